@@ -1,0 +1,33 @@
+// Whether operations of this thread are recorded for backward.
+#pragma once
+
+#include <tempa/core/config.hpp>
+
+#include <utility>
+
+namespace tempa::inline TEMPA_ABI {
+
+namespace detail {
+inline bool &grad_enabled_flag() {
+  thread_local bool enabled = true;
+  return enabled;
+}
+}  // namespace detail
+
+/// Whether this thread records operations.
+inline bool grad_enabled() { return detail::grad_enabled_flag(); }
+
+/// While alive, this thread records nothing: evaluation needs no memory for backward. Nests.
+/// @source torch.no_grad
+class NoGrad {
+ public:
+  NoGrad() : previous_(std::exchange(detail::grad_enabled_flag(), false)) {}
+  ~NoGrad() { detail::grad_enabled_flag() = previous_; }
+  NoGrad(const NoGrad &) = delete;
+  NoGrad &operator=(const NoGrad &) = delete;
+
+ private:
+  bool previous_;
+};
+
+}  // namespace tempa::inline TEMPA_ABI

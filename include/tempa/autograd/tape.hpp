@@ -1,0 +1,57 @@
+// How an operation puts itself on the tape.
+#pragma once
+
+#include <tempa/autograd/variable.hpp>
+
+#include <initializer_list>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// An input of an operation whatever its element type, so that one list can hold variables of several precisions.
+class TapeInput {
+ public:
+  template <Floating T>
+  TapeInput(const Variable<T> &variable) : node_(variable.node()) {}  // NOLINT(google-explicit-constructor)
+
+  const std::shared_ptr<detail::Node> &node() const { return node_; }
+
+ private:
+  std::shared_ptr<detail::Node> node_;
+};
+
+/// Whether an operation on `inputs` will be recorded: it saves for backward only then.
+inline bool records(std::span<const TapeInput> inputs) {
+  return grad_enabled() &&
+         std::any_of(inputs.begin(), inputs.end(), [](const TapeInput &input) { return input.node()->requires_grad; });
+}
+inline bool records(std::initializer_list<TapeInput> inputs) { return records(std::span(inputs.begin(), inputs.size())); }
+
+/// The result of an operation, with its way back.
+/// @param op the operation's name, a literal. @param value its result.
+/// @param inputs what it depends on; one that is not listed gets no gradient.
+/// @param backward called with `const Tensor<T>& dy`, the gradient of the result: for each input x with
+///   `x.requires_grad()` it computes the gradient and hands it to `x.accumulate_grad(dx)`, or adds it to
+///   `x.mutable_grad()`. What it captures by value is what the operation saves; it is freed as soon as backward has
+///   run. It may keep `dy`, but not change it.
+template <Floating T, typename Backward>
+Variable<T> record(const char *op, Tensor<T> value, std::span<const TapeInput> inputs, Backward backward) {
+  Variable<T> result(std::move(value));
+  if (!records(inputs)) return result;
+  auto &node = *result.node();
+  node.requires_grad = true;
+  node.op = op;
+  node.sequence = detail::Node::next_sequence();
+  node.inputs.reserve(inputs.size());
+  for (const TapeInput &input : inputs) node.inputs.push_back(input.node());
+  node.backward = std::move(backward);
+  return result;
+}
+template <Floating T, typename Backward>
+Variable<T> record(const char *op, Tensor<T> value, std::initializer_list<TapeInput> inputs, Backward backward) {
+  return record(op, std::move(value), std::span(inputs.begin(), inputs.size()), std::move(backward));
+}
+
+}  // namespace tempa::inline TEMPA_ABI

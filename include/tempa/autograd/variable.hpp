@@ -1,0 +1,190 @@
+// A tensor, its gradient, and its place on the tape.
+#pragma once
+
+#include <tempa/autograd/dispatch.hpp>
+#include <tempa/autograd/no_grad.hpp>
+#include <tempa/autograd/node.hpp>
+#include <tempa/core/tensor.hpp>
+#include <tempa/cpu/accumulate.hpp>
+
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// Options of `Variable::backward`.
+struct BackwardOptions {
+  /// Keep the graph and what it saved, so that backward can go through it again.
+  bool retain_graph = false;
+};
+
+template <Floating T>
+class Variable;
+
+namespace detail {
+
+template <Floating T>
+class VariableNode final : public Node {
+ public:
+  ~VariableNode() override { free_graph(); }
+
+  void begin_backward() override {
+    if (is_leaf() && grad_present && !hooks.empty()) {
+      earlier_grad = std::move(grad);
+      grad_present = false;
+    }
+  }
+
+  void propagate() override {
+    if (grad_present) {
+      for (const auto &hook : hooks) hook(grad);
+      if (backward) backward(std::as_const(grad));
+      if (!is_leaf() && !retain_grad) clear_grad();
+    }
+    if (!earlier_grad.empty()) accumulate_grad(std::exchange(earlier_grad, Tensor<T>()));
+  }
+
+  void free_graph() override {
+    auto released = std::move(inputs);
+    inputs.clear();
+    backward = nullptr;
+    Graveyard::bury(std::move(released));
+  }
+
+  /// grad += dx. A leaf's gradient never shares storage, since optimizers and clipping write to it.
+  void accumulate_grad(Tensor<T> dx) {
+    check_shape("backward", "gradient", dx.shape(), value.shape());
+    if (!grad_present) {
+      grad = is_leaf() && !dx.unique() ? dx.clone() : std::move(dx);
+      grad_present = true;
+      return;
+    }
+    writable_grad();
+    on(value.device(), [&](auto backend) { accumulate(backend, grad.data(), std::as_const(dx).data(), grad.numel()); });
+  }
+
+  /// The gradient as a place to add to: zeros when there was none, storage of its own.
+  Tensor<T> &writable_grad() {
+    if (!grad_present) {
+      grad = Tensor<T>::zeros(value.shape(), value.device());
+      grad_present = true;
+    } else if (!grad.unique()) {
+      grad = grad.clone();
+    }
+    return grad;
+  }
+
+  void clear_grad() {
+    grad = Tensor<T>();
+    grad_present = false;
+  }
+
+  Tensor<T> value;
+  Tensor<T> grad;
+  Tensor<T> earlier_grad;
+  bool grad_present = false;
+  bool retain_grad = false;
+  std::function<void(const Tensor<T> &)> backward;
+  std::vector<std::function<void(Tensor<T> &)>> hooks;
+};
+
+}  // namespace detail
+
+/// Handle to a value that operations are recorded on. Copies share value, gradient and tape, as in PyTorch.
+template <Floating T>
+class Variable {
+ public:
+  using value_type = T;
+
+  /// Empty: no value.
+  Variable() = default;
+  /// A leaf. @param requires_grad whether backward computes its gradient (a parameter).
+  explicit Variable(Tensor<T> value, bool requires_grad = false) : node_(std::make_shared<detail::VariableNode<T>>()) {
+    node_->value = std::move(value);
+    node_->requires_grad = requires_grad;
+  }
+
+  /// Whether there is a value.
+  bool defined() const { return node_ != nullptr; }
+  const Tensor<T> &value() const { return node_->value; }
+  /// The value for writing in place (initialisation, optimizer steps). Not recorded.
+  Tensor<T> &mutable_value() { return node_->value; }
+  const Shape &shape() const { return value().shape(); }
+  Index size(Index axis) const { return value().size(axis); }
+  Index numel() const { return value().numel(); }
+  Device device() const { return value().device(); }
+  /// The only element of the value. @throws ShapeError when there are more or none.
+  T item() const { return value().item(); }
+
+  bool requires_grad() const { return node_->requires_grad; }
+  /// Makes a leaf a parameter, or freezes it. @throws Error for the result of an operation.
+  void set_requires_grad(bool requires_grad) {
+    if (!node_->is_leaf()) throw Error("[set_requires_grad] expected a leaf but got the result of an operation");
+    node_->requires_grad = requires_grad;
+  }
+  bool is_leaf() const { return node_->is_leaf(); }
+
+  bool has_grad() const { return node_->grad_present; }
+  /// d loss / d this, the sum over all backward passes since `clear_grad`. @throws Error when there is none.
+  const Tensor<T> &grad() const {
+    if (!has_grad()) throw Error("[grad] there is no gradient: backward has not reached this variable");
+    return node_->grad;
+  }
+  /// The gradient as a place to add to or to scale; zeros when there was none.
+  Tensor<T> &mutable_grad() const { return node_->writable_grad(); }
+  /// Drops the gradient; `has_grad` is false then.
+  void clear_grad() const { node_->clear_grad(); }
+  /// grad += dx (same shape), or grad = dx where there was none. For the backward of an operation.
+  void accumulate_grad(Tensor<T> dx) const { node_->accumulate_grad(std::move(dx)); }
+
+  /// Keeps the gradient of an intermediate value after backward. @source torch.Tensor.retain_grad
+  void retain_grad() const { node_->retain_grad = true; }
+  /// Calls `hook(gradient)` when the gradient is complete, before it goes on; the hook may change it.
+  /// @source torch.Tensor.register_hook
+  void register_hook(std::function<void(Tensor<T> &)> hook) const { node_->hooks.push_back(std::move(hook)); }
+  /// Drops the recorded operations behind this variable with all they saved, without going backward.
+  void release_graph() const {
+    for (const auto &node : detail::reverse_order(node_)) {
+      node->freed = !node->is_leaf();
+      node->free_graph();
+    }
+  }
+
+  /// The same value as a new leaf without gradient or tape.
+  Variable detach() const { return Variable(value()); }
+
+  /// Computes the gradients of this scalar with respect to every leaf that it depends on, and adds them to theirs.
+  /// @throws ShapeError when there is more than one element; Error when the graph has been freed or nothing requires a gradient.
+  void backward(BackwardOptions options = {}) const {
+    if (numel() != 1)
+      throw ShapeError(concat("[backward] expected a scalar but has shape ", shape(), "; pass the gradient to start from"));
+    backward(Tensor<T>::full(shape(), element_cast<T>(1.0f), device()), options);
+  }
+  /// The same from a given gradient of this variable (same shape).
+  void backward(Tensor<T> gradient, BackwardOptions options = {}) const {
+    if (!requires_grad()) throw Error("[backward] this value depends on nothing that requires a gradient");
+    check_shape("backward", "gradient", gradient.shape(), shape());
+    auto order = detail::reverse_order(node_);
+    for (const auto &node : order) node->begin_backward();
+    node_->accumulate_grad(std::move(gradient));
+    for (auto &node : order) {
+      node->propagate();
+      if (!options.retain_graph && !node->is_leaf()) {
+        node->free_graph();
+        node->freed = true;
+      }
+      node.reset();  // the last holder of an activation is often this list
+    }
+  }
+
+  /// The untyped node, for `record`.
+  const std::shared_ptr<detail::VariableNode<T>> &node() const { return node_; }
+
+ private:
+  std::shared_ptr<detail::VariableNode<T>> node_;
+};
+
+}  // namespace tempa::inline TEMPA_ABI

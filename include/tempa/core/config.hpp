@@ -1,0 +1,14 @@
+// The version, and the tag that keeps two differently built tempas from being linked into one program.
+#pragma once
+
+#define TEMPA_VERSION_MAJOR 0
+#define TEMPA_VERSION_MINOR 1
+#define TEMPA_VERSION_PATCH 0
+
+/// Inline namespace of everything in tempa. A translation unit built with CUDA and one built without it, or two
+/// versions, get different symbols, so that mixing them is a link error and not memory corruption.
+#if defined(TEMPA_WITH_CUDA)
+#define TEMPA_ABI v0_1_cuda
+#else
+#define TEMPA_ABI v0_1_cpu
+#endif

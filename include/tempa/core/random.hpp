@@ -1,0 +1,118 @@
+// Counter-based random numbers: element i of a stream is a pure function of (seed, i), the same on CPU and GPU and for
+// any number of threads, so that a dropout mask is computed again instead of stored and a resumed run needs two integers.
+#pragma once
+
+#include <tempa/core/error.hpp>
+#include <tempa/core/shape.hpp>
+
+#include <array>
+#include <atomic>
+#include <cmath>
+#include <cstdint>
+#include <numbers>
+#include <span>
+#include <utility>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// Philox 4x32-10: four 32-bit numbers from a 128-bit counter and a 64-bit key.
+/// @source Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3".
+constexpr std::array<std::uint32_t, 4> philox(std::uint64_t key, std::uint64_t counter, std::uint64_t counter_high = 0) {
+  auto k0 = static_cast<std::uint32_t>(key), k1 = static_cast<std::uint32_t>(key >> 32);
+  auto c0 = static_cast<std::uint32_t>(counter), c1 = static_cast<std::uint32_t>(counter >> 32);
+  auto c2 = static_cast<std::uint32_t>(counter_high), c3 = static_cast<std::uint32_t>(counter_high >> 32);
+  for (int round = 0; round < 10; ++round) {
+    const std::uint64_t p0 = std::uint64_t{0xD2511F53u} * c0, p1 = std::uint64_t{0xCD9E8D57u} * c2;
+    c0 = static_cast<std::uint32_t>(p1 >> 32) ^ c1 ^ k0;
+    c1 = static_cast<std::uint32_t>(p1);
+    c2 = static_cast<std::uint32_t>(p0 >> 32) ^ c3 ^ k1;
+    c3 = static_cast<std::uint32_t>(p0);
+    k0 += 0x9E3779B9u;
+    k1 += 0xBB67AE85u;
+  }
+  return {c0, c1, c2, c3};
+}
+
+/// A reserved range of a random stream: number i is lane i % 4 of `philox(seed, block + i / 4)`.
+struct RandomStream {
+  std::uint64_t seed = 0;
+  std::uint64_t block = 0;
+
+  /// Random number `i` of the range, all 32 bits equally likely.
+  std::uint32_t bits(std::uint64_t i) const { return philox(seed, block + i / 4)[i % 4]; }
+};
+
+/// A random stream with a position. Two integers are its whole state. Not for concurrent use.
+class Generator {
+ public:
+  explicit Generator(std::uint64_t seed = 0, std::uint64_t block = 0) : seed_(seed), block_(block) {}
+
+  std::uint64_t seed() const { return seed_; }
+  /// Position in blocks of four numbers; `Generator(seed(), block())` continues from here, at a block's start.
+  std::uint64_t block() const { return block_; }
+
+  /// Sets `count` numbers aside for parallel use and moves on behind them.
+  RandomStream reserve(Index count) {
+    const RandomStream stream{seed_, block_};
+    block_ += (static_cast<std::uint64_t>(count) + 3) / 4;
+    left_ = 0;
+    return stream;
+  }
+
+  /// The next 32 random bits.
+  std::uint32_t bits() {
+    if (left_ == 0) {
+      buffer_ = philox(seed_, block_++);
+      left_ = 4;
+    }
+    return buffer_[4 - left_--];
+  }
+
+  /// Uniform in [0, 1), 53 bits.
+  double uniform() {
+    const std::uint64_t high = bits(), low = bits();
+    return static_cast<double>(((high << 32) | low) >> 11) * 0x1p-53;
+  }
+
+  /// Standard normal. @source Box and Muller 1958.
+  double normal() {
+    const double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));
+    return radius * std::cos(2.0 * std::numbers::pi * uniform());
+  }
+
+  /// Uniform in [0, n), without bias. @throws ValueError when n is not positive.
+  std::int64_t below(std::int64_t n) {
+    if (n <= 0) throw ValueError(concat("[Generator::below] expected a positive bound but got ", n));
+    const auto range = static_cast<std::uint64_t>(n);
+    const std::uint64_t limit = UINT64_MAX - (UINT64_MAX % range + 1) % range;
+    for (;;) {
+      const std::uint64_t high = bits(), low = bits();
+      const std::uint64_t value = (high << 32) | low;
+      if (value <= limit) return static_cast<std::int64_t>(value % range);
+    }
+  }
+
+ private:
+  std::uint64_t seed_;
+  std::uint64_t block_;
+  std::array<std::uint32_t, 4> buffer_{};
+  unsigned left_ = 0;
+};
+
+/// A random permutation of `items` in place (Fisher-Yates).
+template <typename T>
+void shuffle(std::span<T> items, Generator &generator) {
+  for (std::size_t i = items.size(); i > 1; --i)
+    std::swap(items[i - 1], items[static_cast<std::size_t>(generator.below(static_cast<std::int64_t>(i)))]);
+}
+
+/// The generator that initialisation and dropout of this thread draw from unless they are given one.
+inline Generator &default_generator() {
+  thread_local Generator generator(0);
+  return generator;
+}
+
+/// Restarts `default_generator` of this thread at `seed`.
+inline void manual_seed(std::uint64_t seed) { default_generator() = Generator(seed); }
+
+}  // namespace tempa::inline TEMPA_ABI

@@ -1,0 +1,149 @@
+// Host memory for tensors: aligned, and kept for reuse, so that a steady training step asks the system for nothing.
+#pragma once
+
+#include <tempa/core/error.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <vector>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define TEMPA_CACHE_MEMORY 0  // a freed block must stay freed for AddressSanitizer to see its misuse
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TEMPA_CACHE_MEMORY 0
+#endif
+#endif
+#ifndef TEMPA_CACHE_MEMORY
+#define TEMPA_CACHE_MEMORY 1
+#endif
+
+namespace tempa::inline TEMPA_ABI {
+
+/// Bytes of host memory that tensors hold.
+struct MemoryStats {
+  std::size_t allocated_bytes = 0;  ///< in use by tensors now
+  std::size_t peak_bytes = 0;       ///< largest `allocated_bytes` since the start or `reset_peak_memory`
+  std::size_t cached_bytes = 0;     ///< free, kept for reuse
+};
+
+namespace detail {
+
+/// Blocks by size class; a class is a quarter of a power of two, so that at most a fifth of a block is unused.
+class HostPool {
+ public:
+  static constexpr std::size_t kAlignment = 64;                    // a cache line, and an AVX-512 register
+  static constexpr std::size_t kMaxCachedBytes = std::size_t{2} << 30;
+
+  /// The pool of this process. Never destroyed: a static tensor may outlive every other static object.
+  static HostPool &instance() {
+    static auto *const pool = new HostPool;
+    return *pool;
+  }
+
+  static std::size_t size_class(std::size_t bytes) {
+    if (bytes <= 256) return 256;
+    const std::size_t quarter = std::bit_floor(bytes - 1) / 4;
+    return (bytes + quarter - 1) / quarter * quarter;
+  }
+
+  void *take(std::size_t bytes) {
+    const std::scoped_lock lock(mutex_);
+    void *block = nullptr;
+    if (auto found = free_.find(bytes); found != free_.end() && !found->second.empty()) {
+      block = found->second.back();
+      found->second.pop_back();
+      stats_.cached_bytes -= bytes;
+    } else {
+      block = allocate(bytes);
+    }
+    stats_.allocated_bytes += bytes;
+    stats_.peak_bytes = std::max(stats_.peak_bytes, stats_.allocated_bytes);
+    return block;
+  }
+
+  void give(void *block, std::size_t bytes) noexcept {
+    const std::scoped_lock lock(mutex_);
+    stats_.allocated_bytes -= bytes;
+    if (TEMPA_CACHE_MEMORY && stats_.cached_bytes + bytes <= kMaxCachedBytes) {
+      try {
+        free_[bytes].push_back(block);
+        stats_.cached_bytes += bytes;
+        return;
+      } catch (const std::bad_alloc &) {  // no room for the list entry: give the block back instead
+      }
+    }
+    release(block);
+  }
+
+  void release_cached() {
+    const std::scoped_lock lock(mutex_);
+    release_cached_locked();
+  }
+
+  MemoryStats stats() {
+    const std::scoped_lock lock(mutex_);
+    return stats_;
+  }
+
+  void reset_peak() {
+    const std::scoped_lock lock(mutex_);
+    stats_.peak_bytes = stats_.allocated_bytes;
+  }
+
+ private:
+  void *allocate(std::size_t bytes) {
+    void *block = ::operator new(bytes, std::align_val_t{kAlignment}, std::nothrow);
+    if (block == nullptr) {
+      release_cached_locked();
+      block = ::operator new(bytes, std::align_val_t{kAlignment}, std::nothrow);
+    }
+    if (block == nullptr)
+      throw OutOfMemoryError(concat("[Tensor] could not allocate ", bytes, " bytes of host memory; ",
+                                    stats_.allocated_bytes, " bytes are in use by tensors"));
+    return block;
+  }
+
+  static void release(void *block) noexcept { ::operator delete(block, std::align_val_t{kAlignment}); }
+
+  void release_cached_locked() {
+    for (auto &[bytes, blocks] : free_)
+      for (void *block : blocks) release(block);
+    free_.clear();
+    stats_.cached_bytes = 0;
+  }
+
+  std::mutex mutex_;
+  std::map<std::size_t, std::vector<void *>> free_;
+  MemoryStats stats_;
+};
+
+}  // namespace detail
+
+/// Shared ownership of `count` uninitialised elements, 64-byte aligned.
+/// @throws OutOfMemoryError when the system has no more, with what tensors hold.
+template <typename T>
+std::shared_ptr<T[]> allocate_host(std::size_t count) {
+  if (count > (SIZE_MAX >> 1) / sizeof(T))
+    throw OutOfMemoryError(concat("[Tensor] could not allocate ", count, " elements of ", sizeof(T), " bytes"));
+  const std::size_t bytes = detail::HostPool::size_class(count * sizeof(T));
+  auto *block = static_cast<T *>(detail::HostPool::instance().take(bytes));
+  return std::shared_ptr<T[]>(block, [bytes](T *memory) { detail::HostPool::instance().give(memory, bytes); });
+}
+
+/// Host memory held by tensors now, at its peak, and kept for reuse.
+inline MemoryStats memory_stats() { return detail::HostPool::instance().stats(); }
+
+/// Starts a new measurement of `MemoryStats::peak_bytes`.
+inline void reset_peak_memory() { detail::HostPool::instance().reset_peak(); }
+
+/// Gives the cached blocks back to the system.
+inline void release_cached_memory() { detail::HostPool::instance().release_cached(); }
+
+}  // namespace tempa::inline TEMPA_ABI

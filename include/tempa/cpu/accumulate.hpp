@@ -1,0 +1,21 @@
+// y += x, the sum of gradients that meet.
+#pragma once
+
+#include <tempa/core/dtype.hpp>
+#include <tempa/core/parallel.hpp>
+#include <tempa/cpu/backend.hpp>
+
+namespace tempa::inline TEMPA_ABI::cpu {
+
+/// Elements that are worth a thread of their own in a loop of a few operations each.
+inline constexpr Index kElementwiseGrain = 16384;
+
+/// y_i += x_i. @param y, x (n)
+template <Real T>
+void accumulate(Backend, T *y, const T *x, Index n) {
+  parallel_for(0, n, kElementwiseGrain, [=](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i) y[i] += x[i];
+  });
+}
+
+}  // namespace tempa::inline TEMPA_ABI::cpu
