@@ -1,0 +1,21 @@
+// Sums over the rows of a matrix, the gradient of everything that is broadcast along rows.
+#pragma once
+
+#include <tempa/core/dtype.hpp>
+#include <tempa/core/parallel.hpp>
+#include <tempa/cpu/backend.hpp>
+
+namespace tempa::inline TEMPA_ABI::cpu {
+
+/// y_j += sum_i x_ij. Every thread owns whole columns, so that the order of the sum does not depend on their number.
+/// @param y (cols). @param x (rows,cols).
+template <Real T>
+void column_sum_accumulate(Backend, T *y, const T *x, Index rows, Index cols) {
+  constexpr Index kColumnsOfThread = 64;
+  parallel_for(0, cols, kColumnsOfThread, [=](Index begin, Index end) {
+    for (Index i = 0; i < rows; ++i)
+      for (Index j = begin; j < end; ++j) y[j] += x[i * cols + j];
+  });
+}
+
+}  // namespace tempa::inline TEMPA_ABI::cpu

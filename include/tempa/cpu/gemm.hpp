@@ -1,0 +1,95 @@
+// Matrix products: oneDNN for float where it is found, Eigen otherwise. Both run on OpenMP's threads.
+#pragma once
+
+#include <tempa/core/dtype.hpp>
+#include <tempa/core/parallel.hpp>
+#include <tempa/cpu/backend.hpp>
+
+#include <Eigen/Core>
+
+#include <concepts>
+
+#if defined(TEMPA_WITH_ONEDNN)
+#include <dnnl.h>
+#endif
+
+namespace tempa::inline TEMPA_ABI::cpu {
+
+/// Whether an operand of a product is read as its transpose.
+enum class Transpose : bool { kNo = false, kYes = true };
+
+namespace detail {
+
+template <typename T>
+using RowMajor = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+template <typename T>
+using ConstMatrix = Eigen::Map<const RowMajor<T>, Eigen::Unaligned, Eigen::OuterStride<>>;
+template <typename T>
+using MutableMatrix = Eigen::Map<RowMajor<T>, Eigen::Unaligned, Eigen::OuterStride<>>;
+
+/// c = alpha op(a) op(b) + beta c in this thread or, at the top level, on Eigen's threads.
+template <Real T>
+void eigen_gemm(Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, T alpha, const T *a, Index lda,
+                const T *b, Index ldb, T beta, T *c, Index ldc) {
+  MutableMatrix<T> result(c, m, n, Eigen::OuterStride<>(ldc));
+  if (beta == T(0)) {
+    result.setZero();
+  } else if (beta != T(1)) {
+    result *= beta;
+  }
+  const bool ta = trans_a == Transpose::kYes, tb = trans_b == Transpose::kYes;
+  const ConstMatrix<T> left(a, ta ? k : m, ta ? m : k, Eigen::OuterStride<>(lda));
+  const ConstMatrix<T> right(b, tb ? n : k, tb ? k : n, Eigen::OuterStride<>(ldb));
+  if (ta && tb) {
+    result.noalias() += alpha * left.transpose() * right.transpose();
+  } else if (ta) {
+    result.noalias() += alpha * left.transpose() * right;
+  } else if (tb) {
+    result.noalias() += alpha * left * right.transpose();
+  } else {
+    result.noalias() += alpha * left * right;
+  }
+}
+
+}  // namespace detail
+
+/// C = alpha op(A) op(B) + beta C, all row-major; C is not read when beta is 0.
+/// @param a (m,k), or (k,m) when transposed, with `lda` elements from row to row. @param b (k,n), or (n,k) when
+///   transposed. @param c (m,n).
+template <Real T>
+void gemm(Backend, Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, T alpha, const T *a, Index lda,
+          const T *b, Index ldb, T beta, T *c, Index ldc) {
+  if (m == 0 || n == 0) return;
+#if defined(TEMPA_WITH_ONEDNN)
+  if constexpr (std::same_as<T, float>) {
+    if (k > 0) {
+      const auto status = dnnl_sgemm(trans_a == Transpose::kYes ? 'T' : 'N', trans_b == Transpose::kYes ? 'T' : 'N', m,
+                                     n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+      if (status != dnnl_success) throw Error(concat("[gemm] oneDNN failed with status ", static_cast<int>(status)));
+      return;
+    }
+  }
+#endif
+  detail::eigen_gemm(trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
+/// `batch` products of the same sizes whose operands lie `stride_a`, `stride_b`, `stride_c` elements apart.
+template <Real T>
+void batched_gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index batch, Index m, Index n, Index k, T alpha,
+                  const T *a, Index lda, Index stride_a, const T *b, Index ldb, Index stride_b, T beta, T *c, Index ldc,
+                  Index stride_c) {
+  constexpr Index kLargeProduct = Index{1} << 21;  // multiply-adds from which one product is worth all threads
+  if (batch < num_threads() || m * n * k >= kLargeProduct) {
+    for (Index i = 0; i < batch; ++i)
+      gemm(backend, trans_a, trans_b, m, n, k, alpha, a + i * stride_a, lda, b + i * stride_b, ldb, beta,
+           c + i * stride_c, ldc);
+    return;
+  }
+  parallel_for(0, batch, 1, [=](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i)
+      detail::eigen_gemm(trans_a, trans_b, m, n, k, alpha, a + i * stride_a, lda, b + i * stride_b, ldb, beta,
+                         c + i * stride_c, ldc);
+  });
+}
+
+}  // namespace tempa::inline TEMPA_ABI::cpu
