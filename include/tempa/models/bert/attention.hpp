@@ -1,0 +1,96 @@
+// Self-attention with its output projection, residual and normalisation.
+#pragma once
+
+#include <tempa/models/bert/config.hpp>
+#include <tempa/nn/dropout.hpp>
+#include <tempa/nn/layer_norm.hpp>
+#include <tempa/nn/linear.hpp>
+#include <tempa/ops/arithmetic.hpp>
+#include <tempa/ops/attention.hpp>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// Where the sequences of a packed activation lie, for the rows that ask and the rows that are read.
+struct SequenceBounds {
+  Tensor<std::int32_t> queries;  ///< (B+1)
+  Tensor<std::int32_t> keys;     ///< (B+1)
+};
+
+/// LayerNorm(Dropout(x W^T + b) + residual), the end of both halves of a layer.
+/// @source transformers BertSelfOutput, BertOutput
+template <Real T>
+struct BertResidualOutput : ModuleMembers<BertResidualOutput<T>, T> {
+  Linear<T> dense;
+  LayerNorm<T> layer_norm;
+  Dropout dropout;
+
+  BertResidualOutput() = default;
+  BertResidualOutput(Index in, const BertConfig &config)
+      : dense(in, config.hidden_size, {.initializer_range = config.initializer_range}),
+        layer_norm(config.hidden_size, config.layer_norm_eps),
+        dropout(config.hidden_dropout_prob) {}
+
+  /// @param x (N,in). @param residual (N,C). @return (N,C)
+  Variable<T> operator()(const Variable<T> &x, const Variable<T> &residual) const {
+    return layer_norm(dropout(dense(x)) + residual);
+  }
+
+  void visit(auto &&f) {
+    f("dense", dense);
+    f("LayerNorm", layer_norm);
+    f("dropout", dropout);
+  }
+};
+
+/// softmax(q k^T / sqrt(D)) v in H heads, with dropout on the probabilities.
+/// @source transformers BertSelfAttention
+template <Real T>
+struct BertSelfAttention : ModuleMembers<BertSelfAttention<T>, T> {
+  Linear<T> query, key, value;  // each (C,C)
+  Index heads = 1;
+  double drop_prob = 0.0;
+  TrainingMode mode{};
+
+  BertSelfAttention() = default;
+  explicit BertSelfAttention(const BertConfig &config)
+      : query(config.hidden_size, config.hidden_size, {.initializer_range = config.initializer_range}),
+        key(config.hidden_size, config.hidden_size, {.initializer_range = config.initializer_range}),
+        value(config.hidden_size, config.hidden_size, {.initializer_range = config.initializer_range}),
+        heads(config.num_attention_heads),
+        drop_prob(config.attention_probs_dropout_prob) {}
+
+  /// @param asking (Nq,C) rows whose context is wanted. @param x (N,C) rows that are attended to. @return (Nq,C)
+  Variable<T> operator()(const Variable<T> &asking, const Variable<T> &x, const SequenceBounds &bounds) const {
+    return attention(query(asking), key(x), value(x), bounds.queries, bounds.keys, heads,
+                     {.drop_prob = mode ? drop_prob : 0.0});
+  }
+
+  void visit(auto &&f) {
+    f("query", query);
+    f("key", key);
+    f("value", value);
+    f("mode", mode);
+  }
+};
+
+/// Self-attention and its output.
+/// @source transformers BertAttention
+template <Real T>
+struct BertAttention : ModuleMembers<BertAttention<T>, T> {
+  BertSelfAttention<T> self_attention;
+  BertResidualOutput<T> output;
+
+  BertAttention() = default;
+  explicit BertAttention(const BertConfig &config) : self_attention(config), output(config.hidden_size, config) {}
+
+  Variable<T> operator()(const Variable<T> &asking, const Variable<T> &x, const SequenceBounds &bounds) const {
+    return output(self_attention(asking, x, bounds), asking);
+  }
+
+  void visit(auto &&f) {
+    f("self", self_attention);
+    f("output", output);
+  }
+};
+
+}  // namespace tempa::inline TEMPA_ABI

@@ -1,0 +1,69 @@
+// BERT without a head.
+#pragma once
+
+#include <tempa/models/bert/embeddings.hpp>
+#include <tempa/models/bert/encoder.hpp>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// tanh(x W^T + b) of the first token.
+/// @source transformers BertPooler
+template <Real T>
+struct BertPooler : ModuleMembers<BertPooler<T>, T> {
+  Linear<T> dense;  // (C,C)
+
+  BertPooler() = default;
+  explicit BertPooler(const BertConfig &config)
+      : dense(config.hidden_size, config.hidden_size, {.initializer_range = config.initializer_range}) {}
+
+  /// @param first (B,C) the first token of each sequence. @return (B,C)
+  Variable<T> operator()(const Variable<T> &first) const { return tanh(dense(first)); }
+
+  void visit(auto &&f) { f("dense", dense); }
+};
+
+/// What `BertModel` computes.
+template <Real T>
+struct BertModelOutput {
+  Variable<T> last_hidden_state;  ///< (N,C) of all tokens, or (B,C) of the first ones
+  Variable<T> pooler_output;      ///< (B,C)
+};
+
+/// Embeddings, encoder and pooler. Sequences are packed: no operation ever sees padding.
+/// @source Devlin et al. 2018; transformers BertModel
+template <Real T>
+struct BertModel : ModuleMembers<BertModel<T>, T> {
+  BertConfig config;
+  BertEmbeddings<T> embeddings;
+  BertEncoder<T> encoder;
+  BertPooler<T> pooler;
+
+  BertModel() = default;
+  /// Random weights, drawn from `default_generator()`. @throws ConfigError for an impossible configuration.
+  explicit BertModel(const BertConfig &configuration)
+      : config(configuration.validated()), embeddings(config), encoder(config), pooler(config) {}
+
+  /// @param rows `kFirstToken` when only the pooler's output is wanted: exact, and cheaper.
+  /// @throws ValueError for an id or a length beyond the tables; ShapeError for a batch that does not fit together.
+  BertModelOutput<T> operator()(const Batch &batch, OutputRows rows = OutputRows::kAll) const {
+    check_shape("BertModel", "token_type_ids", batch.token_type_ids.shape(), batch.ids.shape());
+    const auto hidden = encoder(embeddings(batch), batch.cu_seqlens, rows);
+    const auto first = rows == OutputRows::kFirstToken ? hidden : encoder.first_tokens(hidden, batch.cu_seqlens);
+    return {hidden, pooler(first)};
+  }
+
+  /// The same for padded ids and mask (B,T); padding is taken out at the door. Sequence b's tokens follow each other in
+  /// `last_hidden_state`, without the padded positions.
+  BertModelOutput<T> operator()(const Tensor<std::int32_t> &ids, const Tensor<std::int32_t> &attention_mask,
+                                const Tensor<std::int32_t> &token_type_ids = {}) const {
+    return (*this)(pack_padded(ids, attention_mask, token_type_ids));
+  }
+
+  void visit(auto &&f) {
+    f("embeddings", embeddings);
+    f("encoder", encoder);
+    f("pooler", pooler);
+  }
+};
+
+}  // namespace tempa::inline TEMPA_ABI

@@ -1,0 +1,46 @@
+// Batch normalisation as a layer.
+#pragma once
+
+#include <tempa/nn/init.hpp>
+#include <tempa/nn/module.hpp>
+#include <tempa/ops/batch_norm1d.hpp>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// Normalises each column of (B,C): in training by the batch's statistics, which also move the running ones; in
+/// evaluation by the running ones. Starts with weight 1, bias 0, running mean 0, running variance 1.
+/// @source Ioffe and Szegedy 2015; torch.nn.BatchNorm1d
+template <Real T>
+struct BatchNorm1d : ModuleMembers<BatchNorm1d<T>, T> {
+  Variable<T> weight;                        // (C)
+  Variable<T> bias;                          // (C)
+  Tensor<T> running_mean;                    // (C)
+  Tensor<T> running_var;                     // (C)
+  Tensor<std::int64_t> num_batches_tracked;  // ()
+  BatchNorm1dOptions options;
+  TrainingMode mode{};
+
+  BatchNorm1d() = default;
+  explicit BatchNorm1d(Index size, BatchNorm1dOptions options = {})
+      : weight(constant_parameter<T>({size}, 1.0)),
+        bias(constant_parameter<T>({size}, 0.0)),
+        running_mean(Tensor<T>::zeros({size})),
+        running_var(Tensor<T>::full({size}, element_cast<T>(1.0f))),
+        num_batches_tracked(Tensor<std::int64_t>::zeros({})),
+        options(options) {}
+
+  Variable<T> operator()(const Variable<T> &x) {
+    return batch_norm1d(x, weight, bias, running_mean, running_var, num_batches_tracked, mode.training, options);
+  }
+
+  void visit(auto &&f) {
+    f("weight", weight);
+    f("bias", bias);
+    f("running_mean", running_mean);
+    f("running_var", running_var);
+    f("num_batches_tracked", num_batches_tracked);
+    f("mode", mode);
+  }
+};
+
+}  // namespace tempa::inline TEMPA_ABI

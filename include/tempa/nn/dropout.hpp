@@ -1,0 +1,31 @@
+// Dropout as a layer.
+#pragma once
+
+#include <tempa/nn/module.hpp>
+#include <tempa/ops/dropout.hpp>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// In training, zeroes each element with probability `drop_prob` and scales the others by 1 / (1 - drop_prob); in
+/// evaluation, the identity.
+/// @source torch.nn.Dropout
+struct Dropout {
+  double drop_prob = 0.5;
+  TrainingMode mode{};
+
+  Dropout() = default;
+  /// @throws ConfigError for a probability outside [0,1].
+  explicit Dropout(double drop_prob) : drop_prob(drop_prob) {
+    if (!(drop_prob >= 0.0 && drop_prob <= 1.0))
+      throw ConfigError(concat("[Dropout] drop_prob must be in [0,1] but is ", drop_prob));
+  }
+
+  template <Real T>
+  Variable<T> operator()(const Variable<T> &x) const {
+    return mode ? dropout(x, drop_prob) : x;
+  }
+
+  void visit(auto &&f) { f("mode", mode); }
+};
+
+}  // namespace tempa::inline TEMPA_ABI
