@@ -90,9 +90,7 @@ TEST_CASE("NoGrad: nothing is recorded inside, and it nests", "[autograd]") {
   const auto saved = std::make_shared<int>(1);
   {
     const NoGrad outer;
-    {
-      const NoGrad inner;
-    }
+    { const NoGrad inner; }
     CHECK_FALSE(grad_enabled());
     CHECK_FALSE(square(x, saved).requires_grad());
     CHECK(saved.use_count() == 1);

@@ -31,8 +31,7 @@ TEST_CASE("parallel_for: the grain keeps small loops in one piece", "[core]") {
 TEST_CASE("parallel_for: a nested loop and an exception reach the caller", "[core]") {
   std::atomic<Index> sum{0};
   parallel_for(0, 4, 1, [&](Index begin, Index end) {
-    for (Index i = begin; i < end; ++i)
-      parallel_for(0, 10, 1, [&](Index b, Index e) { sum += e - b; });
+    for (Index i = begin; i < end; ++i) parallel_for(0, 10, 1, [&](Index b, Index e) { sum += e - b; });
   });
   CHECK(sum == 40);
   CHECK_THROWS_AS(parallel_for(0, 100, 1, [](Index, Index) { throw ValueError("from a thread"); }), ValueError);

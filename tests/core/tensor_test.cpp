@@ -44,7 +44,9 @@ TEST_CASE("Shape: impossible sizes are refused", "[core]") {
   CHECK(message_of<ShapeError>([] { Shape{2, -1}; }) == "[Shape] sizes must not be negative but one is -1");
   CHECK_THROWS_AS((Shape{Index{1} << 40, Index{1} << 40}), ShapeError);
   CHECK_THROWS_AS((Shape{1, 1, 1, 1, 1, 1, 1, 1, 1}), ShapeError);
-  CHECK(message_of<ShapeError>([] { static_cast<void>(Shape{2, 3}[2]); }) == "[Shape] axis 2 is outside of shape (2,3)");
+  CHECK(message_of<ShapeError>([] {
+          static_cast<void>(Shape{2, 3}[2]);
+        }) == "[Shape] axis 2 is outside of shape (2,3)");
 }
 
 TEST_CASE("Tensor: copies share storage, clones do not", "[core]") {
@@ -103,8 +105,8 @@ TEST_CASE("Device: names, and CUDA that is not built", "[core]") {
   CHECK_THROWS_AS(Device::parse("gpu"), ConfigError);
   CHECK_THROWS_AS(Device::parse("cuda:x"), ConfigError);
 #if !defined(TEMPA_WITH_CUDA)
-  CHECK(message_of<DeviceError>([] { static_cast<void>(Device::parse("cuda:1")); })
-            .find("built without CUDA") != std::string::npos);
+  CHECK(message_of<DeviceError>([] { static_cast<void>(Device::parse("cuda:1")); }).find("built without CUDA") !=
+        std::string::npos);
 #endif
 }
 

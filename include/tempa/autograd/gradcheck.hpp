@@ -34,18 +34,19 @@ struct GradcheckResult {
   explicit operator bool() const { return passed; }
 };
 
-/// Compares the gradients that backward computes with central differences, for g(x) = sum_i u_i f(x)_i with u uniform in
-/// [0.5, 1.5): (g(x + h e_j) - g(x - h e_j)) / 2h for every element j of every input that requires a gradient.
-/// @param f takes the vector of inputs and returns a `Variable<double>`; it must be deterministic (fix the dropout seed).
+/// Compares the gradients that backward computes with central differences, for g(x) = sum_i u_i f(x)_i with u uniform
+/// in [0.5, 1.5): (g(x + h e_j) - g(x - h e_j)) / 2h for every element j of every input that requires a gradient.
+/// @param f takes the vector of inputs and returns a `Variable<double>`; it must be deterministic (fix the dropout
+/// seed).
 /// @param inputs leaves of any shape; their values are restored and their gradients cleared.
 /// @source torch.autograd.gradcheck
 template <typename F>
-GradcheckResult gradcheck(F &&f, std::vector<Variable<double>> inputs, GradcheckOptions options = {}) {
-  for (const auto &input : inputs) input.clear_grad();
+GradcheckResult gradcheck(F&& f, std::vector<Variable<double>> inputs, GradcheckOptions options = {}) {
+  for (const auto& input : inputs) input.clear_grad();
   const Variable<double> output = f(inputs);
   Generator generator(options.seed);
   Tensor<double> direction(output.shape());
-  for (double &u : direction.span()) u = 0.5 + generator.uniform();
+  for (double& u : direction.span()) u = 0.5 + generator.uniform();
   const auto projected = [&] {
     const NoGrad no_grad;
     const Variable<double> y = f(inputs);
@@ -57,12 +58,12 @@ GradcheckResult gradcheck(F &&f, std::vector<Variable<double>> inputs, Gradcheck
 
   GradcheckResult result;
   for (std::size_t k = 0; k < inputs.size(); ++k) {
-    Variable<double> &input = inputs[k];
+    Variable<double>& input = inputs[k];
     if (!input.requires_grad()) continue;
     const Index n = input.numel();
     const Index stride = options.max_elements > 0 ? std::max<Index>(1, n / options.max_elements) : 1;
     for (Index j = 0; j < n; j += stride) {
-      double &x = input.mutable_value().data()[j];
+      double& x = input.mutable_value().data()[j];
       const double original = x;
       x = original + options.step;
       const double above = projected();

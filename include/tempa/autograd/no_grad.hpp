@@ -8,7 +8,7 @@
 namespace tempa::inline TEMPA_ABI {
 
 namespace detail {
-inline bool &grad_enabled_flag() {
+inline bool& grad_enabled_flag() {
   thread_local bool enabled = true;
   return enabled;
 }
@@ -23,8 +23,8 @@ class NoGrad {
  public:
   NoGrad() : previous_(std::exchange(detail::grad_enabled_flag(), false)) {}
   ~NoGrad() { detail::grad_enabled_flag() = previous_; }
-  NoGrad(const NoGrad &) = delete;
-  NoGrad &operator=(const NoGrad &) = delete;
+  NoGrad(const NoGrad&) = delete;
+  NoGrad& operator=(const NoGrad&) = delete;
 
  private:
   bool previous_;

@@ -18,13 +18,13 @@ namespace tempa::inline TEMPA_ABI::detail {
 class Node {
  public:
   Node() = default;
-  Node(const Node &) = delete;
-  Node &operator=(const Node &) = delete;
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
   virtual ~Node() = default;
 
   bool requires_grad = false;
   /// Name of the operation that made this value; nullptr for a leaf.
-  const char *op = nullptr;
+  const char* op = nullptr;
   /// Position in the order of recording: an input's is always smaller than its output's.
   std::uint64_t sequence = 0;
   std::vector<std::shared_ptr<Node>> inputs;
@@ -48,10 +48,10 @@ class Node {
 /// Nodes that a destructor has let go of, destroyed one after the other: a long chain must not recurse once a link.
 class Graveyard {
  public:
-  static void bury(std::vector<std::shared_ptr<Node>> &&nodes) {
+  static void bury(std::vector<std::shared_ptr<Node>>&& nodes) {
     thread_local std::vector<std::shared_ptr<Node>> waiting;
     thread_local bool digging = false;
-    for (auto &node : nodes) waiting.push_back(std::move(node));
+    for (auto& node : nodes) waiting.push_back(std::move(node));
     if (std::exchange(digging, true)) return;
     while (!waiting.empty()) {
       const auto node = std::move(waiting.back());
@@ -61,19 +61,20 @@ class Graveyard {
   }
 };
 
-/// All nodes that `root` depends on and that need a gradient, latest first. @throws Error when a part was already freed.
-inline std::vector<std::shared_ptr<Node>> reverse_order(const std::shared_ptr<Node> &root) {
+/// All nodes that `root` depends on and that need a gradient, latest first. @throws Error when a part was already
+/// freed.
+inline std::vector<std::shared_ptr<Node>> reverse_order(const std::shared_ptr<Node>& root) {
   std::vector<std::shared_ptr<Node>> order{root};
-  std::unordered_set<const Node *> seen{root.get()};
+  std::unordered_set<const Node*> seen{root.get()};
   for (std::size_t i = 0; i < order.size(); ++i) {
     const std::shared_ptr<Node> node = order[i];
     if (node->freed)
       throw Error(concat("[backward] the graph behind ", node->op,
                          " was freed by an earlier backward; pass {.retain_graph = true} to the earlier one"));
-    for (const auto &input : node->inputs)
+    for (const auto& input : node->inputs)
       if (input->requires_grad && seen.insert(input.get()).second) order.push_back(input);
   }
-  std::stable_sort(order.begin(), order.end(), [](const auto &a, const auto &b) { return a->sequence > b->sequence; });
+  std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a->sequence > b->sequence; });
   return order;
 }
 

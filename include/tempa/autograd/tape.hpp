@@ -14,9 +14,9 @@ namespace tempa::inline TEMPA_ABI {
 class TapeInput {
  public:
   template <Floating T>
-  TapeInput(const Variable<T> &variable) : node_(variable.node()) {}  // NOLINT(google-explicit-constructor)
+  TapeInput(const Variable<T>& variable) : node_(variable.node()) {}  // NOLINT(google-explicit-constructor)
 
-  const std::shared_ptr<detail::Node> &node() const { return node_; }
+  const std::shared_ptr<detail::Node>& node() const { return node_; }
 
  private:
   std::shared_ptr<detail::Node> node_;
@@ -25,9 +25,11 @@ class TapeInput {
 /// Whether an operation on `inputs` will be recorded: it saves for backward only then.
 inline bool records(std::span<const TapeInput> inputs) {
   return grad_enabled() &&
-         std::any_of(inputs.begin(), inputs.end(), [](const TapeInput &input) { return input.node()->requires_grad; });
+         std::any_of(inputs.begin(), inputs.end(), [](const TapeInput& input) { return input.node()->requires_grad; });
 }
-inline bool records(std::initializer_list<TapeInput> inputs) { return records(std::span(inputs.begin(), inputs.size())); }
+inline bool records(std::initializer_list<TapeInput> inputs) {
+  return records(std::span(inputs.begin(), inputs.size()));
+}
 
 /// The result of an operation, with its way back.
 /// @param op the operation's name, a literal. @param value its result.
@@ -37,20 +39,20 @@ inline bool records(std::initializer_list<TapeInput> inputs) { return records(st
 ///   `x.mutable_grad()`. What it captures by value is what the operation saves; it is freed as soon as backward has
 ///   run. It may keep `dy`, but not change it.
 template <Floating T, typename Backward>
-Variable<T> record(const char *op, Tensor<T> value, std::span<const TapeInput> inputs, Backward backward) {
+Variable<T> record(const char* op, Tensor<T> value, std::span<const TapeInput> inputs, Backward backward) {
   Variable<T> result(std::move(value));
   if (!records(inputs)) return result;
-  auto &node = *result.node();
+  auto& node = *result.node();
   node.requires_grad = true;
   node.op = op;
   node.sequence = detail::Node::next_sequence();
   node.inputs.reserve(inputs.size());
-  for (const TapeInput &input : inputs) node.inputs.push_back(input.node());
+  for (const TapeInput& input : inputs) node.inputs.push_back(input.node());
   node.backward = std::move(backward);
   return result;
 }
 template <Floating T, typename Backward>
-Variable<T> record(const char *op, Tensor<T> value, std::initializer_list<TapeInput> inputs, Backward backward) {
+Variable<T> record(const char* op, Tensor<T> value, std::initializer_list<TapeInput> inputs, Backward backward) {
   return record(op, std::move(value), std::span(inputs.begin(), inputs.size()), std::move(backward));
 }
 

@@ -40,7 +40,7 @@ class VariableNode final : public Node {
 
   void propagate() override {
     if (grad_present) {
-      for (const auto &hook : hooks) hook(grad);
+      for (const auto& hook : hooks) hook(grad);
       if (backward) backward(std::as_const(grad));
       if (!is_leaf() && !retain_grad) clear_grad();
     }
@@ -67,7 +67,7 @@ class VariableNode final : public Node {
   }
 
   /// The gradient as a place to add to: zeros when there was none, storage of its own.
-  Tensor<T> &writable_grad() {
+  Tensor<T>& writable_grad() {
     if (!grad_present) {
       grad = Tensor<T>::zeros(value.shape(), value.device());
       grad_present = true;
@@ -87,8 +87,8 @@ class VariableNode final : public Node {
   Tensor<T> earlier_grad;
   bool grad_present = false;
   bool retain_grad = false;
-  std::function<void(const Tensor<T> &)> backward;
-  std::vector<std::function<void(Tensor<T> &)>> hooks;
+  std::function<void(const Tensor<T>&)> backward;
+  std::vector<std::function<void(Tensor<T>&)>> hooks;
 };
 
 }  // namespace detail
@@ -109,10 +109,10 @@ class Variable {
 
   /// Whether there is a value.
   bool defined() const { return node_ != nullptr; }
-  const Tensor<T> &value() const { return node_->value; }
+  const Tensor<T>& value() const { return node_->value; }
   /// The value for writing in place (initialisation, optimizer steps). Not recorded.
-  Tensor<T> &mutable_value() { return node_->value; }
-  const Shape &shape() const { return value().shape(); }
+  Tensor<T>& mutable_value() { return node_->value; }
+  const Shape& shape() const { return value().shape(); }
   Index size(Index axis) const { return value().size(axis); }
   Index numel() const { return value().numel(); }
   Device device() const { return value().device(); }
@@ -129,12 +129,12 @@ class Variable {
 
   bool has_grad() const { return node_->grad_present; }
   /// d loss / d this, the sum over all backward passes since `clear_grad`. @throws Error when there is none.
-  const Tensor<T> &grad() const {
+  const Tensor<T>& grad() const {
     if (!has_grad()) throw Error("[grad] there is no gradient: backward has not reached this variable");
     return node_->grad;
   }
   /// The gradient as a place to add to or to scale; zeros when there was none.
-  Tensor<T> &mutable_grad() const { return node_->writable_grad(); }
+  Tensor<T>& mutable_grad() const { return node_->writable_grad(); }
   /// Drops the gradient; `has_grad` is false then.
   void clear_grad() const { node_->clear_grad(); }
   /// grad += dx (same shape), or grad = dx where there was none. For the backward of an operation.
@@ -144,10 +144,10 @@ class Variable {
   void retain_grad() const { node_->retain_grad = true; }
   /// Calls `hook(gradient)` when the gradient is complete, before it goes on; the hook may change it.
   /// @source torch.Tensor.register_hook
-  void register_hook(std::function<void(Tensor<T> &)> hook) const { node_->hooks.push_back(std::move(hook)); }
+  void register_hook(std::function<void(Tensor<T>&)> hook) const { node_->hooks.push_back(std::move(hook)); }
   /// Drops the recorded operations behind this variable with all they saved, without going backward.
   void release_graph() const {
-    for (const auto &node : detail::reverse_order(node_)) {
+    for (const auto& node : detail::reverse_order(node_)) {
       node->freed = !node->is_leaf();
       node->free_graph();
     }
@@ -157,10 +157,12 @@ class Variable {
   Variable detach() const { return Variable(value()); }
 
   /// Computes the gradients of this scalar with respect to every leaf that it depends on, and adds them to theirs.
-  /// @throws ShapeError when there is more than one element; Error when the graph has been freed or nothing requires a gradient.
+  /// @throws ShapeError when there is more than one element; Error when the graph has been freed or nothing requires a
+  /// gradient.
   void backward(BackwardOptions options = {}) const {
     if (numel() != 1)
-      throw ShapeError(concat("[backward] expected a scalar but has shape ", shape(), "; pass the gradient to start from"));
+      throw ShapeError(
+          concat("[backward] expected a scalar but has shape ", shape(), "; pass the gradient to start from"));
     backward(Tensor<T>::full(shape(), element_cast<T>(1.0f), device()), options);
   }
   /// The same from a given gradient of this variable (same shape).
@@ -168,9 +170,9 @@ class Variable {
     if (!requires_grad()) throw Error("[backward] this value depends on nothing that requires a gradient");
     check_shape("backward", "gradient", gradient.shape(), shape());
     auto order = detail::reverse_order(node_);
-    for (const auto &node : order) node->begin_backward();
+    for (const auto& node : order) node->begin_backward();
     node_->accumulate_grad(std::move(gradient));
-    for (auto &node : order) {
+    for (auto& node : order) {
       node->propagate();
       if (!options.retain_graph && !node->is_leaf()) {
         node->free_graph();
@@ -181,7 +183,7 @@ class Variable {
   }
 
   /// The untyped node, for `record`.
-  const std::shared_ptr<detail::VariableNode<T>> &node() const { return node_; }
+  const std::shared_ptr<detail::VariableNode<T>>& node() const { return node_; }
 
  private:
   std::shared_ptr<detail::VariableNode<T>> node_;

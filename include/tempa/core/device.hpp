@@ -32,7 +32,7 @@ class Device {
     if (text == "cuda") return cuda();
     if (text.starts_with("cuda:")) {
       int index = -1;
-      const char *end = text.data() + text.size();
+      const char* end = text.data() + text.size();
       const auto [rest, error] = std::from_chars(text.data() + 5, end, index);
       if (error == std::errc() && rest == end && index >= 0) return cuda(index);
     }
@@ -45,8 +45,8 @@ class Device {
   constexpr int index() const { return index_; }
   std::string to_string() const { return is_cpu() ? "cpu" : concat("cuda:", index_); }
 
-  friend constexpr bool operator==(const Device &, const Device &) = default;
-  friend std::ostream &operator<<(std::ostream &out, const Device &device) { return out << device.to_string(); }
+  friend constexpr bool operator==(const Device&, const Device&) = default;
+  friend std::ostream& operator<<(std::ostream& out, const Device& device) { return out << device.to_string(); }
 
  private:
   explicit constexpr Device(int index) : index_(index) {}

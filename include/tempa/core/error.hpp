@@ -13,7 +13,7 @@ namespace tempa::inline TEMPA_ABI {
 
 /// Joins its arguments by `operator<<`: `concat("expected ", 3)` is "expected 3".
 template <typename... Args>
-std::string concat(const Args &...args) {
+std::string concat(const Args&... args) {
   std::ostringstream out;
   (out << ... << args);
   return std::move(out).str();
@@ -71,8 +71,8 @@ class NumericalError : public Error {
 class IoError : public Error {
  public:
   /// @param path the file; @param message what was tried and what came.
-  IoError(std::string path, const std::string &message) : Error(concat(path, ": ", message)), path_(std::move(path)) {}
-  const std::string &path() const { return path_; }
+  IoError(std::string path, const std::string& message) : Error(concat(path, ": ", message)), path_(std::move(path)) {}
+  const std::string& path() const { return path_; }
 
  private:
   std::string path_;
@@ -82,11 +82,11 @@ class IoError : public Error {
 class FormatError : public Error {
  public:
   /// @param path the file; @param line 1-based, 0 where lines mean nothing; @param message expected and actual content.
-  FormatError(std::string path, std::int64_t line, const std::string &message)
+  FormatError(std::string path, std::int64_t line, const std::string& message)
       : Error(line > 0 ? concat(path, ":", line, ": ", message) : concat(path, ": ", message)),
         path_(std::move(path)),
         line_(line) {}
-  const std::string &path() const { return path_; }
+  const std::string& path() const { return path_; }
   /// 1-based line, or 0 where the format has no lines.
   std::int64_t line() const { return line_; }
 

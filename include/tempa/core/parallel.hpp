@@ -22,7 +22,8 @@ inline int num_threads() {
 #endif
 }
 
-/// Sets `num_threads` for loops, Eigen and oneDNN alike. Results for one number of threads are the same bits in every run.
+/// Sets `num_threads` for loops, Eigen and oneDNN alike. Results for one number of threads are the same bits in every
+/// run.
 /// @throws ConfigError when `count` is not positive.
 inline void set_num_threads(int count) {
   if (count < 1) throw ConfigError(concat("[set_num_threads] expected at least 1 thread but got ", count));
@@ -34,14 +35,14 @@ inline void set_num_threads(int count) {
 /// Calls `f(b, e)` on consecutive pieces of [begin, end), one for each thread and each of at least `grain` indices.
 /// A nested loop runs in its caller. The first exception of any piece is rethrown in the caller.
 template <typename F>
-void parallel_for(Index begin, Index end, Index grain, F &&f) {
+void parallel_for(Index begin, Index end, Index grain, F&& f) {
   const Index count = end - begin;
   if (count <= 0) return;
 #if defined(_OPENMP)
   const Index pieces = std::min<Index>(num_threads(), (count + grain - 1) / std::max<Index>(grain, 1));
   if (pieces > 1 && !omp_in_parallel()) {
     std::exception_ptr failure;
-#pragma omp parallel num_threads(static_cast<int>(pieces))
+#pragma omp parallel num_threads(static_cast <int>(pieces))
     {
       const Index piece = omp_get_thread_num();
       const Index total = omp_get_num_threads();

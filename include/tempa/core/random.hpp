@@ -1,10 +1,12 @@
 // Counter-based random numbers: element i of a stream is a pure function of (seed, i), the same on CPU and GPU and for
-// any number of threads, so that a dropout mask is computed again instead of stored and a resumed run needs two integers.
+// any number of threads, so that a dropout mask is computed again instead of stored and a resumed run needs two
+// integers.
 #pragma once
 
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cmath>
@@ -17,7 +19,8 @@ namespace tempa::inline TEMPA_ABI {
 
 /// Philox 4x32-10: four 32-bit numbers from a 128-bit counter and a 64-bit key.
 /// @source Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3".
-constexpr std::array<std::uint32_t, 4> philox(std::uint64_t key, std::uint64_t counter, std::uint64_t counter_high = 0) {
+constexpr std::array<std::uint32_t, 4> philox(std::uint64_t key, std::uint64_t counter,
+                                              std::uint64_t counter_high = 0) {
   auto k0 = static_cast<std::uint32_t>(key), k1 = static_cast<std::uint32_t>(key >> 32);
   auto c0 = static_cast<std::uint32_t>(counter), c1 = static_cast<std::uint32_t>(counter >> 32);
   auto c2 = static_cast<std::uint32_t>(counter_high), c3 = static_cast<std::uint32_t>(counter_high >> 32);
@@ -41,6 +44,12 @@ struct RandomStream {
   /// Random number `i` of the range, all 32 bits equally likely.
   std::uint32_t bits(std::uint64_t i) const { return philox(seed, block + i / 4)[i % 4]; }
 };
+
+/// Dropout keeps an element whose random bits are at least this: P(bits < threshold) = drop_prob, to 2^-32.
+/// @param drop_prob in [0, 1].
+inline std::uint32_t drop_threshold(double drop_prob) {
+  return static_cast<std::uint32_t>(std::min(drop_prob * 0x1p32, 4294967295.0));
+}
 
 /// A random stream with a position. Two integers are its whole state. Not for concurrent use.
 class Generator {
@@ -101,13 +110,13 @@ class Generator {
 
 /// A random permutation of `items` in place (Fisher-Yates).
 template <typename T>
-void shuffle(std::span<T> items, Generator &generator) {
+void shuffle(std::span<T> items, Generator& generator) {
   for (std::size_t i = items.size(); i > 1; --i)
     std::swap(items[i - 1], items[static_cast<std::size_t>(generator.below(static_cast<std::int64_t>(i)))]);
 }
 
 /// The generator that initialisation and dropout of this thread draw from unless they are given one.
-inline Generator &default_generator() {
+inline Generator& default_generator() {
   thread_local Generator generator(0);
   return generator;
 }

@@ -48,8 +48,8 @@ class Shape {
     return positive;
   }
 
-  const Index *begin() const { return sizes_.data(); }
-  const Index *end() const { return sizes_.data() + rank_; }
+  const Index* begin() const { return sizes_.data(); }
+  const Index* end() const { return sizes_.data() + rank_; }
 
   /// Appends a size. @throws ShapeError as the constructor.
   void push_back(Index size) {
@@ -92,13 +92,13 @@ class Shape {
     return text + ")";
   }
 
-  friend bool operator==(const Shape &a, const Shape &b) {
+  friend bool operator==(const Shape& a, const Shape& b) {
     if (a.rank_ != b.rank_) return false;
     for (Index i = 0; i < a.rank_; ++i)
       if (a[i] != b[i]) return false;
     return true;
   }
-  friend std::ostream &operator<<(std::ostream &out, const Shape &shape) { return out << shape.to_string(); }
+  friend std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << shape.to_string(); }
 
  private:
   std::array<Index, kMaxRank> sizes_{};
@@ -107,13 +107,13 @@ class Shape {
 };
 
 /// @throws ShapeError `[op] name must have shape (…) but has (…)` unless the two are equal.
-inline void check_shape(std::string_view op, std::string_view name, const Shape &actual, const Shape &expected) {
+inline void check_shape(std::string_view op, std::string_view name, const Shape& actual, const Shape& expected) {
   if (!(actual == expected))
     throw ShapeError(concat("[", op, "] ", name, " must have shape ", expected, " but has ", actual));
 }
 
 /// @throws ShapeError unless `actual` has `rank` dimensions.
-inline void check_rank(std::string_view op, std::string_view name, const Shape &actual, Index rank) {
+inline void check_rank(std::string_view op, std::string_view name, const Shape& actual, Index rank) {
   if (actual.rank() != rank)
     throw ShapeError(concat("[", op, "] ", name, " must have ", rank, " dimensions but has shape ", actual));
 }

@@ -38,12 +38,12 @@ namespace detail {
 /// Blocks by size class; a class is a quarter of a power of two, so that at most a fifth of a block is unused.
 class HostPool {
  public:
-  static constexpr std::size_t kAlignment = 64;                    // a cache line, and an AVX-512 register
+  static constexpr std::size_t kAlignment = 64;  // a cache line, and an AVX-512 register
   static constexpr std::size_t kMaxCachedBytes = std::size_t{2} << 30;
 
   /// The pool of this process. Never destroyed: a static tensor may outlive every other static object.
-  static HostPool &instance() {
-    static auto *const pool = new HostPool;
+  static HostPool& instance() {
+    static auto* const pool = new HostPool;
     return *pool;
   }
 
@@ -53,9 +53,9 @@ class HostPool {
     return (bytes + quarter - 1) / quarter * quarter;
   }
 
-  void *take(std::size_t bytes) {
+  void* take(std::size_t bytes) {
     const std::scoped_lock lock(mutex_);
-    void *block = nullptr;
+    void* block = nullptr;
     if (auto found = free_.find(bytes); found != free_.end() && !found->second.empty()) {
       block = found->second.back();
       found->second.pop_back();
@@ -68,7 +68,7 @@ class HostPool {
     return block;
   }
 
-  void give(void *block, std::size_t bytes) noexcept {
+  void give(void* block, std::size_t bytes) noexcept {
     const std::scoped_lock lock(mutex_);
     stats_.allocated_bytes -= bytes;
     if (TEMPA_CACHE_MEMORY && stats_.cached_bytes + bytes <= kMaxCachedBytes) {
@@ -76,7 +76,7 @@ class HostPool {
         free_[bytes].push_back(block);
         stats_.cached_bytes += bytes;
         return;
-      } catch (const std::bad_alloc &) {  // no room for the list entry: give the block back instead
+      } catch (const std::bad_alloc&) {  // no room for the list entry: give the block back instead
       }
     }
     release(block);
@@ -98,11 +98,11 @@ class HostPool {
   }
 
  private:
-  void *allocate(std::size_t bytes) {
-    void *block = ::operator new(bytes, std::align_val_t{kAlignment}, std::nothrow);
+  void* allocate(std::size_t bytes) {
+    void* block = ::operator new (bytes, std::align_val_t{kAlignment}, std::nothrow);
     if (block == nullptr) {
       release_cached_locked();
-      block = ::operator new(bytes, std::align_val_t{kAlignment}, std::nothrow);
+      block = ::operator new (bytes, std::align_val_t{kAlignment}, std::nothrow);
     }
     if (block == nullptr)
       throw OutOfMemoryError(concat("[Tensor] could not allocate ", bytes, " bytes of host memory; ",
@@ -110,17 +110,17 @@ class HostPool {
     return block;
   }
 
-  static void release(void *block) noexcept { ::operator delete(block, std::align_val_t{kAlignment}); }
+  static void release(void* block) noexcept { ::operator delete (block, std::align_val_t{kAlignment}); }
 
   void release_cached_locked() {
-    for (auto &[bytes, blocks] : free_)
-      for (void *block : blocks) release(block);
+    for (auto& [bytes, blocks] : free_)
+      for (void* block : blocks) release(block);
     free_.clear();
     stats_.cached_bytes = 0;
   }
 
   std::mutex mutex_;
-  std::map<std::size_t, std::vector<void *>> free_;
+  std::map<std::size_t, std::vector<void*>> free_;
   MemoryStats stats_;
 };
 
@@ -133,8 +133,8 @@ std::shared_ptr<T[]> allocate_host(std::size_t count) {
   if (count > (SIZE_MAX >> 1) / sizeof(T))
     throw OutOfMemoryError(concat("[Tensor] could not allocate ", count, " elements of ", sizeof(T), " bytes"));
   const std::size_t bytes = detail::HostPool::size_class(count * sizeof(T));
-  auto *block = static_cast<T *>(detail::HostPool::instance().take(bytes));
-  return std::shared_ptr<T[]>(block, [bytes](T *memory) { detail::HostPool::instance().give(memory, bytes); });
+  auto* block = static_cast<T*>(detail::HostPool::instance().take(bytes));
+  return std::shared_ptr<T[]>(block, [bytes](T* memory) { detail::HostPool::instance().give(memory, bytes); });
 }
 
 /// Host memory held by tensors now, at its peak, and kept for reuse.

@@ -43,24 +43,25 @@ class Tensor {
   /// A copy of `values` in row-major order. @throws ShapeError when the counts differ.
   static Tensor from(std::span<const T> values, Shape shape) {
     if (static_cast<Index>(values.size()) != shape.numel())
-      throw ShapeError(concat("[Tensor::from] shape ", shape, " needs ", shape.numel(), " values but has ", values.size()));
+      throw ShapeError(
+          concat("[Tensor::from] shape ", shape, " needs ", shape.numel(), " values but has ", values.size()));
     Tensor result(shape);
     std::copy(values.begin(), values.end(), result.data());
     return result;
   }
-  static Tensor from(const std::vector<T> &values, Shape shape) { return from(std::span<const T>(values), shape); }
+  static Tensor from(const std::vector<T>& values, Shape shape) { return from(std::span<const T>(values), shape); }
   /// A copy of `values` as a vector (n).
-  static Tensor from(const std::vector<T> &values) { return from(values, {static_cast<Index>(values.size())}); }
+  static Tensor from(const std::vector<T>& values) { return from(values, {static_cast<Index>(values.size())}); }
 
   /// Memory that something else owns (a mapped file), kept alive by `owner`; never written through this handle.
-  static Tensor borrow(const T *memory, Shape shape, std::shared_ptr<const void> owner) {
+  static Tensor borrow(const T* memory, Shape shape, std::shared_ptr<const void> owner) {
     Tensor result;
     result.shape_ = shape;
-    result.data_ = std::shared_ptr<T[]>(const_cast<T *>(memory), [owner](T *) {});
+    result.data_ = std::shared_ptr<T[]>(const_cast<T*>(memory), [owner](T*) {});
     return result;
   }
 
-  const Shape &shape() const { return shape_; }
+  const Shape& shape() const { return shape_; }
   /// Size of dimension `axis`; negative counts from the end.
   Index size(Index axis) const { return shape_[axis]; }
   Index rank() const { return shape_.rank(); }
@@ -69,15 +70,15 @@ class Tensor {
   Device device() const { return device_; }
   std::size_t nbytes() const { return static_cast<std::size_t>(numel()) * sizeof(T); }
 
-  T *data() { return data_.get(); }
-  const T *data() const { return data_.get(); }
+  T* data() { return data_.get(); }
+  const T* data() const { return data_.get(); }
   std::span<T> span() { return {data(), static_cast<std::size_t>(numel())}; }
   std::span<const T> span() const { return {data(), static_cast<std::size_t>(numel())}; }
   std::vector<T> to_vector() const { return {span().begin(), span().end()}; }
 
   /// One element. @throws ShapeError when an index is out of range or their number is not the rank.
-  const T &at(std::initializer_list<Index> indices) const { return data()[offset_of(indices)]; }
-  T &at(std::initializer_list<Index> indices) { return data()[offset_of(indices)]; }
+  const T& at(std::initializer_list<Index> indices) const { return data()[offset_of(indices)]; }
+  T& at(std::initializer_list<Index> indices) { return data()[offset_of(indices)]; }
 
   /// The only element. @throws ShapeError when there are more or none.
   T item() const {
@@ -98,9 +99,10 @@ class Tensor {
     for (const Index size : sizes) shape.push_back(size == -1 && known > 0 ? numel() / known : size);
     return reshape(shape);
   }
-  Tensor reshape(const Shape &shape) const {
+  Tensor reshape(const Shape& shape) const {
     if (shape.numel() != numel())
-      throw ShapeError(concat("[reshape] shape ", shape_, " has ", numel(), " elements but ", shape, " has ", shape.numel()));
+      throw ShapeError(
+          concat("[reshape] shape ", shape_, " has ", numel(), " elements but ", shape, " has ", shape.numel()));
     Tensor view = *this;
     view.shape_ = shape;
     return view;
@@ -145,7 +147,7 @@ class Tensor {
   void fill(T value) { std::fill_n(data(), numel(), value); }
 
   /// Copies the elements of `source` into this tensor's storage. @throws ShapeError when the shapes differ.
-  void copy_from(const Tensor &source) {
+  void copy_from(const Tensor& source) {
     check_shape("copy_from", "source", source.shape(), shape_);
     std::copy_n(source.data(), numel(), data());
   }
@@ -173,8 +175,8 @@ class Tensor {
 
 /// @throws DeviceError `[op] …` unless all tensors live where the first one does.
 template <typename First, typename... Rest>
-void check_same_device(std::string_view op, const First &first, const Rest &...rest) {
-  const auto check = [&](const auto &other) {
+void check_same_device(std::string_view op, const First& first, const Rest&... rest) {
+  const auto check = [&](const auto& other) {
     if (other.device() != first.device())
       throw DeviceError(concat("[", op, "] all tensors must be on one device but they are on ", first.device(), " and ",
                                other.device()));

@@ -6,7 +6,8 @@
 namespace tempa::inline TEMPA_ABI::cpu {
 
 /// First argument of every CPU kernel: `layer_norm_forward(cpu::Backend{}, y, …)`. The CUDA kernels have the same names
-/// and the same arguments behind a tag that carries the stream, so that one call, found by its first argument, serves both.
+/// and the same arguments behind a tag that carries the stream, so that one call, found by its first argument, serves
+/// both.
 struct Backend {};
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

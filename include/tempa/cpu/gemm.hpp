@@ -29,8 +29,8 @@ using MutableMatrix = Eigen::Map<RowMajor<T>, Eigen::Unaligned, Eigen::OuterStri
 
 /// c = alpha op(a) op(b) + beta c in this thread or, at the top level, on Eigen's threads.
 template <Real T>
-void eigen_gemm(Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, T alpha, const T *a, Index lda,
-                const T *b, Index ldb, T beta, T *c, Index ldc) {
+void eigen_gemm(Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, T alpha, const T* a, Index lda,
+                const T* b, Index ldb, T beta, T* c, Index ldc) {
   MutableMatrix<T> result(c, m, n, Eigen::OuterStride<>(ldc));
   if (beta == T(0)) {
     result.setZero();
@@ -57,8 +57,8 @@ void eigen_gemm(Transpose trans_a, Transpose trans_b, Index m, Index n, Index k,
 /// @param a (m,k), or (k,m) when transposed, with `lda` elements from row to row. @param b (k,n), or (n,k) when
 ///   transposed. @param c (m,n).
 template <Real T>
-void gemm(Backend, Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, T alpha, const T *a, Index lda,
-          const T *b, Index ldb, T beta, T *c, Index ldc) {
+void gemm(Backend, Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, T alpha, const T* a, Index lda,
+          const T* b, Index ldb, T beta, T* c, Index ldc) {
   if (m == 0 || n == 0) return;
 #if defined(TEMPA_WITH_ONEDNN)
   if constexpr (std::same_as<T, float>) {
@@ -75,9 +75,9 @@ void gemm(Backend, Transpose trans_a, Transpose trans_b, Index m, Index n, Index
 
 /// `batch` products of the same sizes whose operands lie `stride_a`, `stride_b`, `stride_c` elements apart.
 template <Real T>
-void batched_gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index batch, Index m, Index n, Index k, T alpha,
-                  const T *a, Index lda, Index stride_a, const T *b, Index ldb, Index stride_b, T beta, T *c, Index ldc,
-                  Index stride_c) {
+void batched_gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index batch, Index m, Index n, Index k,
+                  T alpha, const T* a, Index lda, Index stride_a, const T* b, Index ldb, Index stride_b, T beta, T* c,
+                  Index ldc, Index stride_c) {
   constexpr Index kLargeProduct = Index{1} << 21;  // multiply-adds from which one product is worth all threads
   if (batch < num_threads() || m * n * k >= kLargeProduct) {
     for (Index i = 0; i < batch; ++i)

@@ -15,11 +15,11 @@ namespace tempa::inline TEMPA_ABI::cpu {
 /// y = (x - mean) rstd gamma + beta, rstd = 1 / sqrt(var + eps), var over the row without Bessel's correction.
 /// @param y (rows,cols). @param mean, rstd (rows), kept for backward. @param x (rows,cols). @param gamma, beta (cols).
 template <Real T>
-void layer_norm_forward(Backend, T *y, T *mean, T *rstd, const T *x, const T *gamma, const T *beta, Index rows,
+void layer_norm_forward(Backend, T* y, T* mean, T* rstd, const T* x, const T* gamma, const T* beta, Index rows,
                         Index cols, T eps) {
   parallel_for(0, rows, std::max<Index>(1, 8192 / std::max<Index>(cols, 1)), [=](Index begin, Index end) {
     for (Index i = begin; i < end; ++i) {
-      const T *row = x + i * cols;
+      const T* row = x + i * cols;
       T sum = 0, squares = 0;
 #pragma omp simd reduction(+ : sum)
       for (Index j = 0; j < cols; ++j) sum += row[j];
@@ -27,7 +27,7 @@ void layer_norm_forward(Backend, T *y, T *mean, T *rstd, const T *x, const T *ga
 #pragma omp simd reduction(+ : squares)
       for (Index j = 0; j < cols; ++j) squares += (row[j] - m) * (row[j] - m);
       const T r = T(1) / std::sqrt(squares / static_cast<T>(cols) + eps);
-      T *out = y + i * cols;
+      T* out = y + i * cols;
       for (Index j = 0; j < cols; ++j) out[j] = (row[j] - m) * r * gamma[j] + beta[j];
       mean[i] = m;
       rstd[i] = r;
@@ -40,13 +40,13 @@ void layer_norm_forward(Backend, T *y, T *mean, T *rstd, const T *x, const T *ga
 /// result does not depend on the number of threads.
 /// @param dx (rows,cols), or nullptr. @param dgamma, dbeta (cols), or nullptr.
 template <Real T>
-void layer_norm_backward(Backend, T *dx, T *dgamma, T *dbeta, const T *dy, const T *x, const T *gamma, const T *mean,
-                         const T *rstd, Index rows, Index cols) {
+void layer_norm_backward(Backend, T* dx, T* dgamma, T* dbeta, const T* dy, const T* x, const T* gamma, const T* mean,
+                         const T* rstd, Index rows, Index cols) {
   constexpr Index kRowsOfBlock = 64;
   const Index blocks = (rows + kRowsOfBlock - 1) / kRowsOfBlock;
   const bool parameters = dgamma != nullptr || dbeta != nullptr;
   std::vector<T> partial(parameters ? static_cast<std::size_t>(2 * blocks * cols) : 0, T(0));
-  T *const sums = partial.data();  // (blocks,2,cols)
+  T* const sums = partial.data();  // (blocks,2,cols)
   parallel_for(0, blocks, 1, [=](Index first, Index last) {
     for (Index block = first; block < last; ++block) {
       for (Index i = block * kRowsOfBlock; i < std::min(rows, (block + 1) * kRowsOfBlock); ++i) {
@@ -67,7 +67,7 @@ void layer_norm_backward(Backend, T *dx, T *dgamma, T *dbeta, const T *dy, const
         }
         sum /= static_cast<T>(cols);
         dot /= static_cast<T>(cols);
-        T *out = dx + i * cols;
+        T* out = dx + i * cols;
         for (Index j = 0; j < cols; ++j) out[j] = r * (grad[j] * gamma[j] - sum - (row[j] - m) * r * dot);
       }
     }

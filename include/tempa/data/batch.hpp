@@ -41,8 +41,8 @@ struct Batch {
 /// @param token_type_ids (B,T), or empty for all 0.
 /// @return the batch without labels: tokens of each row in order, those with mask 0 left out.
 /// @throws ShapeError when the shapes differ; ValueError for a mask that is not 0 or 1, or a row of padding only.
-inline Batch pack_padded(const Tensor<std::int32_t> &ids, const Tensor<std::int32_t> &attention_mask,
-                         const Tensor<std::int32_t> &token_type_ids = {}) {
+inline Batch pack_padded(const Tensor<std::int32_t>& ids, const Tensor<std::int32_t>& attention_mask,
+                         const Tensor<std::int32_t>& token_type_ids = {}) {
   check_rank("pack_padded", "ids", ids.shape(), 2);
   check_shape("pack_padded", "attention_mask", attention_mask.shape(), ids.shape());
   if (!token_type_ids.empty()) check_shape("pack_padded", "token_type_ids", token_type_ids.shape(), ids.shape());

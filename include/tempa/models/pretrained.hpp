@@ -11,12 +11,13 @@
 namespace tempa::inline TEMPA_ABI {
 
 /// Copies the tensors of `folder`/model.safetensors into `module`.
-/// @throws IoError, FormatError; ShapeError or ValueError with the whole report when a tensor is missing, left over or of
+/// @throws IoError, FormatError; ShapeError or ValueError with the whole report when a tensor is missing, left over or
+/// of
 ///   another shape.
 template <Module M>
 void load_weights(M& module, const std::filesystem::path& folder) {
   const std::string path = (folder / "model.safetensors").string();
-  load_state_dict(module, read_safetensors(path)).require_complete(path, "the model");
+  load_state_dict(module, load_safetensors(path)).require_complete(path, "the model");
 }
 
 /// Writes the tensors of `module` to `folder`/model.safetensors, at once or not at all; makes the folder when it is not
@@ -26,7 +27,7 @@ void save_weights(M& module, const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) throw IoError(folder.string(), "cannot make the folder: " + error.message());
-  write_safetensors((folder / "model.safetensors").string(), state_dict(module));
+  save_safetensors((folder / "model.safetensors").string(), state_dict(module));
 }
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -9,17 +9,17 @@
 namespace tempa::inline TEMPA_ABI {
 
 struct Relu {
-  auto operator()(const auto &x) const { return relu(x); }
+  auto operator()(const auto& x) const { return relu(x); }
 };
 struct Tanh {
-  auto operator()(const auto &x) const { return tanh(x); }
+  auto operator()(const auto& x) const { return tanh(x); }
 };
 struct Sigmoid {
-  auto operator()(const auto &x) const { return sigmoid(x); }
+  auto operator()(const auto& x) const { return sigmoid(x); }
 };
 /// x Phi(x) with the exact normal distribution function. @source Hendrycks and Gimpel 2016
 struct Gelu {
-  auto operator()(const auto &x) const { return gelu(x); }
+  auto operator()(const auto& x) const { return gelu(x); }
 };
 
 /// An activation chosen by its name in a Hugging Face configuration.
@@ -33,18 +33,24 @@ inline Activation parse_activation(std::string_view field, std::string_view name
   if (name == "relu") return Activation::kRelu;
   if (name == "silu" || name == "swish") return Activation::kSilu;
   if (name == "tanh") return Activation::kTanh;
-  throw ConfigError(concat(field, " must be gelu, gelu_new, gelu_pytorch_tanh, relu, silu, swish or tanh but is '", name, "'"));
+  throw ConfigError(
+      concat(field, " must be gelu, gelu_new, gelu_pytorch_tanh, relu, silu, swish or tanh but is '", name, "'"));
 }
 
 /// The activation applied to every element.
 template <Real T>
-Variable<T> activate(Activation activation, const Variable<T> &x) {
+Variable<T> activate(Activation activation, const Variable<T>& x) {
   switch (activation) {
-    case Activation::kGelu: return gelu(x);
-    case Activation::kGeluTanh: return gelu_tanh(x);
-    case Activation::kRelu: return relu(x);
-    case Activation::kSilu: return silu(x);
-    case Activation::kTanh: break;
+    case Activation::kGelu:
+      return gelu(x);
+    case Activation::kGeluTanh:
+      return gelu_tanh(x);
+    case Activation::kRelu:
+      return relu(x);
+    case Activation::kSilu:
+      return silu(x);
+    case Activation::kTanh:
+      break;
   }
   return tanh(x);
 }

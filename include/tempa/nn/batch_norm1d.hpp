@@ -29,11 +29,11 @@ struct BatchNorm1d : ModuleMembers<BatchNorm1d<T>, T> {
         num_batches_tracked(Tensor<std::int64_t>::zeros({})),
         options(options) {}
 
-  Variable<T> operator()(const Variable<T> &x) {
+  Variable<T> operator()(const Variable<T>& x) {
     return batch_norm1d(x, weight, bias, running_mean, running_var, num_batches_tracked, mode.training, options);
   }
 
-  void visit(auto &&f) {
+  void visit(auto&& f) {
     f("weight", weight);
     f("bias", bias);
     f("running_mean", running_mean);

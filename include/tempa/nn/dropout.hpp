@@ -21,11 +21,11 @@ struct Dropout {
   }
 
   template <Real T>
-  Variable<T> operator()(const Variable<T> &x) const {
+  Variable<T> operator()(const Variable<T>& x) const {
     return mode ? dropout(x, drop_prob) : x;
   }
 
-  void visit(auto &&f) { f("mode", mode); }
+  void visit(auto&& f) { f("mode", mode); }
 };
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -36,9 +36,11 @@ struct Embedding : ModuleMembers<Embedding<T>, T> {
     if (padding_idx) weight.mutable_value().rows(*padding_idx, *padding_idx + 1).fill(T{});
   }
 
-  Variable<T> operator()(const Tensor<std::int32_t> &ids) const { return embedding(weight, ids, {.padding_idx = padding_idx}); }
+  Variable<T> operator()(const Tensor<std::int32_t>& ids) const {
+    return embedding(weight, ids, {.padding_idx = padding_idx});
+  }
 
-  void visit(auto &&f) { f("weight", weight); }
+  void visit(auto&& f) { f("weight", weight); }
 };
 
 }  // namespace tempa::inline TEMPA_ABI

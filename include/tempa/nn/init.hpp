@@ -16,17 +16,17 @@ Variable<T> constant_parameter(Shape shape, double value) {
 
 /// A parameter drawn from N(0, stddev^2).
 template <Real T>
-Variable<T> normal_parameter(Shape shape, double stddev, Generator &generator = default_generator()) {
+Variable<T> normal_parameter(Shape shape, double stddev, Generator& generator = default_generator()) {
   Tensor<T> value(shape);
-  for (T &element : value.span()) element = element_cast<T>(stddev * generator.normal());
+  for (T& element : value.span()) element = element_cast<T>(stddev * generator.normal());
   return Variable<T>(std::move(value), true);
 }
 
 /// A parameter drawn uniformly from [-bound, bound).
 template <Real T>
-Variable<T> uniform_parameter(Shape shape, double bound, Generator &generator = default_generator()) {
+Variable<T> uniform_parameter(Shape shape, double bound, Generator& generator = default_generator()) {
   Tensor<T> value(shape);
-  for (T &element : value.span()) element = element_cast<T>(bound * (2.0 * generator.uniform() - 1.0));
+  for (T& element : value.span()) element = element_cast<T>(bound * (2.0 * generator.uniform() - 1.0));
   return Variable<T>(std::move(value), true);
 }
 

@@ -19,9 +19,9 @@ struct LayerNorm : ModuleMembers<LayerNorm<T>, T> {
   explicit LayerNorm(Index size, double eps = 1e-5)
       : weight(constant_parameter<T>({size}, 1.0)), bias(constant_parameter<T>({size}, 0.0)), eps(eps) {}
 
-  Variable<T> operator()(const Variable<T> &x) const { return layer_norm(x, weight, bias, eps); }
+  Variable<T> operator()(const Variable<T>& x) const { return layer_norm(x, weight, bias, eps); }
 
-  void visit(auto &&f) {
+  void visit(auto&& f) {
     f("weight", weight);
     f("bias", bias);
   }

@@ -28,8 +28,7 @@ struct Linear : ModuleMembers<Linear<T>, T> {
   Linear() = default;
   /// @throws ConfigError for a size that is not positive.
   Linear(Index in, Index out, LinearOptions options = {}) {
-    if (in < 1 || out < 1)
-      throw ConfigError(concat("[Linear] sizes must be positive but are in=", in, " out=", out));
+    if (in < 1 || out < 1) throw ConfigError(concat("[Linear] sizes must be positive but are in=", in, " out=", out));
     const double bound = 1.0 / std::sqrt(static_cast<double>(in));
     weight = options.initializer_range ? normal_parameter<T>({out, in}, *options.initializer_range)
                                        : uniform_parameter<T>({out, in}, bound);
@@ -37,9 +36,9 @@ struct Linear : ModuleMembers<Linear<T>, T> {
       bias = options.initializer_range ? constant_parameter<T>({out}, 0.0) : uniform_parameter<T>({out}, bound);
   }
 
-  Variable<T> operator()(const Variable<T> &x) const { return linear(x, weight, bias); }
+  Variable<T> operator()(const Variable<T>& x) const { return linear(x, weight, bias); }
 
-  void visit(auto &&f) {
+  void visit(auto&& f) {
     f("weight", weight);
     f("bias", bias);
   }

@@ -13,18 +13,18 @@ namespace tempa::inline TEMPA_ABI {
 /// @throws ShapeError, DeviceError.
 /// @source Ba et al. 2016; torch.nn.functional.layer_norm
 template <Real T>
-Variable<T> layer_norm(const Variable<T> &x, const Variable<T> &gamma, const Variable<T> &beta, double eps = 1e-5) {
+Variable<T> layer_norm(const Variable<T>& x, const Variable<T>& gamma, const Variable<T>& beta, double eps = 1e-5) {
   const Index rows = x.shape().flatten_to_2d().first, cols = x.shape().flatten_to_2d().second;
   check_shape("layer_norm", "gamma", gamma.shape(), {cols});
   check_shape("layer_norm", "beta", beta.shape(), {cols});
   check_same_device("layer_norm", x, gamma, beta);
-  Tensor<T> y(x.shape(), x.device());                                       // (rows,cols)
+  Tensor<T> y(x.shape(), x.device());                                      // (rows,cols)
   Tensor<T> mean(Shape{rows}, x.device()), rstd(Shape{rows}, x.device());  // (rows)
   on(x.device(), [&](auto backend) {
     layer_norm_forward(backend, y.data(), mean.data(), rstd.data(), x.value().data(), gamma.value().data(),
                        beta.value().data(), rows, cols, static_cast<T>(eps));
   });
-  return record("layer_norm", std::move(y), {x, gamma, beta}, [=](const Tensor<T> &dy) {
+  return record("layer_norm", std::move(y), {x, gamma, beta}, [=](const Tensor<T>& dy) {
     Tensor<T> dx = x.requires_grad() ? Tensor<T>(x.shape(), x.device()) : Tensor<T>();  // (rows,cols)
     on(x.device(), [&](auto backend) {
       layer_norm_backward(backend, dx.data(), gamma.requires_grad() ? gamma.mutable_grad().data() : nullptr,

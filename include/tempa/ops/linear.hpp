@@ -9,17 +9,19 @@
 namespace tempa::inline TEMPA_ABI {
 
 /// The affine map of every row: y = x W^T + b.
-/// @param x (…,in). @param weight W (out,in), the layout of PyTorch and Hugging Face. @param bias (out), or empty for none.
+/// @param x (…,in). @param weight W (out,in), the layout of PyTorch and Hugging Face. @param bias (out), or empty for
+/// none.
 /// @return y (…,out)
 /// @saves nothing of its own: backward reads x and W.
 /// @throws ShapeError, DeviceError.
 /// @source torch.nn.functional.linear
 template <Real T>
-Variable<T> linear(const Variable<T> &x, const Variable<T> &weight, const Variable<T> &bias = {}) {
+Variable<T> linear(const Variable<T>& x, const Variable<T>& weight, const Variable<T>& bias = {}) {
   check_rank("linear", "weight", weight.shape(), 2);
   const Index out = weight.size(0), in = weight.size(1);
   if (x.shape().rank() == 0 || x.size(-1) != in)
-    throw ShapeError(concat("[linear] x must have ", in, " columns for weight ", weight.shape(), " but has shape ", x.shape()));
+    throw ShapeError(
+        concat("[linear] x must have ", in, " columns for weight ", weight.shape(), " but has shape ", x.shape()));
   check_same_device("linear", x, weight);
   if (bias.defined()) {
     check_shape("linear", "bias", bias.shape(), {out});
@@ -33,7 +35,7 @@ Variable<T> linear(const Variable<T> &x, const Variable<T> &weight, const Variab
     gemm(backend, kNo, kYes, rows, out, in, T(1), x.value().data(), in, weight.value().data(), in,
          bias.defined() ? T(1) : T(0), y.data(), out);
   });
-  const auto backward = [=](const Tensor<T> &dy) {
+  const auto backward = [=](const Tensor<T>& dy) {
     on(x.device(), [&](auto backend) {
       using enum cpu::Transpose;
       if (x.requires_grad()) {

@@ -11,8 +11,8 @@ namespace tempa::inline TEMPA_ABI {
 
 /// Options of `EarlyStopping`.
 struct EarlyStoppingOptions {
-  Index patience = 3;         ///< evaluations without improvement that are waited for
-  double min_delta = 0.0;     ///< smallest change that is an improvement
+  Index patience = 3;      ///< evaluations without improvement that are waited for
+  double min_delta = 0.0;  ///< smallest change that is an improvement
   bool greater_is_better = true;
 };
 
@@ -21,8 +21,10 @@ class EarlyStopping {
  public:
   /// @throws ConfigError for a patience below 1 or a negative min_delta.
   explicit EarlyStopping(EarlyStoppingOptions options = {}) : options_(options) {
-    if (options.patience < 1) throw ConfigError(concat("[EarlyStopping] patience must be at least 1 but is ", options.patience));
-    if (!(options.min_delta >= 0)) throw ConfigError(concat("[EarlyStopping] min_delta must not be negative but is ", options.min_delta));
+    if (options.patience < 1)
+      throw ConfigError(concat("[EarlyStopping] patience must be at least 1 but is ", options.patience));
+    if (!(options.min_delta >= 0))
+      throw ConfigError(concat("[EarlyStopping] min_delta must not be negative but is ", options.min_delta));
   }
 
   /// Takes the next value of the metric. @return whether it is the best so far; a NaN never is.

@@ -20,10 +20,10 @@ namespace tempa::inline TEMPA_ABI {
 
 /// Options of `ProgressBar` and `progress`.
 struct ProgressOptions {
-  std::string description{};                  ///< text before the bar, "train"
-  std::ostream* out = &std::cerr;             ///< nullptr: silent
+  std::string description{};                     ///< text before the bar, "train"
+  std::ostream* out = &std::cerr;                ///< nullptr: silent
   bool terminal = ::isatty(STDERR_FILENO) != 0;  ///< redraw one line; otherwise now and then a plain line
-  double plain_interval_s = 10.0;             ///< seconds between plain lines
+  double plain_interval_s = 10.0;                ///< seconds between plain lines
 };
 
 /// Shows how far a loop is: on a terminal one line that is redrawn at most ten times a second,
@@ -128,22 +128,27 @@ class ProgressRange {
     decltype(auto) operator*() { return *position_; }
     iterator& operator++() {
       ++position_;
-      if (bar_ != nullptr) bar_->advance();
+      bar_->advance();
       return *this;
     }
     template <typename End>
     bool operator!=(const End& end) const {
-      return position_ != end.position();
+      return position_ != end.value;
     }
-    const Iterator& position() const { return position_; }
 
    private:
     Iterator position_;
     ProgressBar* bar_;
   };
 
+  /// The end of the range, of whatever type it is.
+  template <typename End>
+  struct Sentinel {
+    End value;
+  };
+
   auto begin() { return iterator(range_.begin(), bar_.get()); }
-  auto end() { return iterator(range_.end(), static_cast<ProgressBar*>(nullptr)); }
+  auto end() { return Sentinel<decltype(range_.end())>{range_.end()}; }
 
  private:
   Range& range_;

@@ -25,17 +25,17 @@ struct BertResidualOutput : ModuleMembers<BertResidualOutput<T>, T> {
   Dropout dropout;
 
   BertResidualOutput() = default;
-  BertResidualOutput(Index in, const BertConfig &config)
+  BertResidualOutput(Index in, const BertConfig& config)
       : dense(in, config.hidden_size, {.initializer_range = config.initializer_range}),
         layer_norm(config.hidden_size, config.layer_norm_eps),
         dropout(config.hidden_dropout_prob) {}
 
   /// @param x (N,in). @param residual (N,C). @return (N,C)
-  Variable<T> operator()(const Variable<T> &x, const Variable<T> &residual) const {
+  Variable<T> operator()(const Variable<T>& x, const Variable<T>& residual) const {
     return layer_norm(dropout(dense(x)) + residual);
   }
 
-  void visit(auto &&f) {
+  void visit(auto&& f) {
     f("dense", dense);
     f("LayerNorm", layer_norm);
     f("dropout", dropout);
@@ -52,7 +52,7 @@ struct BertSelfAttention : ModuleMembers<BertSelfAttention<T>, T> {
   TrainingMode mode{};
 
   BertSelfAttention() = default;
-  explicit BertSelfAttention(const BertConfig &config)
+  explicit BertSelfAttention(const BertConfig& config)
       : query(config.hidden_size, config.hidden_size, {.initializer_range = config.initializer_range}),
         key(config.hidden_size, config.hidden_size, {.initializer_range = config.initializer_range}),
         value(config.hidden_size, config.hidden_size, {.initializer_range = config.initializer_range}),
@@ -60,12 +60,12 @@ struct BertSelfAttention : ModuleMembers<BertSelfAttention<T>, T> {
         drop_prob(config.attention_probs_dropout_prob) {}
 
   /// @param asking (Nq,C) rows whose context is wanted. @param x (N,C) rows that are attended to. @return (Nq,C)
-  Variable<T> operator()(const Variable<T> &asking, const Variable<T> &x, const SequenceBounds &bounds) const {
+  Variable<T> operator()(const Variable<T>& asking, const Variable<T>& x, const SequenceBounds& bounds) const {
     return attention(query(asking), key(x), value(x), bounds.queries, bounds.keys, heads,
                      {.drop_prob = mode ? drop_prob : 0.0});
   }
 
-  void visit(auto &&f) {
+  void visit(auto&& f) {
     f("query", query);
     f("key", key);
     f("value", value);
@@ -81,13 +81,13 @@ struct BertAttention : ModuleMembers<BertAttention<T>, T> {
   BertResidualOutput<T> output;
 
   BertAttention() = default;
-  explicit BertAttention(const BertConfig &config) : self_attention(config), output(config.hidden_size, config) {}
+  explicit BertAttention(const BertConfig& config) : self_attention(config), output(config.hidden_size, config) {}
 
-  Variable<T> operator()(const Variable<T> &asking, const Variable<T> &x, const SequenceBounds &bounds) const {
+  Variable<T> operator()(const Variable<T>& asking, const Variable<T>& x, const SequenceBounds& bounds) const {
     return output(self_attention(asking, x, bounds), asking);
   }
 
-  void visit(auto &&f) {
+  void visit(auto&& f) {
     f("self", self_attention);
     f("output", output);
   }

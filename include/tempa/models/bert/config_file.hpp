@@ -28,18 +28,35 @@ inline std::vector<std::string> read_labels(const JsonFile& file) {
     return names;
   }
   const nlohmann::json& names = file.root.at("id2label");
-  if (!names.is_object() || names.empty()) throw field_error(file, "id2label", "expected an object with at least one label");
+  if (!names.is_object() || names.empty())
+    throw field_error(file, "id2label", "expected an object with at least one label");
   std::vector<std::string> labels;
-  for (std::size_t k = 0; k < names.size(); ++k) labels.push_back(require<std::string>(file, "/id2label/" + std::to_string(k)));
+  for (std::size_t k = 0; k < names.size(); ++k)
+    labels.push_back(require<std::string>(file, "/id2label/" + std::to_string(k)));
   return labels;
 }
 
 /// The fields that `BertConfig` has members for, written by `write_bert_config`; the rest is kept as it is.
-inline constexpr std::array<std::string_view, 20> kKnownFields{
-    "architectures", "model_type", "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
-    "intermediate_size", "hidden_act", "hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout",
-    "max_position_embeddings", "type_vocab_size", "initializer_range", "layer_norm_eps", "pad_token_id", "id2label",
-    "label2id", "num_labels", "problem_type"};
+inline constexpr std::array<std::string_view, 20> kKnownFields{"architectures",
+                                                               "model_type",
+                                                               "vocab_size",
+                                                               "hidden_size",
+                                                               "num_hidden_layers",
+                                                               "num_attention_heads",
+                                                               "intermediate_size",
+                                                               "hidden_act",
+                                                               "hidden_dropout_prob",
+                                                               "attention_probs_dropout_prob",
+                                                               "classifier_dropout",
+                                                               "max_position_embeddings",
+                                                               "type_vocab_size",
+                                                               "initializer_range",
+                                                               "layer_norm_eps",
+                                                               "pad_token_id",
+                                                               "id2label",
+                                                               "label2id",
+                                                               "num_labels",
+                                                               "problem_type"};
 
 }  // namespace detail
 
@@ -57,7 +74,9 @@ inline BertConfig read_bert_config(const std::string& path) {
   const auto size = [&](std::string_view field, Index& value, Index min) {
     value = get_or<Index>(file, field, value, {.min = min, .max = Index{1} << 28});
   };
-  const auto real = [&](std::string_view field, double& value) { value = get_or<double>(file, field, value, {.min = 0.0}); };
+  const auto real = [&](std::string_view field, double& value) {
+    value = get_or<double>(file, field, value, {.min = 0.0});
+  };
   size("vocab_size", config.vocab_size, 1);
   size("hidden_size", config.hidden_size, 1);
   size("num_hidden_layers", config.num_hidden_layers, 0);
@@ -78,9 +97,10 @@ inline BertConfig read_bert_config(const std::string& path) {
     for (const auto& [type, type_name] : detail::kProblemTypeNames)
       if (name == type_name) config.problem_type = type;
     if (!config.problem_type)
-      throw field_error(file, "problem_type",
-                        concat("expected regression, single_label_classification or multi_label_classification but got '",
-                               name, "'"));
+      throw field_error(
+          file, "problem_type",
+          concat("expected regression, single_label_classification or multi_label_classification but got '", name,
+                 "'"));
   }
   config.architectures = get_or<std::vector<std::string>>(file, "architectures", {});
   nlohmann::json unknown = file.root;

@@ -12,7 +12,7 @@ namespace tempa::inline TEMPA_ABI {
 
 /// Position of every token in its sequence: 0, 1, … starting anew at each of `cu_seqlens`.
 /// @param cu_seqlens (B+1). @return (N)
-inline Tensor<std::int32_t> position_ids(const Tensor<std::int32_t> &cu_seqlens) {
+inline Tensor<std::int32_t> position_ids(const Tensor<std::int32_t>& cu_seqlens) {
   const auto bounds = cu_seqlens.span();
   Tensor<std::int32_t> positions(Shape{bounds.empty() ? 0 : bounds.back()});
   for (std::size_t b = 0; b + 1 < bounds.size(); ++b)
@@ -31,7 +31,7 @@ struct BertEmbeddings : ModuleMembers<BertEmbeddings<T>, T> {
   Dropout dropout;
 
   BertEmbeddings() = default;
-  explicit BertEmbeddings(const BertConfig &config)
+  explicit BertEmbeddings(const BertConfig& config)
       : word_embeddings(config.vocab_size, config.hidden_size,
                         {.padding_idx = config.pad_token_id, .initializer_range = config.initializer_range}),
         position_embeddings(config.max_position_embeddings, config.hidden_size,
@@ -43,7 +43,7 @@ struct BertEmbeddings : ModuleMembers<BertEmbeddings<T>, T> {
 
   /// @param batch N tokens of B sequences. @return (N,C)
   /// @throws ValueError for a sequence longer than the positions, with its row, or an id outside a table.
-  Variable<T> operator()(const Batch &batch) const {
+  Variable<T> operator()(const Batch& batch) const {
     const Index positions = position_embeddings.weight.size(0);
     for (Index b = 0; b < batch.size(); ++b) {
       const Index length = batch.cu_seqlens.data()[b + 1] - batch.cu_seqlens.data()[b];
@@ -58,7 +58,7 @@ struct BertEmbeddings : ModuleMembers<BertEmbeddings<T>, T> {
     return dropout(layer_norm(x));
   }
 
-  void visit(auto &&f) {
+  void visit(auto&& f) {
     f("word_embeddings", word_embeddings);
     f("position_embeddings", position_embeddings);
     f("token_type_embeddings", token_type_embeddings);

@@ -16,13 +16,13 @@ struct BertIntermediate : ModuleMembers<BertIntermediate<T>, T> {
   Activation activation = Activation::kGelu;
 
   BertIntermediate() = default;
-  explicit BertIntermediate(const BertConfig &config)
+  explicit BertIntermediate(const BertConfig& config)
       : dense(config.hidden_size, config.intermediate_size, {.initializer_range = config.initializer_range}),
         activation(parse_activation("hidden_act", config.hidden_act)) {}
 
-  Variable<T> operator()(const Variable<T> &x) const { return activate(activation, dense(x)); }
+  Variable<T> operator()(const Variable<T>& x) const { return activate(activation, dense(x)); }
 
-  void visit(auto &&f) { f("dense", dense); }
+  void visit(auto&& f) { f("dense", dense); }
 };
 
 /// One layer: attention, then the feed-forward network, each with residual and LayerNorm behind it.
@@ -34,16 +34,16 @@ struct BertLayer : ModuleMembers<BertLayer<T>, T> {
   BertResidualOutput<T> output;
 
   BertLayer() = default;
-  explicit BertLayer(const BertConfig &config)
+  explicit BertLayer(const BertConfig& config)
       : attention(config), intermediate(config), output(config.intermediate_size, config) {}
 
   /// @param asking (Nq,C) rows to compute: x itself, or a part of it. @param x (N,C). @return (Nq,C)
-  Variable<T> operator()(const Variable<T> &asking, const Variable<T> &x, const SequenceBounds &bounds) const {
+  Variable<T> operator()(const Variable<T>& asking, const Variable<T>& x, const SequenceBounds& bounds) const {
     const auto context = attention(asking, x, bounds);
     return output(intermediate(context), context);
   }
 
-  void visit(auto &&f) {
+  void visit(auto&& f) {
     f("attention", attention);
     f("intermediate", intermediate);
     f("output", output);
@@ -63,12 +63,12 @@ struct BertEncoder : ModuleMembers<BertEncoder<T>, T> {
   std::vector<BertLayer<T>> layers;
 
   BertEncoder() = default;
-  explicit BertEncoder(const BertConfig &config) {
+  explicit BertEncoder(const BertConfig& config) {
     for (Index i = 0; i < config.num_hidden_layers; ++i) layers.emplace_back(config);
   }
 
   /// @param x (N,C). @param cu_seqlens (B+1). @return (N,C), or (B,C) for `kFirstToken`.
-  Variable<T> operator()(Variable<T> x, const Tensor<std::int32_t> &cu_seqlens, OutputRows rows) const {
+  Variable<T> operator()(Variable<T> x, const Tensor<std::int32_t>& cu_seqlens, OutputRows rows) const {
     const SequenceBounds all{cu_seqlens, cu_seqlens};
     const Index sequences = cu_seqlens.numel() - 1;
     for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -84,11 +84,11 @@ struct BertEncoder : ModuleMembers<BertEncoder<T>, T> {
   }
 
   /// The first row of each sequence. @param x (N,C). @return (B,C)
-  static Variable<T> first_tokens(const Variable<T> &x, const Tensor<std::int32_t> &cu_seqlens) {
+  static Variable<T> first_tokens(const Variable<T>& x, const Tensor<std::int32_t>& cu_seqlens) {
     return index_select(x, 0, cu_seqlens.rows(0, cu_seqlens.numel() - 1));
   }
 
-  void visit(auto &&f) { f("layer", layers); }
+  void visit(auto&& f) { f("layer", layers); }
 };
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -13,13 +13,13 @@ struct BertPooler : ModuleMembers<BertPooler<T>, T> {
   Linear<T> dense;  // (C,C)
 
   BertPooler() = default;
-  explicit BertPooler(const BertConfig &config)
+  explicit BertPooler(const BertConfig& config)
       : dense(config.hidden_size, config.hidden_size, {.initializer_range = config.initializer_range}) {}
 
   /// @param first (B,C) the first token of each sequence. @return (B,C)
-  Variable<T> operator()(const Variable<T> &first) const { return tanh(dense(first)); }
+  Variable<T> operator()(const Variable<T>& first) const { return tanh(dense(first)); }
 
-  void visit(auto &&f) { f("dense", dense); }
+  void visit(auto&& f) { f("dense", dense); }
 };
 
 /// What `BertModel` computes.
@@ -40,12 +40,12 @@ struct BertModel : ModuleMembers<BertModel<T>, T> {
 
   BertModel() = default;
   /// Random weights, drawn from `default_generator()`. @throws ConfigError for an impossible configuration.
-  explicit BertModel(const BertConfig &configuration)
+  explicit BertModel(const BertConfig& configuration)
       : config(configuration.validated()), embeddings(config), encoder(config), pooler(config) {}
 
   /// @param rows `kFirstToken` when only the pooler's output is wanted: exact, and cheaper.
   /// @throws ValueError for an id or a length beyond the tables; ShapeError for a batch that does not fit together.
-  BertModelOutput<T> operator()(const Batch &batch, OutputRows rows = OutputRows::kAll) const {
+  BertModelOutput<T> operator()(const Batch& batch, OutputRows rows = OutputRows::kAll) const {
     check_shape("BertModel", "token_type_ids", batch.token_type_ids.shape(), batch.ids.shape());
     const auto hidden = encoder(embeddings(batch), batch.cu_seqlens, rows);
     const auto first = rows == OutputRows::kFirstToken ? hidden : encoder.first_tokens(hidden, batch.cu_seqlens);
@@ -54,12 +54,12 @@ struct BertModel : ModuleMembers<BertModel<T>, T> {
 
   /// The same for padded ids and mask (B,T); padding is taken out at the door. Sequence b's tokens follow each other in
   /// `last_hidden_state`, without the padded positions.
-  BertModelOutput<T> operator()(const Tensor<std::int32_t> &ids, const Tensor<std::int32_t> &attention_mask,
-                                const Tensor<std::int32_t> &token_type_ids = {}) const {
+  BertModelOutput<T> operator()(const Tensor<std::int32_t>& ids, const Tensor<std::int32_t>& attention_mask,
+                                const Tensor<std::int32_t>& token_type_ids = {}) const {
     return (*this)(pack_padded(ids, attention_mask, token_type_ids));
   }
 
-  void visit(auto &&f) {
+  void visit(auto&& f) {
     f("embeddings", embeddings);
     f("encoder", encoder);
     f("pooler", pooler);

@@ -38,29 +38,29 @@ struct BertForSequenceClassification : ModuleMembers<BertForSequenceClassificati
 
   BertForSequenceClassification() = default;
   /// Random weights, drawn from `default_generator()`. @throws ConfigError for an impossible configuration.
-  explicit BertForSequenceClassification(const BertConfig &configuration)
+  explicit BertForSequenceClassification(const BertConfig& configuration)
       : bert(configuration),
         dropout(bert.config.classifier_dropout.value_or(bert.config.hidden_dropout_prob)),
         classifier(bert.config.hidden_size, bert.config.num_labels(),
                    {.initializer_range = bert.config.initializer_range}) {}
 
-  BertConfig &config() { return bert.config; }
-  const BertConfig &config() const { return bert.config; }
+  BertConfig& config() { return bert.config; }
+  const BertConfig& config() const { return bert.config; }
 
   /// Logits, and the loss when the batch has labels (one label a row) or targets (several labels, regression).
   /// @throws as `BertModel`; ValueError for a label outside [0,K), with its row.
-  ClassifierOutput<T> operator()(const Batch &batch) const {
+  ClassifierOutput<T> operator()(const Batch& batch) const {
     const auto logits = classifier(dropout(bert(batch, OutputRows::kFirstToken).pooler_output));
     return {loss(logits, batch), logits};
   }
 
   /// The same for padded ids and mask (B,T), without labels.
-  ClassifierOutput<T> operator()(const Tensor<std::int32_t> &ids, const Tensor<std::int32_t> &attention_mask,
-                                 const Tensor<std::int32_t> &token_type_ids = {}) const {
+  ClassifierOutput<T> operator()(const Tensor<std::int32_t>& ids, const Tensor<std::int32_t>& attention_mask,
+                                 const Tensor<std::int32_t>& token_type_ids = {}) const {
     return (*this)(pack_padded(ids, attention_mask, token_type_ids));
   }
 
-  void visit(auto &&f) {
+  void visit(auto&& f) {
     f("bert", bert);
     f("dropout", dropout);
     f("classifier", classifier);
@@ -68,29 +68,30 @@ struct BertForSequenceClassification : ModuleMembers<BertForSequenceClassificati
 
   /// A model of the shapes and labels of `folder`/config.json with the weights of `folder`/model.safetensors.
   /// @throws IoError, FormatError, ConfigError; FormatError lists weights that are missing or have another shape.
-  static BertForSequenceClassification from_pretrained(const std::filesystem::path &folder) {
+  static BertForSequenceClassification from_pretrained(const std::filesystem::path& folder) {
     BertForSequenceClassification model(read_bert_config((folder / "config.json").string()));
     load_weights(model, folder);
     return model;
   }
 
   /// Writes config.json and model.safetensors, as transformers reads them. @throws IoError.
-  void save_pretrained(const std::filesystem::path &folder) {
+  void save_pretrained(const std::filesystem::path& folder) {
     config().architectures = {"BertForSequenceClassification"};
     save_weights(*this, folder);
     write_bert_config(config(), (folder / "config.json").string());
   }
 
  private:
-  Variable<T> loss(const Variable<T> &logits, const Batch &batch) const {
-    const ProblemType problem = config().problem_type.value_or(
-        config().num_labels() == 1 ? ProblemType::kRegression
-        : batch.labels.empty()     ? ProblemType::kMultiLabelClassification
-                                   : ProblemType::kSingleLabelClassification);
+  Variable<T> loss(const Variable<T>& logits, const Batch& batch) const {
+    const ProblemType problem =
+        config().problem_type.value_or(config().num_labels() == 1 ? ProblemType::kRegression
+                                       : batch.labels.empty()     ? ProblemType::kMultiLabelClassification
+                                                                  : ProblemType::kSingleLabelClassification);
     if (problem == ProblemType::kSingleLabelClassification) {
       if (batch.labels.empty()) return {};
-      return cross_entropy(logits, batch.labels,
-                           {.class_weights = loss_options.class_weights, .label_smoothing = loss_options.label_smoothing});
+      return cross_entropy(
+          logits, batch.labels,
+          {.class_weights = loss_options.class_weights, .label_smoothing = loss_options.label_smoothing});
     }
     if (batch.targets.empty()) return {};
     const auto targets = batch.targets.template cast<T>();

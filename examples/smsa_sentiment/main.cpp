@@ -1,0 +1,136 @@
+// Trains and evaluates a sentiment classifier on SmSA: `smsa_sentiment --data DIR`, or `--help`.
+#include "options.hpp"
+#include "report.hpp"
+
+#include <tempa/tempa.hpp>
+
+#include <array>
+#include <filesystem>
+#include <iostream>
+#include <numeric>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace tempa;
+
+namespace {
+
+using Classifier = BertForSequenceClassification<float>;
+
+const std::vector<std::string>& class_names() { return DocumentSentimentDataset::label_names(); }
+
+/// The three files of an SmSA folder.
+struct Tables {
+  LabeledTexts train, valid, test;
+
+  explicit Tables(const std::filesystem::path& folder)
+      : train(read_labeled_texts(folder / "train_preprocess.tsv", class_names())),
+        valid(read_labeled_texts(folder / "valid_preprocess.tsv", class_names())),
+        test(read_labeled_texts(folder / "test_preprocess.tsv", class_names())) {}
+};
+
+BertConfig config_from_scratch(const Options& options, Index vocab_size) {
+  BertConfig config;
+  config.vocab_size = vocab_size;
+  config.hidden_size = options.hidden;
+  config.num_hidden_layers = options.layers;
+  config.num_attention_heads = options.heads;
+  config.intermediate_size = 4 * options.hidden;
+  config.max_position_embeddings = options.max_length;
+  config.hidden_dropout_prob = config.attention_probs_dropout_prob = options.dropout;
+  config.id2label = class_names();
+  config.problem_type = ProblemType::kSingleLabelClassification;
+  return config;
+}
+
+/// Weight n / (K n_k) of each class, so that every class counts the same in all.
+std::vector<double> balanced_weights(const std::vector<Index>& counts) {
+  const double rows = static_cast<double>(std::accumulate(counts.begin(), counts.end(), Index{0}));
+  std::vector<double> weights;
+  for (const Index count : counts)
+    weights.push_back(count == 0 ? 0.0 : rows / (static_cast<double>(counts.size()) * static_cast<double>(count)));
+  return weights;
+}
+
+std::vector<EpochRecord> train(Classifier& model, const DocumentSentimentDataset& data,
+                               DataLoader<DocumentSentimentDataset>& valid, const Options& options) {
+  DataLoader loader(data, {.batch_size = options.batch_size, .shuffle = true, .seed = options.seed, .num_workers = 1});
+  if (options.class_weights) model.loss_options.class_weights = balanced_weights(data.class_counts());
+  model.loss_options.label_smoothing = options.label_smoothing;
+  AdamW optimizer(weight_decay_groups(model.named_parameters(),
+                                      AdamWOptions{.lr = options.lr, .weight_decay = options.weight_decay}));
+  LinearScheduleWithWarmup schedule(optimizer,
+                                    {.num_training_steps = options.epochs * loader.size(), .warmup_ratio = 0.1});
+  Trainer trainer(model, optimizer, {.epochs = options.epochs, .max_grad_norm = 1.0});
+  trainer.set_scheduler(schedule, ScheduleStep::kStep);
+  return trainer.fit(loader, valid);
+}
+
+void classify(Classifier& model, const BertTokenizer& tokenizer, const Options& options) {
+  constexpr std::array<std::string_view, 3> kSentences{"makanannya enak sekali dan pelayanannya ramah",
+                                                       "pertemuan itu akan dimulai pukul sembilan pagi",
+                                                       "kecewa berat , kamarnya kotor dan tidak nyaman"};
+  const NoGrad no_grad;
+  model.eval();
+  std::cout << "\nThree sentences\n";
+  for (const std::string_view sentence : kSentences) {
+    const std::array<TextExample, 1> example{
+        {{.encoding = tokenizer.encode(sentence, {.max_length = options.max_length})}}};
+    const auto probabilities = softmax(model(PackedCollate{}(example)).logits, -1).value();
+    print_probabilities(std::cout, sentence, probabilities, class_names());
+  }
+}
+
+int run(const Options& options) {
+  if (options.precision != "fp32")
+    throw ConfigError("--precision " + options.precision + " is not built yet: expected fp32");
+  const Device device = Device::parse(options.device);
+  if (options.threads > 0) set_num_threads(options.threads);
+  manual_seed(options.seed);
+  std::cout << "data: " << options.data << "\ndevice: " << device << ", threads: " << num_threads() << '\n';
+
+  const Tables tables(options.data);
+  const auto tokenizer = options.model.empty()
+                             ? train_bert_tokenizer(tables.train.texts, {.vocab_size = options.vocab_size})
+                             : BertTokenizer::from_pretrained(options.model);
+  const DocumentSentimentOptions encoding{.max_length = options.max_length};
+  const DocumentSentimentDataset train_data(tables.train, tokenizer, encoding),
+      valid_data(tables.valid, tokenizer, encoding), test_data(tables.test, tokenizer, encoding);
+  auto model = options.model.empty() ? Classifier(config_from_scratch(options, tokenizer.vocab_size()))
+                                     : Classifier::from_pretrained(options.model);
+  model.to(device);
+  std::cout << "vocabulary: " << tokenizer.vocab_size() << " tokens, model: " << model.parameter_count()
+            << " parameters\n"
+            << std::flush;
+
+  DataLoader valid_loader(valid_data, {.batch_size = 64}), test_loader(test_data, {.batch_size = 64});
+  Report report;
+  if (options.epochs > 0) report.train = train(model, train_data, valid_loader, options);
+  report.valid = evaluate(model, valid_loader);
+  report.test = evaluate(model, test_loader);
+  std::cout << "\nVALID " << report.valid.scores.line() << "\nTEST  " << report.test.scores.line() << '\n';
+  print_test_report(std::cout, report.test, class_names());
+  classify(model, tokenizer, options);
+
+  if (!options.output.empty()) {
+    model.save_pretrained(options.output);
+    tokenizer.save_pretrained(options.output);
+    write_metrics(std::filesystem::path(options.output) / "metrics.json", report, class_names());
+    std::cout << "\nmodel and metrics.json: " << options.output << '\n';
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  if (const auto status = parse_options(argc, argv, options)) return *status;
+  try {
+    return run(options);
+  } catch (const std::exception& error) {
+    std::cerr << "smsa_sentiment: " << error.what() << '\n';
+    return 1;
+  }
+}
