@@ -1,0 +1,197 @@
+// Files of the system: read whole, mapped into memory, replaced at once or not at all.
+#pragma once
+
+#include <tempa/core/error.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace tempa::inline TEMPA_ABI {
+
+namespace detail {
+
+/// "cannot open: No such file or directory" of the last failed system call. @throws IoError always.
+[[noreturn]] inline void throw_system_error(const std::string& path, std::string_view what) {
+  throw IoError(path, concat(what, ": ", std::generic_category().message(errno)));
+}
+
+/// A file descriptor that closes itself.
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  int number() const { return number_; }
+  /// Closes now. @return false with errno where the system reports a failure.
+  bool close() { return ::close(std::exchange(number_, -1)) == 0; }
+
+ private:
+  int number_;
+};
+
+/// A regular file opened for reading, and its size.
+struct OpenFile {
+  Descriptor descriptor;
+  std::uint64_t size_bytes;
+};
+
+/// @throws IoError when the file is missing, unreadable, or no regular file (a folder, a pipe: which would block).
+inline OpenFile open_for_reading(const std::string& path) {
+  Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (descriptor.number() < 0) throw_system_error(path, "cannot open");
+  struct stat status = {};
+  if (::fstat(descriptor.number(), &status) != 0) throw_system_error(path, "cannot read the size");
+  if (!S_ISREG(status.st_mode))
+    throw IoError(path, concat("expected a regular file but it is ", S_ISDIR(status.st_mode) ? "a folder" : "none"));
+  return {std::move(descriptor), static_cast<std::uint64_t>(status.st_size)};
+}
+
+}  // namespace detail
+
+/// The whole content of a file. One byte more than `max_bytes` is an error, so that a wrong file cannot fill the
+/// memory.
+/// @param path a regular file; @param max_bytes largest size that makes sense for this kind of file.
+/// @return the bytes, whatever they are.
+/// @throws IoError when the file cannot be read, is no regular file, or is larger than `max_bytes`.
+inline std::string read_text_file(const std::string& path, std::uint64_t max_bytes = std::uint64_t{256} << 20) {
+  const detail::OpenFile file = detail::open_for_reading(path);
+  if (file.size_bytes > max_bytes)
+    throw IoError(path, concat("expected at most ", max_bytes, " bytes but has ", file.size_bytes));
+  std::string text(static_cast<std::size_t>(file.size_bytes), '\0');
+  std::size_t used = 0;
+  while (used < text.size()) {
+    const ssize_t count = ::read(file.descriptor.number(), text.data() + used, text.size() - used);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) detail::throw_system_error(path, "cannot read");
+    if (count == 0)
+      throw IoError(path, concat("became shorter while it was read: ", used, " of ", text.size(), " bytes"));
+    used += static_cast<std::size_t>(count);
+  }
+  return text;
+}
+
+/// A file as memory: pages are read when they are touched, so that opening costs the same for any size. The mapping is
+/// private: what is written to it stays in this process and never reaches the file. The file must not be shortened by
+/// others meanwhile (`AtomicFile` never does so: it puts a new file in the old one's place).
+class MappedFile {
+ public:
+  /// @throws IoError when the file cannot be opened or mapped, or is no regular file.
+  explicit MappedFile(std::string path) : path_(std::move(path)) {
+    const detail::OpenFile file = detail::open_for_reading(path_);
+    if (file.size_bytes > SIZE_MAX / 2)
+      throw IoError(path_, concat("is too large to map: ", file.size_bytes, " bytes"));
+    size_ = static_cast<std::size_t>(file.size_bytes);
+    if (size_ == 0) return;  // an empty mapping does not exist
+    void* const memory =
+        ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, file.descriptor.number(), 0);
+    if (memory == MAP_FAILED) detail::throw_system_error(path_, "cannot map into memory");
+    memory_ = static_cast<std::byte*>(memory);
+  }
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile() {
+    if (memory_ != nullptr) ::munmap(memory_, size_);
+  }
+
+  const std::string& path() const { return path_; }
+  std::span<const std::byte> bytes() const { return {memory_, size_}; }
+
+ private:
+  std::string path_;
+  std::byte* memory_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// A file that appears under its name only when it is complete: written beside it, made durable, renamed.
+/// Whatever fails before `commit` has returned (a full disk, an exception), the old file is as it was.
+class AtomicFile {
+ public:
+  /// @throws IoError when the folder does not exist or may not be written.
+  explicit AtomicFile(std::string path) : path_(std::move(path)), descriptor_(create()) {}
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+  /// Without `commit`, removes what was written.
+  ~AtomicFile() {
+    if (!committed_) ::unlink(temporary_path_.c_str());
+  }
+
+  /// Appends. @throws IoError when the disk is full or fails.
+  void write(std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+      constexpr std::size_t kChunkBytes = std::size_t{1} << 30;  // one call writes less than 2 GiB
+      const ssize_t count = ::write(descriptor_.number(), bytes.data(), std::min(bytes.size(), kChunkBytes));
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) detail::throw_system_error(path_, concat("cannot write after ", written_bytes_, " bytes"));
+      written_bytes_ += static_cast<std::uint64_t>(count);
+      bytes = bytes.subspan(static_cast<std::size_t>(count));
+    }
+  }
+  void write(std::string_view text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
+
+  /// Brings the bytes to the disk and puts the file in the place of the old one. Call once, last.
+  /// @throws IoError when the disk or the folder fails.
+  void commit() {
+    if (::fsync(descriptor_.number()) != 0) detail::throw_system_error(path_, "cannot bring the file to the disk");
+    if (!descriptor_.close()) detail::throw_system_error(path_, "cannot close");
+    if (::rename(temporary_path_.c_str(), path_.c_str()) != 0) detail::throw_system_error(path_, "cannot replace");
+    committed_ = true;
+    const detail::Descriptor folder(::open(folder_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const bool synced = folder.number() >= 0 && ::fsync(folder.number()) == 0;
+    if (!synced && errno != EINVAL &&
+        errno != EACCES)  // some file systems, and folders without read permission, cannot
+      detail::throw_system_error(path_, "the file was replaced, but its folder could not be brought to the disk");
+  }
+
+ private:
+  /// "folder/" of path_, "./" where it has none.
+  std::string folder_path() const {
+    const std::size_t slash = path_.rfind('/');
+    return slash == std::string::npos ? "./" : path_.substr(0, slash + 1);
+  }
+
+  /// A new file ".<name>.<process>.<number>.tmp" in the same folder, hence on the same file system.
+  int create() {
+    static std::atomic<unsigned> counter{0};
+    const std::string name = path_.substr(path_.rfind('/') + 1);  // npos + 1 is 0
+    while (true) {
+      temporary_path_ = concat(folder_path(), '.', name, '.', ::getpid(), '.', counter++, ".tmp");
+      const int number = ::open(temporary_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+      if (number >= 0) return number;
+      if (errno != EEXIST) detail::throw_system_error(path_, "cannot create a file in this folder");
+    }
+  }
+
+  std::string path_;
+  std::string temporary_path_;
+  detail::Descriptor descriptor_;
+  std::uint64_t written_bytes_ = 0;
+  bool committed_ = false;
+};
+
+/// Replaces the file by `text`, at once or not at all.
+/// @throws IoError as `AtomicFile`; the old file is then as it was.
+inline void atomic_write_text(const std::string& path, std::string_view text) {
+  AtomicFile file(path);
+  file.write(text);
+  file.commit();
+}
+
+}  // namespace tempa::inline TEMPA_ABI

@@ -1,0 +1,201 @@
+// Tensors of several types by name: what modules export and import, and what checkpoint files hold.
+#pragma once
+
+#include <tempa/core/tensor.hpp>
+
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// A tensor whose element type is known when the program runs.
+using AnyTensor = std::variant<Tensor<float>, Tensor<double>, Tensor<float16>, Tensor<bfloat16>, Tensor<std::int32_t>,
+                               Tensor<std::int64_t>, Tensor<std::uint8_t>>;
+
+inline DType dtype(const AnyTensor& tensor) {
+  return std::visit([]<Element T>(const Tensor<T>&) { return dtype_of<T>; }, tensor);
+}
+
+inline const Shape& shape(const AnyTensor& tensor) {
+  return std::visit([]<Element T>(const Tensor<T>& typed) -> const Shape& { return typed.shape(); }, tensor);
+}
+
+/// Whether the type is one of float64, float32, float16 and bfloat16, between which files and modules convert.
+constexpr bool is_floating(DType type) {
+  return type == DType::kFloat32 || type == DType::kFloat64 || type == DType::kFloat16 || type == DType::kBFloat16;
+}
+
+/// Named tensors in the order in which they were inserted; each name once. Copies share the tensors' storage.
+/// @source torch.nn.Module.state_dict
+class StateDict {
+ public:
+  struct Entry {
+    std::string name;
+    AnyTensor tensor;
+  };
+
+  /// @throws ValueError when the name is taken.
+  void insert(std::string name, AnyTensor tensor) {
+    if (!positions_.emplace(name, entries_.size()).second)
+      throw ValueError(concat("[StateDict] every name must be there once but '", name, "' is there already"));
+    entries_.push_back({std::move(name), std::move(tensor)});
+  }
+
+  std::size_t size() const { return entries_.size(); }
+  bool empty() const { return entries_.empty(); }
+  bool contains(std::string_view name) const { return find(name) != nullptr; }
+
+  /// The tensor of this name, or nullptr.
+  const AnyTensor* find(std::string_view name) const {
+    const auto found = positions_.find(name);
+    return found == positions_.end() ? nullptr : &entries_[found->second].tensor;
+  }
+
+  /// The tensor of this name. @throws ValueError when there is none.
+  const AnyTensor& at(std::string_view name) const {
+    if (const AnyTensor* tensor = find(name)) return *tensor;
+    throw ValueError(concat("[StateDict] expected a tensor '", name, "' but none of the ", size(), " has this name"));
+  }
+
+  /// The tensor of this name as `T`: itself when that is its type, else converted between floating-point types.
+  /// @throws ValueError when there is none, or when its type is no floating-point type and not `T`.
+  template <Element T>
+  Tensor<T> get(std::string_view name) const {
+    return std::visit(
+        [&]<Element From>(const Tensor<From>& tensor) -> Tensor<T> {
+          if constexpr (std::same_as<From, T> || (Floating<From> && Floating<T>)) return tensor.template cast<T>();
+          throw ValueError(concat("[StateDict] '", name, "' must be ", to_string(dtype_of<T>), " but is ",
+                                  to_string(dtype_of<From>)));
+        },
+        at(name));
+  }
+
+  auto begin() const { return entries_.begin(); }
+  auto end() const { return entries_.end(); }
+
+ private:
+  std::vector<Entry> entries_;
+  std::map<std::string, std::size_t, std::less<>> positions_;
+};
+
+/// What became of each tensor when a checkpoint was copied into a model.
+struct LoadReport {
+  struct Mismatch {
+    std::string name;
+    Shape expected_shape;  ///< of the model
+    DType expected_dtype;
+    Shape found_shape;  ///< of the checkpoint
+    DType found_dtype;
+  };
+
+  std::vector<std::string> loaded;      ///< names that were copied
+  std::vector<std::string> missing;     ///< in the model only: they keep the values they had
+  std::vector<std::string> unexpected;  ///< in the checkpoint only: not used
+  std::vector<Mismatch> mismatched;     ///< in both, but of another shape or kind of type: not copied
+
+  /// Whether every tensor of both sides was copied.
+  bool complete() const { return missing.empty() && unexpected.empty() && mismatched.empty(); }
+
+  /// The report in words, a line for each kind of trouble; one line when all is well.
+  std::string to_string(std::string_view checkpoint, std::string_view model) const {
+    const std::size_t expected = loaded.size() + missing.size() + mismatched.size();
+    std::string text =
+        concat(loaded.size(), " of the ", expected, " tensors of ", model, " were loaded from ", checkpoint);
+    if (!unexpected.empty()) text += concat("\n- not used, because ", model, " does not have them: ", join(unexpected));
+    if (!missing.empty())
+      text += concat("\n- newly initialized, because the checkpoint does not have them: ", join(missing));
+    for (const Mismatch& one : mismatched)
+      text += concat("\n- newly initialized, because it does not fit: ", one.name, " is ", one.found_shape, " ",
+                     tempa::to_string(one.found_dtype), " in the checkpoint and ", one.expected_shape, " ",
+                     tempa::to_string(one.expected_dtype), " in the model");
+    if (!missing.empty() || !mismatched.empty())
+      text += "\nWhat is newly initialized has learnt nothing yet: train the model on your task before you use it.";
+    return text;
+  }
+
+  /// For loading that must leave nothing out, as PyTorch's `strict=True`.
+  /// @throws ShapeError when a tensor has another shape; ValueError for the rest; the text is the report.
+  void require_complete(std::string_view checkpoint, std::string_view model) const {
+    for (const Mismatch& one : mismatched)
+      if (!(one.expected_shape == one.found_shape))
+        throw ShapeError(concat("[load_state_dict] ", to_string(checkpoint, model)));
+    if (!complete()) throw ValueError(concat("[load_state_dict] ", to_string(checkpoint, model)));
+  }
+
+ private:
+  static std::string join(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+    return text;
+  }
+};
+
+struct CopyOptions {
+  bool check_finite = false;  ///< refuse NaN and infinite values, as the target's type would hold them
+};
+
+namespace detail {
+
+/// @throws NumericalError naming the first element that is NaN or infinite.
+template <Floating T>
+void check_finite(std::string_view name, const Tensor<T>& tensor) {
+  for (Index i = 0; i < tensor.numel(); ++i)
+    if (const auto value = element_cast<double>(tensor.data()[i]); !std::isfinite(value))
+      throw NumericalError(concat("[load_state_dict] '", name, "' must be finite but element ", i, " is ", value));
+}
+
+/// Whether `StateDict::get<To>` can deliver this tensor: no integer becomes a weight.
+template <Element To>
+bool convertible_to(const AnyTensor& source) {
+  return dtype(source) == dtype_of<To> || (Floating<To> && is_floating(dtype(source)));
+}
+
+}  // namespace detail
+
+/// Copies each tensor of `source` into the tensor of the same name in `target`, converted between floating-point types.
+/// The elements go into the storage that the target's tensors share with a module. All is looked at before anything is
+/// copied; what is missing, left over, of another shape or of another kind of type is reported and not copied.
+/// @throws NumericalError by `check_finite`: then nothing was copied.
+/// @source torch.nn.Module.load_state_dict
+inline LoadReport copy_matching(const StateDict& source, StateDict& target, const CopyOptions& options = {}) {
+  LoadReport report;
+  for (const StateDict::Entry& into : target) {
+    const AnyTensor* const from = source.find(into.name);
+    if (from == nullptr) {
+      report.missing.push_back(into.name);
+      continue;
+    }
+    const bool fits = std::visit(
+        [&]<Element T>(const Tensor<T>& typed) {
+          if (!(typed.shape() == shape(*from)) || !detail::convertible_to<T>(*from)) return false;
+          if constexpr (Floating<T>)
+            if (options.check_finite) detail::check_finite(into.name, source.get<T>(into.name).to(Device::cpu()));
+          return true;
+        },
+        into.tensor);
+    if (fits) {
+      report.loaded.push_back(into.name);
+    } else {
+      report.mismatched.push_back({into.name, shape(into.tensor), dtype(into.tensor), shape(*from), dtype(*from)});
+    }
+  }
+  for (const StateDict::Entry& entry : source)
+    if (!target.contains(entry.name)) report.unexpected.push_back(entry.name);
+  for (const std::string& name : report.loaded) {
+    AnyTensor into = target.at(name);  // the same storage
+    std::visit([&]<Element T>(Tensor<T>& typed) { typed.copy_from(source.get<T>(name).to(typed.device())); }, into);
+  }
+  return report;
+}
+
+}  // namespace tempa::inline TEMPA_ABI

@@ -1,0 +1,171 @@
+// Damaged files: no crash, and no memory beyond what the file warrants.
+#include <tempa/io/json.hpp>
+#include <tempa/io/safetensors.hpp>
+
+#include "io/safetensors_bytes.hpp"
+#include "support/catch.hpp"
+#include "support/fixtures.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <filesystem>
+#include <new>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+using namespace tempa;
+
+namespace {
+
+std::atomic<std::size_t> requested_bytes{0};
+
+void* counted(std::size_t bytes) noexcept {
+  requested_bytes += bytes;
+  return std::malloc(bytes == 0 ? 1 : bytes);
+}
+
+void* counted_or_throw(std::size_t bytes) {
+  if (void* memory = counted(bytes)) return memory;
+  throw std::bad_alloc();
+}
+
+void* counted_aligned(std::size_t bytes, std::align_val_t alignment) noexcept {
+  requested_bytes += bytes;
+  const auto step = static_cast<std::size_t>(alignment);
+  return std::aligned_alloc(step, (bytes + step - 1) / step * step);
+}
+
+}  // namespace
+
+// All memory of this program is counted: also what is asked for and given back at once.
+void* operator new(std::size_t bytes) { return counted_or_throw(bytes); }
+void* operator new[](std::size_t bytes) { return counted_or_throw(bytes); }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return counted(bytes); }
+void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return counted_aligned(bytes, alignment);
+}
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  if (void* memory = counted_aligned(bytes, alignment)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+
+namespace {
+
+enum class Outcome { kRead, kRefused };
+
+/// Runs `read`, which may throw a FormatError and nothing else.
+/// @param requested of memory meanwhile, in bytes.
+template <typename Read>
+Outcome attempt(const Read& read, std::size_t& requested) {
+  const std::size_t before = requested_bytes;
+  Outcome outcome = Outcome::kRead;
+  try {
+    read();
+  } catch (const FormatError&) {
+    outcome = Outcome::kRefused;
+  }
+  requested = requested_bytes - before;
+  return outcome;
+}
+
+/// Loads a file of these bytes and touches every byte of every tensor.
+Outcome load(std::string_view bytes, std::size_t& requested) {
+  static const TemporaryFolder folder;
+  static int number = 0;  // a new file each time: file systems may flush one that is emptied and written again
+  const std::string path = folder.write(concat("damaged", number++), bytes);
+  const auto touch = [](const auto& tensor) {
+    unsigned sum = 0;
+    for (const std::byte byte : std::as_bytes(tensor.span())) sum += std::to_integer<unsigned>(byte);
+    [[maybe_unused]] volatile unsigned seen = sum;
+  };
+  const Outcome outcome = attempt(
+      [&] {
+        for (const auto& entry : load_safetensors(path)) std::visit(touch, entry.tensor);
+      },
+      requested);
+  std::filesystem::remove(path);
+  return outcome;
+}
+
+Outcome parse(std::string text, std::size_t& requested) {
+  return attempt([&] { parse_json(std::move(text), "c.json"); }, requested);
+}
+
+/// Names, lists and messages stay below this, each growth of a buffer counted anew; a number of the file that was
+/// believed would ask for more by far.
+std::size_t warranted_bytes(std::size_t file_bytes) { return 64 * file_bytes + 16384; }
+
+}  // namespace
+
+TEST_CASE("Safetensors: a file cut at any byte is refused", "[io]") {
+  const std::string whole = read_text_file(fixture_path("io/every_type.safetensors"));
+  std::size_t requested = 0;
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    CAPTURE(size);
+    CHECK(load(std::string_view(whole).substr(0, size), requested) == Outcome::kRefused);
+    CHECK(requested < warranted_bytes(whole.size()));
+  }
+  CHECK(load(whole + '\0', requested) == Outcome::kRefused);
+  CHECK(load(whole, requested) == Outcome::kRead);
+}
+
+TEST_CASE("Safetensors: a flipped bit in the length or the header never crashes", "[io]") {
+  const std::string whole = read_text_file(fixture_path("io/every_type.safetensors"));
+  const std::size_t header_end = whole.rfind('}') + 4;  // three spaces pad it
+  std::size_t requested = 0, refused = 0;
+  for (std::size_t i = 0; i < header_end; ++i) {
+    for (unsigned bit = 0; bit < 8; ++bit) {
+      std::string flipped = whole;
+      flipped[i] = static_cast<char>(static_cast<unsigned char>(flipped[i]) ^ (1u << bit));
+      const Outcome outcome = load(flipped, requested);
+      refused += outcome == Outcome::kRefused ? 1 : 0;
+      CAPTURE(i, bit);
+      if (i < 8) CHECK(outcome == Outcome::kRefused);
+      CHECK(requested < warranted_bytes(whole.size()));
+    }
+  }
+  CHECK(refused > header_end * 4);  // what is still read has another name or metadata
+}
+
+TEST_CASE("Safetensors: a header of nothing but brackets costs no memory", "[io]") {
+  const std::size_t size = 1'000'000;
+  std::size_t requested = 0;
+  for (const std::string_view begin : {"{\"a\":", "{\"__metadata__\":", "{\"a\":{\"shape\":", "{\"a\":{\"shape\":["}) {
+    for (const char bracket : {'[', '{'}) {
+      const std::string header = std::string(begin) + std::string(size, bracket) + '}';
+      CHECK(load(safetensors_bytes(header), requested) == Outcome::kRefused);
+      CHECK(requested < 16384);
+    }
+  }
+  const std::string many = "{\"a\":{\"dtype\":\"U8\",\"shape\":[" + std::string(size, '1') + "]}}";
+  CHECK(load(safetensors_bytes(many), requested) == Outcome::kRefused);
+  CHECK(requested < warranted_bytes(size));
+}
+
+TEST_CASE("JSON: a text cut at any byte is refused, and a flipped bit never crashes", "[io]") {
+  const std::string whole =
+      R"({"hidden_size": 768, "eps": 1e-12, "gelu": ["\u00e9", null, true], "id2label": {"0": "größe"}})";
+  std::size_t requested = 0;
+  for (std::size_t size = 0; size < whole.size(); ++size)
+    CHECK(parse(whole.substr(0, size), requested) == Outcome::kRefused);
+  CHECK(parse(whole, requested) == Outcome::kRead);
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    for (unsigned bit = 0; bit < 8; ++bit) {
+      std::string flipped = whole;
+      flipped[i] = static_cast<char>(static_cast<unsigned char>(flipped[i]) ^ (1u << bit));
+      const Outcome outcome = parse(flipped, requested);
+      CAPTURE(i, bit);
+      if (bit == 7) CHECK(outcome == Outcome::kRefused);  // no UTF-8 any more
+      CHECK(requested < warranted_bytes(whole.size()));
+    }
+  }
+}

@@ -1,0 +1,156 @@
+// Named tensors, and copying them from one owner to another.
+#include <tempa/io/state_dict.hpp>
+
+#include "io/thrown.hpp"
+#include "support/catch.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+using namespace tempa;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+/// One tensor named "w".
+template <Element T>
+StateDict one(const Tensor<T>& tensor) {
+  StateDict state;
+  state.insert("w", tensor);
+  return state;
+}
+
+template <Floating From, Floating To>
+void check_conversion() {
+  const std::vector<float> values = {0.0f, -1.5f, 0.25f, 96.0f};  // exact in every type
+  StateDict target = one(Tensor<To>::zeros({2, 2}));
+  const Tensor<To> shared = target.get<To>("w");  // what a module would hold
+  const LoadReport report = copy_matching(one(Tensor<float>::from(values, {2, 2}).template cast<From>()), target);
+  CHECK(report.complete());
+  CHECK(shared.template cast<float>().to_vector() == values);
+}
+
+}  // namespace
+
+TEST_CASE("State dict: tensors of several types are found by name, in their order", "[io]") {
+  StateDict state;
+  state.insert("b", Tensor<float>::from({1, 2}));
+  state.insert("a", Tensor<std::int64_t>::from({7}));
+  CHECK(state.size() == 2);
+  CHECK(state.begin()->name == "b");
+  CHECK(state.contains("a"));
+  CHECK(state.find("c") == nullptr);
+  CHECK(dtype(state.at("a")) == DType::kInt64);
+  CHECK(shape(state.at("b")) == Shape{2});
+  CHECK(state.get<double>("b").to_vector() == std::vector<double>{1, 2});
+  CHECK(state.get<std::int64_t>("a").item() == 7);
+  CHECK(thrown<ValueError>([&] { state.insert("a", Tensor<float>::from({0})); }) ==
+        "[StateDict] every name must be there once but 'a' is there already");
+  CHECK(state.size() == 2);
+  CHECK(thrown<ValueError>([&] { state.at("c"); }) ==
+        "[StateDict] expected a tensor 'c' but none of the 2 has this name");
+  CHECK(thrown<ValueError>([&] { state.get<float>("a"); }) == "[StateDict] 'a' must be float32 but is int64");
+  CHECK(thrown<ValueError>([&] { state.get<std::int32_t>("a"); }) == "[StateDict] 'a' must be int32 but is int64");
+}
+
+TEST_CASE("State dict: an entry shares the storage of the tensor that was put in", "[io]") {
+  Tensor<float> weight = Tensor<float>::zeros({2});
+  const StateDict state = one(weight);
+  weight.fill(3);
+  CHECK(state.get<float>("w").to_vector() == std::vector<float>{3, 3});
+}
+
+TEST_CASE("State dict: copying converts between all floating-point types, into the shared storage", "[io]") {
+  check_conversion<float, float>();
+  check_conversion<float, double>();
+  check_conversion<float, float16>();
+  check_conversion<float, bfloat16>();
+  check_conversion<double, float>();
+  check_conversion<double, double>();
+  check_conversion<double, float16>();
+  check_conversion<double, bfloat16>();
+  check_conversion<float16, float>();
+  check_conversion<float16, double>();
+  check_conversion<float16, float16>();
+  check_conversion<float16, bfloat16>();
+  check_conversion<bfloat16, float>();
+  check_conversion<bfloat16, double>();
+  check_conversion<bfloat16, float16>();
+  check_conversion<bfloat16, bfloat16>();
+}
+
+TEST_CASE("State dict: the report says what was copied, missing, left over and unfit", "[io]") {
+  StateDict target, source;
+  target.insert("bert.w", Tensor<float>::zeros({2}));
+  target.insert("classifier.w", Tensor<float>::full({3, 2}, 5));
+  target.insert("classifier.b", Tensor<float>::full({3}, 6));
+  target.insert("ids", Tensor<std::int64_t>::full({1}, 8));
+  target.insert("scale", Tensor<float>::full({1}, 9));
+  source.insert("cls.w", Tensor<float>::zeros({1}));
+  source.insert("scale", Tensor<std::int32_t>::zeros({1}));
+  source.insert("classifier.w", Tensor<double>::zeros({2, 2}));
+  source.insert("bert.w", Tensor<float>::from({1, 2}));
+  source.insert("ids", Tensor<std::int64_t>::full({1}, 4));
+
+  const LoadReport report = copy_matching(source, target);
+  CHECK(report.loaded == Names{"bert.w", "ids"});
+  CHECK(report.missing == Names{"classifier.b"});
+  CHECK(report.unexpected == Names{"cls.w"});
+  REQUIRE(report.mismatched.size() == 2);
+  CHECK(report.mismatched[0].name == "classifier.w");
+  CHECK(report.mismatched[1].name == "scale");
+  CHECK(!report.complete());
+  CHECK(target.get<float>("bert.w").to_vector() == std::vector<float>{1, 2});
+  CHECK(target.get<std::int64_t>("ids").item() == 4);
+  CHECK(target.get<float>("classifier.w").to_vector() == std::vector<float>(6, 5.0f));
+  CHECK(target.get<float>("classifier.b").to_vector() == std::vector<float>(3, 6.0f));
+  CHECK(target.get<float>("scale").item() == 9.0f);
+
+  const std::string text =
+      "2 of the 5 tensors of BertForSequenceClassification were loaded from model.safetensors\n"
+      "- not used, because BertForSequenceClassification does not have them: cls.w\n"
+      "- newly initialized, because the checkpoint does not have them: classifier.b\n"
+      "- newly initialized, because it does not fit: classifier.w is (2,2) float64 in the checkpoint and (3,2) float32 "
+      "in "
+      "the model\n"
+      "- newly initialized, because it does not fit: scale is (1) int32 in the checkpoint and (1) float32 in the "
+      "model\n"
+      "What is newly initialized has learnt nothing yet: train the model on your task before you use it.";
+  CHECK(report.to_string("model.safetensors", "BertForSequenceClassification") == text);
+  CHECK(thrown<ShapeError>([&] { report.require_complete("model.safetensors", "BertForSequenceClassification"); }) ==
+        "[load_state_dict] " + text);
+}
+
+TEST_CASE("State dict: a complete load is one line, and what is left out is an error where it must not be", "[io]") {
+  StateDict target = one(Tensor<float>::zeros({1}));
+  const LoadReport whole = copy_matching(one(Tensor<float>::zeros({1})), target);
+  CHECK(whole.complete());
+  CHECK(whole.to_string("a file", "Linear") == "1 of the 1 tensors of Linear were loaded from a file");
+  whole.require_complete("a file", "Linear");
+
+  const LoadReport nothing = copy_matching(StateDict(), target);
+  CHECK(thrown<ValueError>([&] { nothing.require_complete("a file", "Linear"); }) ==
+        "[load_state_dict] 0 of the 1 tensors of Linear were loaded from a file\n"
+        "- newly initialized, because the checkpoint does not have them: w\n"
+        "What is newly initialized has learnt nothing yet: train the model on your task before you use it.");
+}
+
+TEST_CASE("State dict: values that are not finite are refused where that is asked for, before anything is copied",
+          "[io]") {
+  StateDict source, target;
+  for (const std::string name : {"a", "b"}) target.insert(name, Tensor<float16>::zeros({2}));
+  source.insert("a", Tensor<float>::from({1, 2}));
+  source.insert("b", Tensor<float>::from({1, 1e6f}));  // finite, but not as float16
+  CHECK(thrown<NumericalError>([&] { copy_matching(source, target, {.check_finite = true}); }) ==
+        "[load_state_dict] 'b' must be finite but element 1 is inf");
+  CHECK(target.get<float>("a").to_vector() == std::vector<float>{0, 0});
+
+  StateDict wide = one(Tensor<double>::zeros({1}));
+  const StateDict nan = one(Tensor<float>::from({std::numeric_limits<float>::quiet_NaN()}));
+  CHECK(thrown<NumericalError>([&] { copy_matching(nan, wide, {.check_finite = true}); }) ==
+        "[load_state_dict] 'w' must be finite but element 0 is nan");
+  CHECK(copy_matching(nan, wide).complete());
+}
