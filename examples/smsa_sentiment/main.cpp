@@ -109,8 +109,8 @@ int run(const Options& options) {
   if (options.epochs > 0) report.train = train(model, train_data, valid_loader, options);
   report.valid = evaluate(model, valid_loader);
   report.test = evaluate(model, test_loader);
-  std::cout << "\nVALID " << report.valid.scores.line() << "\nTEST  " << report.test.scores.line() << '\n';
-  print_test_report(std::cout, report.test, class_names());
+  std::cout << "\nVALID " << report.valid->scores.line() << "\nTEST  " << report.test->scores.line() << '\n';
+  print_test_report(std::cout, *report.test, class_names());
   classify(model, tokenizer, options);
 
   if (!options.output.empty()) {

@@ -88,7 +88,10 @@ class Shape {
   /// "(2,3)"; "()" for a scalar.
   std::string to_string() const {
     std::string text = "(";
-    for (Index i = 0; i < rank_; ++i) text += (i ? "," : "") + std::to_string((*this)[i]);
+    for (Index i = 0; i < rank_; ++i) {
+      if (i > 0) text += ',';
+      text += std::to_string((*this)[i]);
+    }
     return text + ")";
   }
 

@@ -79,7 +79,7 @@ void batched_gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index b
                   T alpha, const T* a, Index lda, Index stride_a, const T* b, Index ldb, Index stride_b, T beta, T* c,
                   Index ldc, Index stride_c) {
   constexpr Index kLargeProduct = Index{1} << 21;  // multiply-adds from which one product is worth all threads
-  if (batch < num_threads() || m * n * k >= kLargeProduct) {
+  if (batch == 1 || m * n * k >= kLargeProduct) {  // the choice must not depend on the number of threads
     for (Index i = 0; i < batch; ++i)
       gemm(backend, trans_a, trans_b, m, n, k, alpha, a + i * stride_a, lda, b + i * stride_b, ldb, beta,
            c + i * stride_c, ldc);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/ops/activation.hpp>
+#include <tempa/ops/gelu.hpp>
 
 #include <string>
 #include <string_view>

@@ -21,13 +21,13 @@ struct BatchNorm1d : ModuleMembers<BatchNorm1d<T>, T> {
   TrainingMode mode{};
 
   BatchNorm1d() = default;
-  explicit BatchNorm1d(Index size, BatchNorm1dOptions options = {})
+  explicit BatchNorm1d(Index size, BatchNorm1dOptions chosen = {})
       : weight(constant_parameter<T>({size}, 1.0)),
         bias(constant_parameter<T>({size}, 0.0)),
         running_mean(Tensor<T>::zeros({size})),
         running_var(Tensor<T>::full({size}, element_cast<T>(1.0f))),
         num_batches_tracked(Tensor<std::int64_t>::zeros({})),
-        options(options) {}
+        options(chosen) {}
 
   Variable<T> operator()(const Variable<T>& x) {
     return batch_norm1d(x, weight, bias, running_mean, running_var, num_batches_tracked, mode.training, options);

@@ -15,7 +15,7 @@ struct Dropout {
 
   Dropout() = default;
   /// @throws ConfigError for a probability outside [0,1].
-  explicit Dropout(double drop_prob) : drop_prob(drop_prob) {
+  explicit Dropout(double probability) : drop_prob(probability) {
     if (!(drop_prob >= 0.0 && drop_prob <= 1.0))
       throw ConfigError(concat("[Dropout] drop_prob must be in [0,1] but is ", drop_prob));
   }

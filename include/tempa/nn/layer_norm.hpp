@@ -16,8 +16,8 @@ struct LayerNorm : ModuleMembers<LayerNorm<T>, T> {
   double eps = 1e-5;
 
   LayerNorm() = default;
-  explicit LayerNorm(Index size, double eps = 1e-5)
-      : weight(constant_parameter<T>({size}, 1.0)), bias(constant_parameter<T>({size}, 0.0)), eps(eps) {}
+  explicit LayerNorm(Index size, double epsilon = 1e-5)
+      : weight(constant_parameter<T>({size}, 1.0)), bias(constant_parameter<T>({size}, 0.0)), eps(epsilon) {}
 
   Variable<T> operator()(const Variable<T>& x) const { return layer_norm(x, weight, bias, eps); }
 

@@ -52,8 +52,9 @@ void reorder_marks(std::u32string& text, CombiningClass combining_class) {
 
 inline void append_decomposed(std::u32string& out, char32_t c) {
   std::array<utf8proc_int32_t, 8> buffer{};  // the longest canonical decomposition has 4 code points
-  const utf8proc_ssize_t n = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), buffer.data(),
-                                                     static_cast<utf8proc_ssize_t>(buffer.size()), UTF8PROC_DECOMPOSE, nullptr);
+  const utf8proc_ssize_t n =
+      utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), buffer.data(),
+                              static_cast<utf8proc_ssize_t>(buffer.size()), UTF8PROC_DECOMPOSE, nullptr);
   if (n <= 0 || n > static_cast<utf8proc_ssize_t>(buffer.size())) {
     out += c;
     return;
@@ -67,8 +68,10 @@ inline bool is_case_ignorable(char32_t c) {
     case UTF8PROC_CATEGORY_ME:
     case UTF8PROC_CATEGORY_CF:
     case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_SK: return true;
-    default: return contains(kCaseIgnorableExceptions, c);
+    case UTF8PROC_CATEGORY_SK:
+      return true;
+    default:
+      return contains(kCaseIgnorableExceptions, c);
   }
 }
 

@@ -68,8 +68,8 @@ inline void require_valid_utf8(std::string_view who, std::string_view text) {
   if (const auto offset = find_invalid_utf8(text)) {
     constexpr char kDigits[] = "0123456789abcdef";
     const auto byte = static_cast<unsigned char>(text[*offset]);
-    throw ValueError(concat("[", who, "] expected valid UTF-8 but byte offset ", *offset, " has an invalid sequence (0x",
-                            kDigits[byte >> 4], kDigits[byte & 15], ")"));
+    throw ValueError(concat("[", who, "] expected valid UTF-8 but byte offset ", *offset,
+                            " has an invalid sequence (0x", kDigits[byte >> 4], kDigits[byte & 15], ")"));
   }
 }
 

@@ -155,7 +155,8 @@ class Trainer {
 
   template <typename Loader>
   EpochRecord train_epoch(Loader& train, Index epoch) {
-    EpochRecord record{.epoch = epoch};
+    EpochRecord record;
+    record.epoch = epoch;
     set_training(model_, true);
     ScoreKeeper keeper;
     const auto start = Clock::now();

@@ -3,6 +3,7 @@
 
 #include <tempa/models/bert/attention.hpp>
 #include <tempa/nn/activation.hpp>
+#include <tempa/ops/gather.hpp>
 
 #include <vector>
 

@@ -1,0 +1,20 @@
+# What was configured, in words.
+if(PROJECT_IS_TOP_LEVEL)
+  list(TRANSFORM TEMPA_TARGETS REPLACE "^[^:]*::" "" OUTPUT_VARIABLE parts)
+  list(JOIN parts ", " parts)
+  message(STATUS "tempa ${PROJECT_VERSION} stands on: ${parts}")
+  if(NOT tempa::onednn IN_LIST TEMPA_TARGETS)
+    message(STATUS "tempa without oneDNN (TEMPA_WITH_ONEDNN is ${TEMPA_WITH_ONEDNN}): matrix products by Eigen; Debian: libdnnl-dev")
+  endif()
+  if(NOT tempa::sentencepiece IN_LIST TEMPA_TARGETS)
+    message(STATUS "tempa without sentencepiece (TEMPA_WITH_SENTENCEPIECE is ${TEMPA_WITH_SENTENCEPIECE}): "
+                   "no vocabulary training; Debian: libsentencepiece-dev")
+  endif()
+  if(NOT OpenMP::OpenMP_CXX IN_LIST TEMPA_TARGETS)
+    message(STATUS "tempa without OpenMP (TEMPA_WITH_OPENMP is ${TEMPA_WITH_OPENMP})")
+  endif()
+  if(TEMPA_BUILD_CUDA)
+    message(STATUS "CUDA toolkit ${CUDAToolkit_VERSION} found in ${CUDAToolkit_BIN_DIR}, but the kernels are not built yet: "
+                   "this version has no target tempa::cuda, only the CPU library tempa::tempa")
+  endif()
+endif()

@@ -1,0 +1,59 @@
+// Functions of two operands that are broadcast against each other. The innermost loop has both operands running, or one
+// standing still: same shapes are one long loop, a row vector under a matrix is one loop a row.
+#pragma once
+
+#include <tempa/core/loop_nest.hpp>
+#include <tempa/core/parallel.hpp>
+#include <tempa/cpu/accumulate.hpp>
+#include <tempa/math/formula.hpp>
+
+namespace tempa::inline TEMPA_ABI::cpu {
+
+namespace detail {
+
+/// Calls `body(i, a, b)` with the operands' values for every element i of [begin, end).
+template <Real T, typename Body>
+void for_each_pair(const LoopNest<2>& nest, Index begin, Index end, const T* a, const T* b, Body body) {
+  const auto [a_stride, b_stride] = nest.inner_strides();
+  const bool a_runs = a_stride != 0, b_runs = b_stride != 0;
+  nest.for_each_run(begin, end, [=](Index i, const LoopNest<2>::Strides& offsets, Index count) {
+    const T* left = a + offsets[0];
+    const T* right = b + offsets[1];
+    if (a_runs && b_runs) {
+      for (Index j = 0; j < count; ++j) body(i + j, left[j], right[j]);
+    } else if (a_runs) {
+      const T fixed = *right;
+      for (Index j = 0; j < count; ++j) body(i + j, left[j], fixed);
+    } else {
+      const T fixed = *left;
+      for (Index j = 0; j < count; ++j) body(i + j, fixed, right[j]);
+    }
+  });
+}
+
+}  // namespace detail
+
+/// y_i = f(a_i, b_i) for n elements. @param nest how a and b run along y.
+template <Real T, math::BinaryFormula<T> Formula>
+void binary_forward(Backend, T* y, const T* a, const T* b, const LoopNest<2>& nest, Index n, Formula formula) {
+  parallel_for(0, n, kElementwiseGrain, [=, &nest](Index begin, Index end) {
+    detail::for_each_pair(nest, begin, end, a, b, [=](Index i, T left, T right) { y[i] = formula.f(left, right); });
+  });
+}
+
+/// da_i = dy_i df/da(a_i, b_i) and db_i = dy_i df/db(a_i, b_i), before any sum over what was broadcast.
+/// @param da, db (n), or nullptr.
+template <Real T, math::BinaryFormula<T> Formula>
+void binary_backward(Backend, T* da, T* db, const T* dy, const T* a, const T* b, const LoopNest<2>& nest, Index n,
+                     Formula formula) {
+  parallel_for(0, n, kElementwiseGrain, [=, &nest](Index begin, Index end) {
+    if (da != nullptr)
+      detail::for_each_pair(nest, begin, end, a, b,
+                            [=](Index i, T left, T right) { da[i] = dy[i] * formula.dfa(left, right); });
+    if (db != nullptr)
+      detail::for_each_pair(nest, begin, end, a, b,
+                            [=](Index i, T left, T right) { db[i] = dy[i] * formula.dfb(left, right); });
+  });
+}
+
+}  // namespace tempa::inline TEMPA_ABI::cpu

@@ -1,0 +1,105 @@
+// Sums and maxima along the middle of (outer, middle, inner). Work is cut into blocks whose size does not depend on the
+// number of threads, and their partial results are joined in order.
+#pragma once
+
+#include <tempa/core/parallel.hpp>
+#include <tempa/cpu/accumulate.hpp>
+
+#include <algorithm>
+#include <vector>
+
+namespace tempa::inline TEMPA_ABI::cpu {
+
+namespace detail {
+
+/// y_j = sum over `rows` of x, each `inner` wide. A long single column goes through vector sums of short pieces.
+template <Real T>
+void sum_rows(T* y, const T* x, Index rows, Index inner) {
+  if (inner == 1) {
+    T sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (Index i = 0; i < rows; ++i) sum += x[i];
+    *y = sum;
+    return;
+  }
+  std::fill_n(y, inner, T(0));
+  for (Index i = 0; i < rows; ++i)
+    for (Index j = 0; j < inner; ++j) y[j] += x[i * inner + j];
+}
+
+}  // namespace detail
+
+/// y_oj = scale sum_i x_oij. @param y (outer,inner). @param x (outer,middle,inner).
+template <Real T>
+void sum_forward(Backend, T* y, const T* x, Index outer, Index middle, Index inner, T scale) {
+  const Index rows_of_block = inner == 1 ? 4096 : std::max<Index>(64, 4096 / std::max<Index>(inner, 1));
+  const Index blocks = std::max<Index>(1, (middle + rows_of_block - 1) / rows_of_block);
+  std::vector<T> partial(blocks > 1 ? static_cast<std::size_t>(outer * blocks * inner) : 0);
+  T* const sums = blocks > 1 ? partial.data() : y;  // (outer,blocks,inner)
+  const Index work = std::max<Index>(1, std::min(middle, rows_of_block) * inner);
+  parallel_for(0, outer * blocks, std::max<Index>(1, kElementwiseGrain / work), [=](Index begin, Index end) {
+    for (Index k = begin; k < end; ++k) {
+      const Index row = k % blocks * rows_of_block;
+      detail::sum_rows(sums + k * inner, x + (k / blocks * middle + row) * inner, std::min(rows_of_block, middle - row),
+                       inner);
+    }
+  });
+  for (Index o = 0; o < outer && blocks > 1; ++o)
+    detail::sum_rows(y + o * inner, sums + o * blocks * inner, blocks, inner);
+  if (scale != T(1))
+    for (Index i = 0; i < outer * inner; ++i) y[i] *= scale;
+}
+
+/// dx_oij = scale dy_oj. @param dx (outer,middle,inner). @param dy (outer,inner).
+template <Real T>
+void sum_backward(Backend, T* dx, const T* dy, Index outer, Index middle, Index inner, T scale) {
+  if (inner == 0) return;
+  parallel_for(0, outer * middle, std::max<Index>(1, kElementwiseGrain / inner), [=](Index begin, Index end) {
+    for (Index row = begin; row < end; ++row) {
+      const T* from = dy + row / middle * inner;
+      if (inner == 1) {
+        dx[row] = scale * *from;
+      } else {
+        for (Index j = 0; j < inner; ++j) dx[row * inner + j] = scale * from[j];
+      }
+    }
+  });
+}
+
+/// y_oj = max_i x_oij, and the first i where it is; a NaN counts as the largest.
+/// @param y, where (outer,inner). @param x (outer,middle,inner), middle > 0.
+template <Real T>
+void max_forward(Backend, T* y, Index* where, const T* x, Index outer, Index middle, Index inner) {
+  parallel_for(0, outer, std::max<Index>(1, kElementwiseGrain / std::max<Index>(1, middle * inner)),
+               [=](Index begin, Index end) {
+                 for (Index o = begin; o < end; ++o) {
+                   T* best = y + o * inner;
+                   Index* at = where + o * inner;
+                   std::copy_n(x + o * middle * inner, inner, best);
+                   std::fill_n(at, inner, Index{0});
+                   for (Index i = 1; i < middle; ++i) {
+                     const T* row = x + (o * middle + i) * inner;
+                     for (Index j = 0; j < inner; ++j) {
+                       const bool larger = row[j] > best[j] || (row[j] != row[j] && best[j] == best[j]);
+                       best[j] = larger ? row[j] : best[j];
+                       at[j] = larger ? i : at[j];
+                     }
+                   }
+                 }
+               });
+}
+
+/// dx_oij = dy_oj where i is the place of the maximum, else 0. @param dx (outer,middle,inner). @param dy, where
+/// (outer,inner).
+template <Real T>
+void max_backward(Backend, T* dx, const T* dy, const Index* where, Index outer, Index middle, Index inner) {
+  parallel_for(0, outer, std::max<Index>(1, kElementwiseGrain / std::max<Index>(1, middle * inner)),
+               [=](Index begin, Index end) {
+                 std::fill(dx + begin * middle * inner, dx + end * middle * inner, T(0));
+                 for (Index o = begin; o < end; ++o)
+                   for (Index j = 0; j < inner; ++j)
+                     dx[(o * middle + where[o * inner + j]) * inner + j] = dy[o * inner + j];
+               });
+}
+
+}  // namespace tempa::inline TEMPA_ABI::cpu

@@ -1,0 +1,113 @@
+// Writes tables of text that `DelimitedReader` and spreadsheet programs read back field by field.
+#pragma once
+
+#include <tempa/data/delimited.hpp>
+
+#include <initializer_list>
+#include <ostream>
+#include <span>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// Writes a table row by row; a field is quoted only where it must be.
+/// @source RFC 4180; Python `csv.writer`, to which it is equal.
+class DelimitedWriter {
+ public:
+  /// Creates or replaces a file. @param line_end "\n", or "\r\n" as RFC 4180 and some spreadsheet programs want.
+  /// @throws IoError; ConfigError for an impossible format or line end.
+  explicit DelimitedWriter(const std::filesystem::path& path, DelimitedFormat format = {}, std::string line_end = "\n")
+      : name_(path.string()), format_(format), line_end_(std::move(line_end)) {
+    check_options();
+    errno = 0;
+    file_ = std::make_unique<std::ofstream>(path, std::ios::binary | std::ios::trunc);
+    if (!*file_) throw IoError(name_, "cannot write the file: " + std::generic_category().message(errno));
+    out_ = file_.get();
+  }
+
+  /// Writes to a stream, which must outlive the writer. @param name what errors call it.
+  /// @throws ConfigError as above.
+  DelimitedWriter(std::ostream& out, std::string name, DelimitedFormat format = {}, std::string line_end = "\n")
+      : name_(std::move(name)), format_(format), line_end_(std::move(line_end)), out_(&out) {
+    check_options();
+  }
+
+  /// Appends one row.
+  /// @param fields UTF-8 text of each field.
+  /// @throws ValueError, and nothing is written, for what cannot be read back: no field, another number of fields than
+  ///   in the first row (unless ragged), invalid UTF-8, a NUL byte, a row beyond `max_row_bytes`, and without quoting a
+  ///   delimiter, a line end, a byte order mark first or nothing but one empty field; IoError when writing fails.
+  void write(std::span<const std::string_view> fields) {
+    if (fields.empty()) fail("expected at least one field but has none");
+    if (width_ != 0 && fields.size() != width_ && !format_.ragged)
+      fail(concat("expected ", width_, " fields but has ", fields.size()));
+    std::string line;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      const std::string_view field = fields[i];
+      if (find_invalid_utf8(field)) fail(concat("expected UTF-8 but field ", i, " is not"));
+      if (field.find('\0') != std::string_view::npos) fail(concat("field ", i, " has a NUL byte"));
+      if (i > 0) line += format_.delimiter;
+      append(line, field, fields.size() == 1 && field.empty());
+    }
+    if (static_cast<Index>(line.size() + line_end_.size()) > format_.max_row_bytes)
+      fail(concat("the row is longer than ", format_.max_row_bytes, " bytes"));
+    line += line_end_;
+    out_->write(line.data(), static_cast<std::streamsize>(line.size()));
+    if (!*out_) throw IoError(name_, "writing failed");
+    width_ = fields.size();
+    ++rows_;
+  }
+  void write(std::initializer_list<std::string_view> fields) { write(std::span(fields.begin(), fields.size())); }
+  void write(std::span<const std::string> fields) {
+    const std::vector<std::string_view> views(fields.begin(), fields.end());
+    write(std::span<const std::string_view>(views));
+  }
+
+  /// Hands everything to the file or stream, and closes a file. @throws IoError when that fails.
+  void close() {
+    out_->flush();
+    if (file_ && file_->is_open()) file_->close();
+    if (!*out_) throw IoError(name_, "writing failed");
+  }
+
+ private:
+  void check_options() const {
+    check_format("DelimitedWriter", format_);
+    if (line_end_ != "\n" && line_end_ != "\r\n")
+      throw ConfigError("[DelimitedWriter] the line end must be \"\\n\" or \"\\r\\n\"");
+  }
+
+  [[noreturn]] void fail(const std::string& message) const {
+    throw ValueError(concat("[DelimitedWriter] row ", rows_, " of ", name_, ": ", message));
+  }
+
+  void append(std::string& line, std::string_view field, bool looks_blank) const {
+    const bool mark = rows_ == 0 && line.empty() && field.starts_with("\xEF\xBB\xBF");
+    const bool splits = field.find_first_of("\r\n") != std::string_view::npos ||
+                        field.find(format_.delimiter) != std::string_view::npos;
+    if (format_.quoting == Quoting::none) {
+      if (mark || splits || looks_blank)
+        fail(concat(
+            "without quoting a field can hold no delimiter or line end, begin the table with a byte order mark, or ",
+            "be the only one and empty, but is \"", field, "\""));
+      line += field;
+      return;
+    }
+    if (!mark && !splits && !looks_blank && field.find('"') == std::string_view::npos) {
+      line += field;
+      return;
+    }
+    line += '"';
+    for (const char c : field) line.append(c == '"' ? 2U : 1U, c);
+    line += '"';
+  }
+
+  std::string name_;
+  DelimitedFormat format_;
+  std::string line_end_;
+  std::unique_ptr<std::ofstream> file_;
+  std::ostream* out_ = nullptr;
+  std::size_t width_ = 0;  // of the first row
+  Index rows_ = 0;
+};
+
+}  // namespace tempa::inline TEMPA_ABI

@@ -1,0 +1,243 @@
+// In which order an epoch goes through a dataset, and which rows make a batch. An order is a function of (seed, epoch):
+// any epoch can be had again without going through those before it.
+#pragma once
+
+#include <tempa/core/random.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// Chooses the rows of an epoch: `size()` of them, `indices()`, after `set_epoch(epoch)`.
+/// @source torch.utils.data.Sampler
+template <typename S>
+concept Sampler = requires(S& sampler, const S& fixed, Index epoch) {
+  sampler.set_epoch(epoch);
+  { fixed.size() } -> std::convertible_to<Index>;
+  { fixed.indices() } -> std::same_as<std::vector<Index>>;
+};
+
+/// Chooses the batches of an epoch: `size()` of them, `batches()`, after `set_epoch(epoch)`.
+template <typename S>
+concept BatchSampling = requires(S& sampler, const S& fixed, Index epoch) {
+  sampler.set_epoch(epoch);
+  { fixed.size() } -> std::convertible_to<Index>;
+  { fixed.batches() } -> std::same_as<std::vector<std::vector<Index>>>;
+};
+
+/// A generator for one epoch, or one batch of it, whose numbers have nothing to do with those of any other.
+inline Generator epoch_generator(std::uint64_t seed, Index epoch, Index batch = -1) {
+  const auto words = philox(seed, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(batch));
+  return Generator((std::uint64_t{words[0]} << 32) | words[1]);
+}
+
+/// Rows 0, 1, … in every epoch. @source torch.utils.data.SequentialSampler
+class SequentialSampler {
+ public:
+  /// @throws ValueError when `count` is negative.
+  explicit SequentialSampler(Index count) : count_(count) {
+    if (count < 0) throw ValueError(concat("[SequentialSampler] expected a count of at least 0 but got ", count));
+  }
+  void set_epoch(Index) {}
+  Index size() const { return count_; }
+  /// The rows of an epoch.
+  std::vector<Index> indices() const {
+    std::vector<Index> rows(static_cast<std::size_t>(count_));
+    std::iota(rows.begin(), rows.end(), Index{0});
+    return rows;
+  }
+
+ private:
+  Index count_;
+};
+
+/// Every row once, in another random order in each epoch. @source torch.utils.data.RandomSampler
+class RandomSampler {
+ public:
+  /// @throws ValueError when `count` is negative.
+  explicit RandomSampler(Index count, std::uint64_t seed = 0) : rows_(count), seed_(seed) {}
+  void set_epoch(Index epoch) { epoch_ = epoch; }
+  Index size() const { return rows_.size(); }
+  /// The rows of the epoch.
+  std::vector<Index> indices() const {
+    std::vector<Index> rows = rows_.indices();
+    Generator generator = epoch_generator(seed_, epoch_);
+    shuffle(std::span<Index>(rows), generator);
+    return rows;
+  }
+
+ private:
+  SequentialSampler rows_;
+  std::uint64_t seed_;
+  Index epoch_ = 0;
+};
+
+struct WeightedSamplerOptions {
+  std::uint64_t seed = 0;
+  bool replacement = true;  ///< whether a row may come more than once in an epoch
+};
+
+/// Rows drawn with probabilities in proportion to their weights, to balance rare classes.
+/// @source torch.utils.data.WeightedRandomSampler; without replacement: Efraimidis and Spirakis 2006.
+class WeightedRandomSampler {
+ public:
+  /// @param weights (n) not negative. @param num_samples rows in an epoch.
+  /// @throws ValueError for a weight that is negative or not finite, for weights that are all 0, for a negative
+  ///   `num_samples`, and without replacement for more than there are positive weights.
+  WeightedRandomSampler(std::vector<double> weights, Index num_samples, WeightedSamplerOptions options = {})
+      : weights_(std::move(weights)), num_samples_(num_samples), options_(options) {
+    double sum = 0.0;
+    Index positive = 0;
+    for (std::size_t i = 0; i < weights_.size(); ++i) {
+      if (!(weights_[i] >= 0.0) || !std::isfinite(weights_[i]))
+        throw ValueError(concat("[WeightedRandomSampler] weights must be finite and not negative but number ", i,
+                                " is ", weights_[i]));
+      sum += weights_[i];
+      positive += weights_[i] > 0.0 ? 1 : 0;
+    }
+    if (!(sum > 0.0) || !std::isfinite(sum))
+      throw ValueError(
+          concat("[WeightedRandomSampler] the sum of the weights must be positive and finite but is ", sum));
+    if (num_samples < 0 || (!options_.replacement && num_samples > positive))
+      throw ValueError(concat("[WeightedRandomSampler] cannot draw ", num_samples, " rows from ", positive,
+                              " with a positive weight"));
+  }
+  void set_epoch(Index epoch) { epoch_ = epoch; }
+  Index size() const { return num_samples_; }
+
+  /// The rows of the epoch.
+  std::vector<Index> indices() const {
+    Generator generator = epoch_generator(options_.seed, epoch_);
+    return options_.replacement ? with_replacement(generator) : without_replacement(generator);
+  }
+
+ private:
+  std::vector<Index> with_replacement(Generator& generator) const {
+    std::vector<double> cumulative(weights_.size());
+    std::partial_sum(weights_.begin(), weights_.end(), cumulative.begin());
+    std::vector<Index> rows(static_cast<std::size_t>(num_samples_));
+    // The last row with a positive weight: a product rounded up to the sum must not fall behind it.
+    const auto last = std::lower_bound(cumulative.begin(), cumulative.end(), cumulative.back()) - cumulative.begin();
+    for (Index& row : rows) {
+      const double point = generator.uniform() * cumulative.back();
+      row = std::min<Index>(std::upper_bound(cumulative.begin(), cumulative.end(), point) - cumulative.begin(), last);
+    }
+    return rows;
+  }
+
+  // The rows with the smallest -log(u) / weight, smallest first.
+  std::vector<Index> without_replacement(Generator& generator) const {
+    std::vector<std::pair<double, Index>> keys;
+    for (std::size_t i = 0; i < weights_.size(); ++i) {
+      const double exponential = -std::log(1.0 - generator.uniform());
+      if (weights_[i] > 0.0) keys.emplace_back(exponential / weights_[i], static_cast<Index>(i));
+    }
+    std::sort(keys.begin(), keys.end());
+    std::vector<Index> rows;
+    for (Index i = 0; i < num_samples_; ++i) rows.push_back(keys[static_cast<std::size_t>(i)].second);
+    return rows;
+  }
+
+  std::vector<double> weights_;
+  Index num_samples_;
+  WeightedSamplerOptions options_;
+  Index epoch_ = 0;
+};
+
+/// Number of batches that `count` rows make.
+inline Index count_batches(Index count, Index batch_size, bool drop_last) {
+  return drop_last ? count / batch_size : (count + batch_size - 1) / batch_size;
+}
+
+/// Cuts `rows` into batches; the last one may be smaller, or is left out.
+inline std::vector<std::vector<Index>> cut_batches(std::span<const Index> rows, Index batch_size, bool drop_last) {
+  std::vector<std::vector<Index>> batches;
+  const Index count = static_cast<Index>(rows.size());
+  for (Index b = 0; b < count_batches(count, batch_size, drop_last); ++b) {
+    const Index begin = b * batch_size, size = std::min(batch_size, count - begin);
+    const auto part = rows.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(size));
+    batches.emplace_back(part.begin(), part.end());
+  }
+  return batches;
+}
+
+/// Consecutive rows of a sampler as batches. @source torch.utils.data.BatchSampler
+template <Sampler S>
+class BatchSampler {
+ public:
+  /// @throws ConfigError when `batch_size` is not positive.
+  BatchSampler(S sampler, Index batch_size, bool drop_last = false)
+      : sampler_(std::move(sampler)), batch_size_(batch_size), drop_last_(drop_last) {
+    if (batch_size < 1) throw ConfigError(concat("[BatchSampler] batch_size must be positive but is ", batch_size));
+  }
+  void set_epoch(Index epoch) { sampler_.set_epoch(epoch); }
+  Index size() const { return count_batches(static_cast<Index>(sampler_.size()), batch_size_, drop_last_); }
+  /// The rows of each batch of the epoch.
+  std::vector<std::vector<Index>> batches() const { return cut_batches(sampler_.indices(), batch_size_, drop_last_); }
+
+ private:
+  S sampler_;
+  Index batch_size_;
+  bool drop_last_;
+};
+
+struct LengthGroupedOptions {
+  Index batch_size = 32;
+  bool shuffle = true;  ///< another order in each epoch
+  std::uint64_t seed = 0;
+  bool drop_last = false;
+  Index pool_batches = 50;  ///< batches whose rows are sorted together; more: evener lengths, less chance
+};
+
+/// Batches of rows of about the same length: the order of the epoch is cut into pools, each pool is sorted by length
+/// and cut into batches, and the batches come in random order.
+/// @source transformers `LengthGroupedSampler`, whose pools are the same; only the longest batch is not put first.
+class LengthGroupedBatchSampler {
+ public:
+  /// @param lengths (n) tokens of each row. @throws ConfigError when a size is not positive.
+  explicit LengthGroupedBatchSampler(std::vector<Index> lengths, LengthGroupedOptions options = {})
+      : lengths_(std::move(lengths)), options_(options) {
+    if (options_.batch_size < 1 || options_.pool_batches < 1)
+      throw ConfigError(concat("[LengthGroupedBatchSampler] batch_size and pool_batches must be positive but are ",
+                               options_.batch_size, " and ", options_.pool_batches));
+  }
+  void set_epoch(Index epoch) { epoch_ = epoch; }
+  Index size() const {
+    return count_batches(static_cast<Index>(lengths_.size()), options_.batch_size, options_.drop_last);
+  }
+
+  /// The rows of each batch of the epoch.
+  std::vector<std::vector<Index>> batches() const {
+    std::vector<Index> rows = SequentialSampler(static_cast<Index>(lengths_.size())).indices();
+    Generator generator = epoch_generator(options_.seed, epoch_);
+    if (options_.shuffle) shuffle(std::span<Index>(rows), generator);
+    const auto longer = [&](Index a, Index b) {
+      return lengths_[static_cast<std::size_t>(a)] > lengths_[static_cast<std::size_t>(b)];
+    };
+    const auto count = static_cast<Index>(rows.size());
+    for (Index begin = 0, end = 0; begin < count; begin = end) {
+      end = (count - begin) / options_.batch_size < options_.pool_batches
+                ? count
+                : begin + options_.pool_batches * options_.batch_size;
+      std::stable_sort(rows.begin() + begin, rows.begin() + end, longer);
+    }
+    auto batches = cut_batches(rows, options_.batch_size, options_.drop_last);
+    if (options_.shuffle) shuffle(std::span<std::vector<Index>>(batches), generator);
+    return batches;
+  }
+
+ private:
+  std::vector<Index> lengths_;
+  LengthGroupedOptions options_;
+  Index epoch_ = 0;
+};
+
+}  // namespace tempa::inline TEMPA_ABI

@@ -1,0 +1,175 @@
+// Arithmetic with NumPy's broadcasting: two variables, or a variable and a number.
+#pragma once
+
+#include <tempa/cpu/broadcast.hpp>
+#include <tempa/math/arithmetic.hpp>
+#include <tempa/math/elementary.hpp>
+#include <tempa/ops/elementwise.hpp>
+#include <tempa/ops/sum_to_shape.hpp>
+
+#include <concepts>
+#include <utility>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// y = f(a, b) elementwise after broadcasting, with the formula's own derivatives.
+/// @param op the operation's name, a literal. @param a, b shapes that broadcast. @param formula see
+/// `math::BinaryFormula`.
+/// @return y, the common shape. @saves nothing of its own: backward reads a and b.
+/// @throws ShapeError, DeviceError.
+template <Real T, math::BinaryFormula<T> Formula>
+Variable<T> elementwise(const char* op, const Variable<T>& a, const Variable<T>& b, Formula formula) {
+  const Shape shape = broadcast_shape(op, a.shape(), b.shape());
+  check_same_device(op, a, b);
+  const auto nest = broadcast_nest(shape, a.shape(), b.shape());
+  Tensor<T> y(shape, a.device());
+  on(a.device(), [&](auto backend) {
+    binary_forward(backend, y.data(), a.value().data(), b.value().data(), nest, y.numel(), formula);
+  });
+  return record(op, std::move(y), {a, b}, [=](const Tensor<T>& dy) {
+    constexpr bool kIsSum = std::same_as<Formula, math::Add>, kIsDifference = std::same_as<Formula, math::Subtract>;
+    constexpr bool kPassesToA = kIsSum || kIsDifference;  // the gradient is dy itself
+    Tensor<T> da, db;
+    if (a.requires_grad()) da = kPassesToA ? dy : Tensor<T>(shape, dy.device());
+    if (b.requires_grad()) db = kIsSum ? dy : Tensor<T>(shape, dy.device());
+    on(dy.device(), [&](auto backend) {
+      binary_backward(backend, a.requires_grad() && !kPassesToA ? da.data() : nullptr,
+                      b.requires_grad() && !kIsSum ? db.data() : nullptr, dy.data(), a.value().data(), b.value().data(),
+                      nest, dy.numel(), formula);
+    });
+    if (a.requires_grad()) a.accumulate_grad(detail::sum_to_shape(std::move(da), a.shape()));
+    if (b.requires_grad()) b.accumulate_grad(detail::sum_to_shape(std::move(db), b.shape()));
+  });
+}
+
+/// y = a + b. @param a, b shapes that broadcast. @return y, the common shape. @throws ShapeError, DeviceError.
+/// @source torch.add
+template <Real T>
+Variable<T> add(const Variable<T>& a, const Variable<T>& b) {
+  return elementwise("add", a, b, math::Add{});
+}
+/// y = x + c for every element. @source torch.add
+template <Real T>
+Variable<T> add(const Variable<T>& x, double c) {
+  return elementwise("add", x, math::AddConstant<T>{static_cast<T>(c)});
+}
+
+/// y = a - b. @param a, b shapes that broadcast. @return y, the common shape. @throws ShapeError, DeviceError.
+/// @source torch.sub
+template <Real T>
+Variable<T> sub(const Variable<T>& a, const Variable<T>& b) {
+  return elementwise("sub", a, b, math::Subtract{});
+}
+/// y = x - c for every element. @source torch.sub
+template <Real T>
+Variable<T> sub(const Variable<T>& x, double c) {
+  return elementwise("sub", x, math::AddConstant<T>{static_cast<T>(-c)});
+}
+/// y = c - x for every element. @source torch.rsub
+template <Real T>
+Variable<T> sub(double c, const Variable<T>& x) {
+  return elementwise("sub", x, math::SubtractFromConstant<T>{static_cast<T>(c)});
+}
+
+/// y = a b elementwise. @param a, b shapes that broadcast. @return y, the common shape. @throws ShapeError,
+/// DeviceError.
+/// @source torch.mul
+template <Real T>
+Variable<T> mul(const Variable<T>& a, const Variable<T>& b) {
+  return elementwise("mul", a, b, math::Multiply{});
+}
+/// y = c x for every element. @source torch.mul
+template <Real T>
+Variable<T> mul(const Variable<T>& x, double c) {
+  return elementwise("mul", x, math::MultiplyByConstant<T>{static_cast<T>(c)});
+}
+
+/// y = a / b elementwise. @param a, b shapes that broadcast. @return y, the common shape. @throws ShapeError,
+/// DeviceError.
+/// @source torch.div
+template <Real T>
+Variable<T> div(const Variable<T>& a, const Variable<T>& b) {
+  return elementwise("div", a, b, math::Divide{});
+}
+/// y = x / c for every element. @source torch.div
+template <Real T>
+Variable<T> div(const Variable<T>& x, double c) {
+  return elementwise("div", x, math::DivideByConstant<T>{static_cast<T>(c)});
+}
+/// y = c / x for every element. @source torch.reciprocal, times c
+template <Real T>
+Variable<T> div(double c, const Variable<T>& x) {
+  return elementwise("div", x, math::DivideConstant<T>{static_cast<T>(c)});
+}
+
+/// y = max(a, b) elementwise, NaN where one is; equal elements share the gradient in halves.
+/// @param a, b shapes that broadcast. @return y, the common shape. @throws ShapeError, DeviceError.
+/// @source torch.maximum
+template <Real T>
+Variable<T> maximum(const Variable<T>& a, const Variable<T>& b) {
+  return elementwise("maximum", a, b, math::Maximum{});
+}
+
+/// y = min(a, b) elementwise, NaN where one is; equal elements share the gradient in halves.
+/// @param a, b shapes that broadcast. @return y, the common shape. @throws ShapeError, DeviceError.
+/// @source torch.minimum
+template <Real T>
+Variable<T> minimum(const Variable<T>& a, const Variable<T>& b) {
+  return elementwise("minimum", a, b, math::Minimum{});
+}
+
+/// The operators of `add`, `sub`, `mul`, `div` and negation.
+template <Real T>
+Variable<T> operator+(const Variable<T>& a, const Variable<T>& b) {
+  return add(a, b);
+}
+template <Real T>
+Variable<T> operator+(const Variable<T>& x, double c) {
+  return add(x, c);
+}
+template <Real T>
+Variable<T> operator+(double c, const Variable<T>& x) {
+  return add(x, c);
+}
+template <Real T>
+Variable<T> operator-(const Variable<T>& a, const Variable<T>& b) {
+  return sub(a, b);
+}
+template <Real T>
+Variable<T> operator-(const Variable<T>& x, double c) {
+  return sub(x, c);
+}
+template <Real T>
+Variable<T> operator-(double c, const Variable<T>& x) {
+  return sub(c, x);
+}
+template <Real T>
+Variable<T> operator-(const Variable<T>& x) {
+  return mul(x, -1.0);
+}
+template <Real T>
+Variable<T> operator*(const Variable<T>& a, const Variable<T>& b) {
+  return mul(a, b);
+}
+template <Real T>
+Variable<T> operator*(const Variable<T>& x, double c) {
+  return mul(x, c);
+}
+template <Real T>
+Variable<T> operator*(double c, const Variable<T>& x) {
+  return mul(x, c);
+}
+template <Real T>
+Variable<T> operator/(const Variable<T>& a, const Variable<T>& b) {
+  return div(a, b);
+}
+template <Real T>
+Variable<T> operator/(const Variable<T>& x, double c) {
+  return div(x, c);
+}
+template <Real T>
+Variable<T> operator/(double c, const Variable<T>& x) {
+  return div(c, x);
+}
+
+}  // namespace tempa::inline TEMPA_ABI

@@ -1,0 +1,98 @@
+// Multi-head attention of packed sequences.
+#pragma once
+
+#include <tempa/autograd/tape.hpp>
+#include <tempa/cpu/attention.hpp>
+#include <tempa/ops/dropout.hpp>
+
+#include <optional>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// Options of `attention`.
+struct AttentionOptions {
+  /// Probability with which a softmax probability is dropped, in [0,1].
+  double drop_prob = 0;
+  /// Where the mask's numbers come from; nullptr is `default_generator()`. Not touched when `drop_prob` is 0.
+  Generator* generator = nullptr;
+  /// Factor of the scores; 1 / sqrt(D) unless given.
+  std::optional<double> scale = std::nullopt;
+};
+
+namespace detail {
+/// @throws ShapeError, ValueError unless `cu_seqlens` is B+1 numbers that rise from 0 to `tokens`.
+inline void check_cu_seqlens(std::string_view op, std::string_view name, const Tensor<std::int32_t>& cu_seqlens,
+                             Index tokens) {
+  check_rank(op, name, cu_seqlens.shape(), 1);
+  const Index n = cu_seqlens.numel();
+  const std::int32_t* const cu = cu_seqlens.data();
+  if (n < 2)
+    throw ShapeError(concat("[", op, "] ", name, " must have B+1 elements but has shape ", cu_seqlens.shape()));
+  if (cu[0] != 0) throw ValueError(concat("[", op, "] ", name, " must start with 0 but starts with ", cu[0]));
+  for (Index b = 0; b + 1 < n; ++b)
+    if (cu[b + 1] <= cu[b])
+      throw ValueError(concat("[", op, "] every sequence must have a token but ", name, " goes from ", cu[b], " to ",
+                              cu[b + 1], " at sequence ", b));
+  if (cu[n - 1] != tokens)
+    throw ValueError(
+        concat("[", op, "] ", name, " must end with the ", tokens, " packed tokens but ends with ", cu[n - 1]));
+}
+}  // namespace detail
+
+/// Scaled dot-product attention of every head h within every sequence b: y_bh = dropout(softmax(scale q_bh k_bh^T))
+/// v_bh. A sequence's queries and keys may differ in number: [CLS] alone may ask the whole sequence.
+/// @param q (Nq,C), head h in columns [h D, (h+1) D). @param k, v (Nk,C).
+/// @param cu_seqlens_q, cu_seqlens_k (B+1) cumulative lengths from 0 to Nq and Nk; every sequence has a token.
+/// @param heads H, a divisor of C.
+/// @return y (Nq,C)
+/// @saves the log of the softmax denominators, H Nq sizeof(T) bytes; no scores and no mask.
+/// @throws ShapeError, DeviceError; ValueError for impossible cu_seqlens or heads, or a drop_prob outside of [0,1].
+/// @source Vaswani et al. 2017; torch.nn.functional.scaled_dot_product_attention
+template <Real T>
+Variable<T> attention(const Variable<T>& q, const Variable<T>& k, const Variable<T>& v,
+                      const Tensor<std::int32_t>& cu_seqlens_q, const Tensor<std::int32_t>& cu_seqlens_k, Index heads,
+                      const AttentionOptions& options = {}) {
+  check_rank("attention", "q", q.shape(), 2);
+  check_rank("attention", "k", k.shape(), 2);
+  const Index columns = q.size(1), batch = cu_seqlens_q.numel() - 1;
+  check_shape("attention", "k", k.shape(), {k.size(0), columns});
+  check_shape("attention", "v", v.shape(), k.shape());
+  check_same_device("attention", q, k, v, cu_seqlens_q, cu_seqlens_k);
+  if (heads < 1 || columns < 1 || columns % heads != 0)
+    throw ValueError(concat("[attention] heads must divide the ", columns, " columns of q but is ", heads));
+  detail::check_cu_seqlens("attention", "cu_seqlens_q", cu_seqlens_q, q.size(0));
+  detail::check_cu_seqlens("attention", "cu_seqlens_k", cu_seqlens_k, k.size(0));
+  check_shape("attention", "cu_seqlens_k", cu_seqlens_k.shape(), cu_seqlens_q.shape());
+  detail::check_drop_prob("attention", options.drop_prob);
+
+  const Index head_size = columns / heads;
+  const double drop_prob = options.drop_prob;
+  const double scale = options.scale.value_or(1 / std::sqrt(static_cast<double>(head_size)));
+  RandomStream stream;
+  if (drop_prob > 0) {
+    Generator& generator = options.generator != nullptr ? *options.generator : default_generator();
+    stream = generator.reserve(cpu::attention_random_count(cu_seqlens_q.data(), cu_seqlens_k.data(), batch, heads));
+  }
+  Tensor<T> y(q.shape(), q.device());                  // (Nq,C)
+  Tensor<T> lse(Shape{heads, q.size(0)}, q.device());  // (H,Nq)
+  on(q.device(), [&](auto backend) {
+    attention_forward(backend, y.data(), lse.data(), q.value().data(), k.value().data(), v.value().data(),
+                      cu_seqlens_q.data(), cu_seqlens_k.data(), batch, heads, head_size, scale, drop_prob, stream);
+  });
+  return record("attention", std::move(y), {q, k, v}, [=](const Tensor<T>& dy) {
+    const auto gradient_of = [](const Variable<T>& x) {
+      return x.requires_grad() ? Tensor<T>(x.shape(), x.device()) : Tensor<T>();
+    };
+    Tensor<T> dq = gradient_of(q), dk = gradient_of(k), dv = gradient_of(v);  // (Nq,C), (Nk,C), (Nk,C)
+    on(q.device(), [&](auto backend) {
+      attention_backward(backend, dq.data(), dk.data(), dv.data(), dy.data(), lse.data(), q.value().data(),
+                         k.value().data(), v.value().data(), cu_seqlens_q.data(), cu_seqlens_k.data(), batch, heads,
+                         head_size, scale, drop_prob, stream);
+    });
+    if (q.requires_grad()) q.accumulate_grad(std::move(dq));
+    if (k.requires_grad()) k.accumulate_grad(std::move(dk));
+    if (v.requires_grad()) v.accumulate_grad(std::move(dv));
+  });
+}
+
+}  // namespace tempa::inline TEMPA_ABI

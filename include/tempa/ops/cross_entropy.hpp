@@ -1,0 +1,87 @@
+// Cross-entropy of logits and class labels.
+#pragma once
+
+#include <tempa/cpu/cross_entropy.hpp>
+#include <tempa/cpu/softmax.hpp>
+#include <tempa/ops/loss_reduction.hpp>
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// Options of `cross_entropy`.
+struct CrossEntropyOptions {
+  /// (K) weight of each class, or empty for 1. The mean divides by the weights of the labels.
+  std::vector<double> class_weights{};
+  /// Rows with this label have no loss and do not count in the mean.
+  Index ignore_index = -100;
+  /// s in [0,1]: the part of the target that all classes share.
+  double label_smoothing = 0;
+  Reduction reduction = Reduction::kMean;
+};
+
+namespace detail {
+
+/// The sum of the weights of all labels that count. @throws ValueError naming the row of a label outside of [0,K).
+inline double check_labels(const Tensor<std::int32_t>& labels, Index classes, const CrossEntropyOptions& options) {
+  double total = 0;
+  for (Index i = 0; i < labels.numel(); ++i) {
+    const Index label = labels.data()[i];
+    if (label == options.ignore_index) continue;
+    if (label < 0 || label >= classes)
+      throw ValueError(concat("[cross_entropy] labels must be in [0,", classes, ") but row ", i, " has ", label));
+    total += options.class_weights.empty() ? 1.0 : options.class_weights[static_cast<std::size_t>(label)];
+  }
+  return total;
+}
+
+}  // namespace detail
+
+/// l_i = -(1 - s) w_y log p_iy - s/K sum_k w_k log p_ik, with p_i = softmax(logits_i), y = labels_i, s the smoothing.
+/// The mean is sum_i l_i / sum_i w_y: NaN, as in PyTorch, when every row is ignored or weighs nothing.
+/// @param logits (B,K). @param labels (B) classes in [0,K), or `ignore_index`.
+/// @return a scalar (), or (B) without reduction
+/// @saves log p, B K sizeof(T) bytes.
+/// @throws ShapeError, DeviceError; ValueError for a label or a smoothing outside of its range.
+/// @source torch.nn.functional.cross_entropy
+template <Real T>
+Variable<T> cross_entropy(const Variable<T>& logits, const Tensor<std::int32_t>& labels,
+                          const CrossEntropyOptions& options = {}) {
+  check_rank("cross_entropy", "logits", logits.shape(), 2);
+  const Index rows = logits.size(0), classes = logits.size(1), ignored = options.ignore_index;
+  check_shape("cross_entropy", "labels", labels.shape(), {rows});
+  check_same_device("cross_entropy", logits, labels);
+  const auto weight_count = static_cast<Index>(options.class_weights.size());
+  if (weight_count != 0) check_shape("cross_entropy", "class_weights", Shape{weight_count}, {classes});
+  if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1))
+    throw ValueError(concat("[cross_entropy] label_smoothing must be in [0,1] but is ", options.label_smoothing));
+  const double total_weight = detail::check_labels(labels, classes, options);
+
+  const auto smoothing = static_cast<T>(options.label_smoothing);
+  const bool reduces = options.reduction != Reduction::kNone;
+  const T scale = options.reduction == Reduction::kMean ? static_cast<T>(1 / total_weight) : T(1);
+  const auto weights = weight_count == 0  // (K)
+                           ? Tensor<T>()
+                           : Tensor<double>::from(options.class_weights).template cast<T>().to(logits.device());
+  Tensor<T> log_prob(logits.shape(), logits.device());  // (B,K)
+  Tensor<T> losses(Shape{rows}, logits.device());       // (B)
+  Tensor<T> y = reduces ? Tensor<T>(Shape{}, logits.device()) : losses;
+  on(logits.device(), [&](auto backend) {
+    log_softmax_forward(backend, log_prob.data(), logits.value().data(), rows, classes, Index{1});
+    cross_entropy_forward(backend, losses.data(), std::as_const(log_prob).data(), labels.data(),
+                          std::as_const(weights).data(), rows, classes, ignored, smoothing);
+    if (reduces) sum_forward(backend, y.data(), std::as_const(losses).data(), Index{1}, rows, Index{1}, scale);
+  });
+  return record("cross_entropy", std::move(y), {logits}, [=](const Tensor<T>& dy) {
+    Tensor<T> dlogits(logits.shape(), logits.device());  // (B,K)
+    on(logits.device(), [&](auto backend) {
+      cross_entropy_backward(backend, dlogits.data(), dy.data(), reduces, scale, log_prob.data(), labels.data(),
+                             weights.data(), rows, classes, ignored, smoothing);
+    });
+    logits.accumulate_grad(std::move(dlogits));
+  });
+}
+
+}  // namespace tempa::inline TEMPA_ABI

@@ -1,0 +1,28 @@
+// How a formula of math/ becomes an operation.
+#pragma once
+
+#include <tempa/autograd/tape.hpp>
+#include <tempa/cpu/elementwise.hpp>
+
+#include <utility>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// y_i = f(x_i) for every element, with the formula's own derivative: an own activation is a struct with `f` and `df`.
+/// @param op the operation's name, a literal. @param x any shape. @param formula see `math::UnaryFormula`.
+/// @return y, the shape of x
+/// @saves nothing of its own: backward reads x or y.
+template <Real T, math::UnaryFormula<T> Formula>
+Variable<T> elementwise(const char* op, const Variable<T>& x, Formula formula) {
+  Tensor<T> y(x.shape(), x.device());
+  on(x.device(), [&](auto backend) { unary_forward(backend, y.data(), x.value().data(), y.numel(), formula); });
+  const Tensor<T> saved = Formula::kDerivative == math::Derivative::kOfOutput ? y : x.value();
+  return record(op, std::move(y), {x}, [=](const Tensor<T>& dy) {
+    Tensor<T> dx(dy.shape(), dy.device());
+    on(dy.device(),
+       [&](auto backend) { unary_backward(backend, dx.data(), dy.data(), saved.data(), dx.numel(), formula); });
+    x.accumulate_grad(std::move(dx));
+  });
+}
+
+}  // namespace tempa::inline TEMPA_ABI

@@ -1,0 +1,78 @@
+// Elements by their index.
+#pragma once
+
+#include <tempa/cpu/gather.hpp>
+#include <tempa/ops/sum_to_shape.hpp>
+
+#include <concepts>
+#include <string_view>
+#include <utility>
+
+namespace tempa::inline TEMPA_ABI {
+
+namespace detail {
+
+/// @throws ValueError for an index outside of [0, size).
+template <std::integral I>
+void check_indices(std::string_view op, const Tensor<I>& index, Index axis, const Shape& shape) {
+  for (const I i : index.span())
+    if (i < 0 || static_cast<Index>(i) >= shape[axis])
+      throw ValueError(concat("[", op, "] index ", i, " is outside of axis ", axis, " of shape ", shape));
+}
+
+}  // namespace detail
+
+/// The slices of x at `index` along `axis`: y_okj = x_o,index(k),j.
+/// @param x any shape of rank 1 or more. @param axis may be negative. @param index (k) of int32 or int64; may repeat.
+/// @return the shape of x with k along the axis
+/// @saves the indices.
+/// @throws ShapeError; ValueError for an index outside of the axis; DeviceError.
+/// @source torch.index_select
+template <Real T, std::signed_integral I>
+Variable<T> index_select(const Variable<T>& x, Index axis, const Tensor<I>& index) {
+  const auto split = detail::split_at("index_select", x.shape(), axis);
+  check_rank("index_select", "index", index.shape(), 1);
+  check_same_device("index_select", x, index);
+  detail::check_indices("index_select", index, axis, x.shape());
+  const Index count = index.numel();
+  Tensor<T> y(x.shape().with(axis, count), x.device());  // (outer,count,inner)
+  on(x.device(), [&](auto backend) {
+    index_select_forward(backend, y.data(), x.value().data(), index.data(), split.outer, split.middle, split.inner,
+                         count);
+  });
+  return record("index_select", std::move(y), {x}, [=](const Tensor<T>& dy) {
+    on(dy.device(), [&](auto backend) {
+      index_select_backward(backend, x.mutable_grad().data(), dy.data(), index.data(), split.outer, split.middle,
+                            split.inner, count);
+    });
+  });
+}
+
+/// One element along `axis` for each element of `index`: y_okj = x_o,index(okj),j.
+/// @param x any shape of rank 1 or more. @param axis may be negative.
+/// @param index the shape of x but for the size of the axis, of int32 or int64.
+/// @return the shape of index
+/// @saves the indices.
+/// @throws ShapeError; ValueError for an index outside of the axis; DeviceError.
+/// @source torch.gather, which also takes an index that is smaller in the other dimensions
+template <Real T, std::signed_integral I>
+Variable<T> gather(const Variable<T>& x, Index axis, const Tensor<I>& index) {
+  const auto split = detail::split_at("gather", x.shape(), axis);
+  check_rank("gather", "index", index.shape(), x.shape().rank());
+  check_shape("gather", "index", index.shape(), x.shape().with(axis, index.size(axis)));
+  check_same_device("gather", x, index);
+  detail::check_indices("gather", index, axis, x.shape());
+  const Index count = index.size(axis);
+  Tensor<T> y(index.shape(), x.device());  // (outer,count,inner)
+  on(x.device(), [&](auto backend) {
+    gather_forward(backend, y.data(), x.value().data(), index.data(), split.outer, split.middle, split.inner, count);
+  });
+  return record("gather", std::move(y), {x}, [=](const Tensor<T>& dy) {
+    on(dy.device(), [&](auto backend) {
+      gather_backward(backend, x.mutable_grad().data(), dy.data(), index.data(), split.outer, split.middle, split.inner,
+                      count);
+    });
+  });
+}
+
+}  // namespace tempa::inline TEMPA_ABI

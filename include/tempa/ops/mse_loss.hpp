@@ -1,0 +1,30 @@
+// The squared error, the loss of a regression.
+#pragma once
+
+#include <tempa/ops/loss_reduction.hpp>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// Options of `mse_loss`.
+struct MseLossOptions {
+  Reduction reduction = Reduction::kMean;
+};
+
+/// l_i = (x_i - t_i)^2, and their mean, sum, or themselves.
+/// @param x any shape. @param target the shape of x; takes part in backward when it is a variable that requires it.
+/// @return a scalar (), or the shape of x without reduction
+/// @saves x - target.
+/// @throws ShapeError, DeviceError.
+/// @source torch.nn.functional.mse_loss
+template <Real T>
+Variable<T> mse_loss(const Variable<T>& x, const Variable<T>& target, const MseLossOptions& options = {}) {
+  check_shape("mse_loss", "target", target.shape(), x.shape());
+  check_same_device("mse_loss", x, target);
+  return detail::reduce_loss(square(sub(x, target)), options.reduction);
+}
+template <Real T>
+Variable<T> mse_loss(const Variable<T>& x, const Tensor<T>& target, const MseLossOptions& options = {}) {
+  return mse_loss(x, Variable<T>(target), options);
+}
+
+}  // namespace tempa::inline TEMPA_ABI

@@ -1,0 +1,62 @@
+// A choice between two values by a mask.
+#pragma once
+
+#include <tempa/cpu/copy.hpp>
+#include <tempa/cpu/where.hpp>
+#include <tempa/ops/sum_to_shape.hpp>
+
+#include <cstdint>
+#include <utility>
+
+namespace tempa::inline TEMPA_ABI {
+
+namespace detail {
+
+/// The elements of `x` repeated to `shape`; x itself when it has that shape.
+template <Element T>
+Tensor<T> repeated(const Tensor<T>& x, const Shape& shape) {
+  if (x.shape() == shape) return x;
+  Tensor<T> y(shape, x.device());
+  on(x.device(),
+     [&](auto backend) { copy_nest(backend, y.data(), x.data(), broadcast_nest(shape, x.shape()), y.numel()); });
+  return y;
+}
+
+}  // namespace detail
+
+/// y_i = a_i where the mask is not 0, else b_i, after broadcasting.
+/// @param mask, a, b shapes that broadcast.
+/// @return y, the common shape
+/// @saves the mask at that shape.
+/// @throws ShapeError, DeviceError.
+/// @source torch.where
+template <Real T>
+Variable<T> where(const Tensor<std::uint8_t>& mask, const Variable<T>& a, const Variable<T>& b) {
+  const Shape shape = broadcast_shape("where", mask.shape(), broadcast_shape("where", a.shape(), b.shape()));
+  check_same_device("where", mask, a, b);
+  const auto full_mask = detail::repeated(mask, shape);
+  const auto left = detail::repeated(a.value(), shape), right = detail::repeated(b.value(), shape);
+  Tensor<T> y(shape, a.device());
+  on(a.device(),
+     [&](auto backend) { where_forward(backend, y.data(), full_mask.data(), left.data(), right.data(), y.numel()); });
+  return record("where", std::move(y), {a, b}, [=](const Tensor<T>& dy) {
+    Tensor<T> da, db;
+    if (a.requires_grad()) da = Tensor<T>(shape, dy.device());
+    if (b.requires_grad()) db = Tensor<T>(shape, dy.device());
+    on(dy.device(),
+       [&](auto backend) { where_backward(backend, da.data(), db.data(), dy.data(), full_mask.data(), dy.numel()); });
+    if (a.requires_grad()) a.accumulate_grad(detail::sum_to_shape(std::move(da), a.shape()));
+    if (b.requires_grad()) b.accumulate_grad(detail::sum_to_shape(std::move(db), b.shape()));
+  });
+}
+
+/// y_i = value where the mask is not 0, else x_i. @param mask broadcasts to the shape of x. @return the shape of x.
+/// @saves the mask at that shape. @throws ShapeError, DeviceError. @source torch.masked_fill
+template <Real T>
+Variable<T> masked_fill(const Variable<T>& x, const Tensor<std::uint8_t>& mask, double value) {
+  if (!(broadcast_shape("masked_fill", mask.shape(), x.shape()) == x.shape()))
+    throw ShapeError(concat("[masked_fill] mask ", mask.shape(), " does not broadcast to x ", x.shape()));
+  return where(mask, Variable<T>(Tensor<T>::full(Shape{}, static_cast<T>(value), x.device())), x);
+}
+
+}  // namespace tempa::inline TEMPA_ABI

@@ -1,0 +1,105 @@
+// Adam, with weight decay in the gradient (Adam) or beside it (AdamW).
+#pragma once
+
+#include <tempa/autograd/dispatch.hpp>
+#include <tempa/cpu/optimizer.hpp>
+#include <tempa/optim/optimizer.hpp>
+
+#include <array>
+#include <cmath>
+#include <string_view>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// Options of `Adam`, with PyTorch's names and defaults.
+struct AdamOptions {
+  static constexpr std::string_view kName = "Adam";
+  static constexpr bool kDecoupled = false;
+
+  double lr = 1e-3;
+  std::array<double, 2> betas = {0.9, 0.999};
+  double eps = 1e-8;
+  double weight_decay = 0;  ///< added to the gradient: weight_decay p
+  bool amsgrad = false;
+  bool maximize = false;
+
+  void visit(auto&& f) {
+    f("lr", lr);
+    f("beta1", betas[0]);
+    f("beta2", betas[1]);
+    f("eps", eps);
+    f("weight_decay", weight_decay);
+    f("amsgrad", amsgrad);
+    f("maximize", maximize);
+  }
+};
+
+/// The rule of `Adam` and `AdamW` for one parameter.
+/// @tparam AdamOrAdamWOptions tells by `kDecoupled` where the weight decay goes.
+template <typename AdamOrAdamWOptions>
+struct AdamRule {
+  using Options = AdamOrAdamWOptions;
+  static constexpr std::string_view kName = Options::kName;
+
+  template <Real T>
+  struct State {
+    Tensor<T> exp_avg, exp_avg_sq, max_exp_avg_sq;
+    void visit(auto&& f) {
+      f("exp_avg", exp_avg);
+      f("exp_avg_sq", exp_avg_sq);
+      f("max_exp_avg_sq", max_exp_avg_sq);
+    }
+  };
+
+  static void check(const Options& options) {
+    detail::check_not_negative(kName, "lr", options.lr);
+    detail::check_not_negative(kName, "eps", options.eps);
+    detail::check_not_negative(kName, "weight_decay", options.weight_decay);
+    const auto [beta1, beta2] = options.betas;
+    detail::check_option(beta1 >= 0 && beta1 < 1, kName, "betas[0]", "in [0,1)", beta1);
+    detail::check_option(beta2 >= 0 && beta2 < 1, kName, "betas[1]", "in [0,1)", beta2);
+  }
+
+  template <Real T>
+  static void prepare(State<T>& state, const Tensor<T>& value, const Options& options) {
+    const auto zeros_if_empty = [&](Tensor<T>& moment) {
+      if (moment.empty()) moment = Tensor<T>::zeros(value.shape(), value.device());
+    };
+    zeros_if_empty(state.exp_avg);
+    zeros_if_empty(state.exp_avg_sq);
+    if (options.amsgrad) zeros_if_empty(state.max_exp_avg_sq);
+  }
+
+  template <Real T>
+  static void update(Tensor<T>& value, State<T>& state, const Tensor<T>& grad, Index step, const Options& options) {
+    const auto [beta1, beta2] = options.betas;
+    const double t = static_cast<double>(step);
+    const cpu::AdamScalars<T> scalars{
+        .sign = static_cast<T>(options.maximize ? -1 : 1),
+        .l2 = static_cast<T>(Options::kDecoupled ? 0 : options.weight_decay),
+        .decay = static_cast<T>(Options::kDecoupled ? 1 - options.lr * options.weight_decay : 1),
+        .beta1 = static_cast<T>(beta1),
+        .rest1 = static_cast<T>(1 - beta1),
+        .beta2 = static_cast<T>(beta2),
+        .rest2 = static_cast<T>(1 - beta2),
+        .step_size = static_cast<T>(options.lr / (1 - std::pow(beta1, t))),
+        .inverse_sqrt_bias = static_cast<T>(1 / std::sqrt(1 - std::pow(beta2, t))),
+        .eps = static_cast<T>(options.eps),
+    };
+    on(value.device(), [&](auto backend) {
+      adam_step(backend, value.data(), state.exp_avg.data(), state.exp_avg_sq.data(),
+                options.amsgrad ? state.max_exp_avg_sq.data() : nullptr, grad.data(), value.numel(), scalars);
+    });
+  }
+};
+
+/// g = grad + weight_decay p; m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
+/// p -= lr / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + eps), with AMSGrad the largest v so far.
+/// Moments have the parameter's precision; the corrections are computed in double.
+/// @source torch.optim.Adam; Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015
+class Adam final : public RuleOptimizer<AdamRule<AdamOptions>> {
+ public:
+  using RuleOptimizer::RuleOptimizer;
+};
+
+}  // namespace tempa::inline TEMPA_ABI

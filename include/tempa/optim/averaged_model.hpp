@@ -1,0 +1,124 @@
+// An average of the weights along the way of training, which often generalises better than the last ones.
+#pragma once
+
+#include <tempa/autograd/dispatch.hpp>
+#include <tempa/cpu/optimizer.hpp>
+#include <tempa/optim/optimizer.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// How `AveragedModel` weighs the updates.
+enum class Averaging {
+  kExponential,  ///< EMA: the latest count most
+  kEqual,        ///< SWA: all count the same
+};
+
+/// Options of `AveragedModel`.
+struct AveragedModelOptions {
+  Averaging averaging = Averaging::kExponential;
+  /// Factor on the average in each exponential update.
+  double decay = 0.999;
+  /// Let the decay of update n grow as min(decay, (1 + n) / (10 + n)), so that a short training forgets its beginning.
+  bool warm_up = false;
+};
+
+/// Keeps an average of parameters beside them:
+/// `AveragedModel average(model.parameters(), {.decay = 0.99});`, `average.update()` after each `optimizer.step()`, and
+/// for evaluation `const auto averaged = average.apply();`, which puts the average into the model while it lives.
+/// Buffers (the statistics of batch norm) are not averaged.
+/// @source torch.optim.swa_utils.AveragedModel; Izmailov et al., "Averaging Weights Leads to Wider Optima", 2018
+class AveragedModel {
+ public:
+  /// While alive, the model holds the average.
+  class Applied {
+   public:
+    explicit Applied(AveragedModel& average) : average_(average) { average_.swap(); }
+    ~Applied() {
+      if (average_.is_swapped()) average_.exchange_all();
+    }
+    Applied(const Applied&) = delete;
+    Applied& operator=(const Applied&) = delete;
+
+   private:
+    AveragedModel& average_;
+  };
+
+  /// @throws ConfigError for a decay outside [0,1].
+  explicit AveragedModel(const ParameterList& parameters, AveragedModelOptions options = {})
+      : parameters_(parameters), options_(options) {
+    detail::check_option(options.decay >= 0 && options.decay <= 1, "AveragedModel", "decay", "in [0,1]", options.decay);
+    for (const auto& parameter : parameters_)
+      parameter.visit([&](const auto& v) { averages_.emplace_back(v.value().clone()); });
+  }
+
+  /// Takes the parameters into the average: average += w (p - average), with w = 1 in the first update, then 1 - decay
+  /// for the exponential and 1 / (n + 1) for the equal average after n updates.
+  /// @throws Error while the model holds the average.
+  void update() {
+    if (swapped_)
+      throw Error("[AveragedModel] expected the model's own weights but it holds the average; swap() first");
+    const double n = static_cast<double>(num_updates_);
+    const double decay = options_.warm_up ? std::min(options_.decay, (1 + n) / (10 + n)) : options_.decay;
+    const double weight = num_updates_ == 0 ? 1 : options_.averaging == Averaging::kEqual ? 1 / (n + 1) : 1 - decay;
+    for_each([&](auto& value, auto& average) {
+      using T = typename std::remove_cvref_t<decltype(value)>::value_type;
+      if (num_updates_ == 0) return average.copy_from(value);
+      on(value.device(), [&](auto backend) {
+        average_step(backend, average.data(), std::as_const(value).data(), value.numel(), static_cast<T>(weight));
+      });
+    });
+    ++num_updates_;
+  }
+
+  /// Exchanges the model's weights and the average; a second call undoes it.
+  /// @throws Error before the first `update`.
+  void swap() {
+    if (num_updates_ == 0) throw Error("[AveragedModel] there is no average yet: update() was never called");
+    exchange_all();
+  }
+  /// `swap` now, and back at the end of the returned object's life.
+  [[nodiscard]] Applied apply() { return Applied(*this); }
+  /// Whether the model holds the average.
+  bool is_swapped() const { return swapped_; }
+
+  /// Number of `update`s.
+  Index num_updates() const { return num_updates_; }
+  /// The average of parameter `i`, or the parameter's own weights while swapped. @tparam T its precision.
+  template <Real T>
+  const Tensor<T>& average(std::size_t i) const {
+    return std::get<Tensor<T>>(averages_.at(i));
+  }
+  const ParameterList& parameters() const { return parameters_; }
+
+ private:
+  template <typename F>
+  void for_each(const F& f) {
+    for (std::size_t i = 0; i < averages_.size(); ++i)
+      parameters_[i].visit([&](auto variable) {
+        using T = typename decltype(variable)::value_type;
+        f(variable.mutable_value(), std::get<Tensor<T>>(averages_[i]));
+      });
+  }
+
+  void exchange_all() {
+    for_each([](auto& value, auto& average) {
+      on(value.device(), [&](auto backend) { exchange(backend, value.data(), average.data(), value.numel()); });
+    });
+    swapped_ = !swapped_;
+  }
+
+  ParameterList parameters_;
+  AveragedModelOptions options_;
+  std::vector<std::variant<Tensor<float>, Tensor<double>>> averages_;  // parallel to parameters_
+  Index num_updates_ = 0;
+  bool swapped_ = false;
+};
+
+}  // namespace tempa::inline TEMPA_ABI

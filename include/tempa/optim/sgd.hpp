@@ -1,0 +1,89 @@
+// Stochastic gradient descent.
+#pragma once
+
+#include <tempa/autograd/dispatch.hpp>
+#include <tempa/cpu/optimizer.hpp>
+#include <tempa/optim/optimizer.hpp>
+
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// Options of `SGD`, with PyTorch's names and defaults.
+struct SGDOptions {
+  double lr = 1e-3;
+  double momentum = 0;
+  double dampening = 0;
+  double weight_decay = 0;  ///< added to the gradient: weight_decay p
+  bool nesterov = false;
+  bool maximize = false;
+
+  void visit(auto&& f) {
+    f("lr", lr);
+    f("momentum", momentum);
+    f("dampening", dampening);
+    f("weight_decay", weight_decay);
+    f("nesterov", nesterov);
+    f("maximize", maximize);
+  }
+};
+
+/// The rule of `SGD` for one parameter.
+struct SGDRule {
+  static constexpr std::string_view kName = "SGD";
+  using Options = SGDOptions;
+
+  template <Real T>
+  struct State {
+    Tensor<T> momentum_buffer;
+    bool fresh = false;  // allocated, but without a gradient in it
+    void visit(auto&& f) { f("momentum_buffer", momentum_buffer); }
+  };
+
+  static void check(const Options& options) {
+    detail::check_not_negative(kName, "lr", options.lr);
+    detail::check_not_negative(kName, "momentum", options.momentum);
+    detail::check_not_negative(kName, "weight_decay", options.weight_decay);
+    detail::check_option(std::isfinite(options.dampening), kName, "dampening", "finite", options.dampening);
+    if (!options.nesterov) return;
+    detail::check_option(options.momentum > 0, kName, "momentum", "positive for nesterov", options.momentum);
+    detail::check_option(options.dampening == 0, kName, "dampening", "0 for nesterov", options.dampening);
+  }
+
+  template <Real T>
+  static void prepare(State<T>& state, const Tensor<T>& value, const Options& options) {
+    if (options.momentum == 0 || !state.momentum_buffer.empty()) return;
+    state.momentum_buffer = Tensor<T>::zeros(value.shape(), value.device());
+    state.fresh = true;
+  }
+
+  template <Real T>
+  static void update(Tensor<T>& value, State<T>& state, const Tensor<T>& grad, Index, const Options& options) {
+    const bool has_momentum = options.momentum != 0;
+    const bool is_first = has_momentum && std::exchange(state.fresh, false);
+    const cpu::SGDScalars<T> scalars{
+        .sign = static_cast<T>(options.maximize ? -1 : 1),
+        .l2 = static_cast<T>(options.weight_decay),
+        .momentum = static_cast<T>(is_first ? 0 : options.momentum),
+        .rest = static_cast<T>(is_first ? 1 : 1 - options.dampening),
+        .lookahead = static_cast<T>(options.nesterov ? options.momentum : 0),
+        .lr = static_cast<T>(options.lr),
+    };
+    on(value.device(), [&](auto backend) {
+      sgd_step(backend, value.data(), has_momentum ? state.momentum_buffer.data() : nullptr, grad.data(), value.numel(),
+               scalars);
+    });
+  }
+};
+
+/// g = grad + weight_decay p; b = momentum b + (1 - dampening) g, b = g in the first step; d = g + momentum b with
+/// Nesterov's momentum, else b; p -= lr d.
+/// @source torch.optim.SGD
+class SGD final : public RuleOptimizer<SGDRule> {
+ public:
+  using RuleOptimizer::RuleOptimizer;
+};
+
+}  // namespace tempa::inline TEMPA_ABI

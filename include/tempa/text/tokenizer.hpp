@@ -1,0 +1,91 @@
+// What every tokenizer offers: the encoding, its options, truncation, and the concept that own tokenizers satisfy.
+#pragma once
+
+#include <tempa/core/config.hpp>
+#include <tempa/core/error.hpp>
+#include <tempa/text/unicode.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// One text, or pair of texts, as a model reads it.
+struct Encoding {
+  std::vector<std::int32_t> ids;             // (T)
+  std::vector<std::int32_t> token_type_ids;  // (T) 0 up to the first [SEP], then 1
+  friend bool operator==(const Encoding&, const Encoding&) = default;
+};
+
+/// What is cut where an encoding is longer than `max_length`. Texts lose their ends; [CLS] and [SEP] stay.
+enum class Truncation {
+  longest_first,  ///< the longer text of a pair
+  only_first,     ///< the first text
+  only_second,    ///< the second text
+  none,           ///< nothing
+  indonlu         ///< the ids after [CLS] and [SEP] were added, as IndoNLU's scripts do: the last [SEP] is lost
+};
+
+struct EncodeOptions {
+  std::optional<std::int64_t> max_length = std::nullopt;  ///< tokens with [CLS] and [SEP]; nothing: no limit
+  Truncation truncation = Truncation::longest_first;
+  bool add_special_tokens = true;
+};
+
+/// A tokenizer: it encodes a text and a pair of texts, and knows the size of its vocabulary and its special ids.
+template <typename T>
+concept Tokenizer = requires(const T& tokenizer, std::string_view text, const EncodeOptions& options) {
+  { tokenizer.encode(text, options) } -> std::same_as<Encoding>;
+  { tokenizer.encode(text, text, options) } -> std::same_as<Encoding>;
+  { tokenizer.vocab_size() } -> std::convertible_to<std::int64_t>;
+  { tokenizer.pad_token_id() } -> std::convertible_to<std::int32_t>;
+  { tokenizer.unk_token_id() } -> std::convertible_to<std::int32_t>;
+  { tokenizer.cls_token_id() } -> std::convertible_to<std::int32_t>;
+  { tokenizer.sep_token_id() } -> std::convertible_to<std::int32_t>;
+};
+
+/// How many tokens a text, or each text of a pair, keeps so that both together have at most `budget`.
+/// A pair cut by `longest_first` first loses the surplus of its longer text; if that is not enough, both keep half of
+/// the budget, and of an odd budget the one token more goes, with the fast flavour, to the longer text (to the second
+/// of equals), with the legacy flavour to the first.
+/// @param first tokens of the first text. @param second tokens of the second, or nothing for a single text.
+/// @param budget tokens without [CLS] and [SEP].
+/// @return the tokens kept of the first and of the second text.
+/// @throws ValueError where the text to be cut has not more tokens than must go, or is not there.
+/// @source tokenizers `truncate_encodings`; transformers 4 `PreTrainedTokenizer.truncate_sequences`.
+inline std::pair<std::size_t, std::size_t> truncated_sizes(std::size_t first, std::optional<std::size_t> second,
+                                                           std::size_t budget, Truncation truncation,
+                                                           UnicodeFlavour flavour = UnicodeFlavour::fast) {
+  const std::size_t other = second.value_or(0);
+  if (first + other <= budget || truncation == Truncation::none || truncation == Truncation::indonlu) {
+    return {first, other};
+  }
+  const std::size_t surplus = first + other - budget;
+  if (truncation == Truncation::longest_first) {
+    if (!second) return {budget, 0};
+    const std::size_t shorter = std::min(first, other);
+    if (budget >= 2 * shorter) {
+      return first > other ? std::pair(budget - shorter, shorter) : std::pair(shorter, budget - shorter);
+    }
+    const bool first_gets_more = flavour == UnicodeFlavour::legacy || first > other;
+    const std::size_t less = budget / 2;
+    return first_gets_more ? std::pair(budget - less, less) : std::pair(less, budget - less);
+  }
+  if (truncation == Truncation::only_second && !second) {
+    throw ValueError("[encode] truncation only_second expected a pair of texts but one text came");
+  }
+  const std::size_t target = truncation == Truncation::only_first ? first : other;
+  if (target <= surplus) {
+    throw ValueError(concat("[encode] the text to cut must have more than ", surplus, " tokens but has ", target,
+                            ": the other text alone is too long for max_length"));
+  }
+  return truncation == Truncation::only_first ? std::pair(first - surplus, other) : std::pair(first, other - surplus);
+}
+
+}  // namespace tempa::inline TEMPA_ABI

@@ -1,0 +1,25 @@
+# shellcheck shell=bash
+# What quickstart and test share. Sourced in the repository's root.
+
+# say TEXT: a line that stands out of the output of compilers.
+say() { printf '\n== %s\n' "$1"; }
+
+# jobs: how many compilers may run at once: one a processor, and no more than 2 GB of memory each allow.
+jobs() {
+  local processors memory_gb
+  processors=$(nproc)
+  memory_gb=$(awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo)
+  local by_memory=$((memory_gb / 2 > 0 ? memory_gb / 2 : 1))
+  echo $((processors < by_memory ? processors : by_memory))
+}
+
+# configure PRESET OPTION...: with ccache where it is installed.
+configure() {
+  local preset=$1 launcher=
+  shift
+  if command -v ccache >/dev/null; then
+    # A precompiled header is a cache hit only with these.
+    launcher="$(command -v cmake);-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros;ccache"
+  fi
+  cmake --preset "$preset" -DCMAKE_CXX_COMPILER_LAUNCHER="$launcher" "$@"
+}

@@ -1,0 +1,9 @@
+#include "ops/arithmetic_cases.hpp"
+
+#include "support/catch.hpp"
+
+TEST_CASE("Arithmetic with broadcasting: values, gradients, sizes, errors and threads", "[ops]") {
+  arithmetic_cases([](const OpCase& op) {
+    DYNAMIC_SECTION(op.name) { check_op(op); }
+  });
+}

@@ -1,0 +1,9 @@
+#include "ops/linear_cases.hpp"
+
+#include "support/catch.hpp"
+
+TEST_CASE("The affine map: values, gradients, sizes, errors and threads", "[ops]") {
+  linear_cases([](const OpCase& op) {
+    DYNAMIC_SECTION(op.name) { check_op(op); }
+  });
+}

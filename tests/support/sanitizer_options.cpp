@@ -1,0 +1,11 @@
+// What the sanitizers of a test program are told; the environment's ASAN_OPTIONS and UBSAN_OPTIONS add to it.
+#if defined(__SANITIZE_ADDRESS__)
+
+/// An allocation that is too large fails as it does without sanitizers, so that OutOfMemoryError can be tested.
+extern "C" const char* __asan_default_options();
+extern "C" const char* __asan_default_options() { return "allocator_may_return_null=1:strict_string_checks=1"; }
+
+extern "C" const char* __ubsan_default_options();
+extern "C" const char* __ubsan_default_options() { return "print_stacktrace=1"; }
+
+#endif

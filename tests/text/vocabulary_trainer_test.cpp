@@ -1,0 +1,153 @@
+#include <tempa/text/vocabulary_trainer.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
+
+using namespace tempa;
+using Catch::Matchers::Contains;
+
+#if defined(TEMPA_WITH_SENTENCEPIECE)
+
+namespace {
+
+/// 300 short reviews put together from parts.
+std::vector<std::string> reviews() {
+  const std::vector<std::string> things = {"makanan", "minuman", "pelayanan", "kamar",    "tempat",
+                                           "harga",   "suasana", "rasa",      "aplikasi", "pengiriman"};
+  const std::vector<std::string> verdicts = {"enak sekali", "kurang memuaskan", "biasa saja", "sangat nyaman",
+                                             "mahal!"};
+  const std::vector<std::string> ends = {"di Bandung.", "untuk keluarga",   "kata teman saya",
+                                         "tahun 2019",  "(caf\u00e9 lama)", "\U0001F600"};
+  std::vector<std::string> texts;
+  for (const std::string& thing : things) {
+    for (const std::string& verdict : verdicts) {
+      for (const std::string& end : ends) texts.push_back(thing + "nya " + verdict + ", " + end);
+    }
+  }
+  return texts;
+}
+
+std::string read(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+constexpr SubwordModel kModels[] = {SubwordModel::unigram, SubwordModel::bpe};
+
+}  // namespace
+
+TEST_CASE("Vocabulary trainer: a small collection gives a smaller vocabulary that knows its texts", "[text]") {
+  const std::vector<std::string> texts = reviews();
+  REQUIRE(texts.size() == 300);
+  for (const SubwordModel model : kModels) {
+    const BertTokenizer tokenizer = train_bert_tokenizer(texts, {.vocab_size = 8000, .model = model});
+    CHECK(tokenizer.vocab_size() > 60);
+    CHECK(tokenizer.vocab_size() < 2000);
+    const std::vector<std::string>& tokens = tokenizer.vocabulary().tokens();
+    CHECK(std::vector<std::string>(tokens.begin(), tokens.begin() + 5) ==
+          std::vector<std::string>{"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"});
+    for (const char* word : {"makanan", "enak", "sekali", "bandung"}) {  // frequent words are one token
+      INFO(word);
+      CHECK(tokenizer.tokenize(word) == std::vector<std::string>{word});
+    }
+    for (const char* token : {"k", "##k", ".", "2", "##0", "\U0001F600"}) CHECK(tokenizer.vocabulary().find(token));
+    CHECK_FALSE(tokenizer.vocabulary().find("##."));  // punctuation never continues a word
+    for (const std::string& text : texts) {
+      const std::vector<std::int32_t> ids = tokenizer.encode(text).ids;
+      REQUIRE(std::count(ids.begin(), ids.end(), tokenizer.unk_token_id()) == 0);
+    }
+    CHECK(tokenizer.encode("kenyamanan").ids.size() > 2);
+    CHECK(tokenizer.tokenize("kenyamanan")[0] != "[UNK]");  // a new word is spelt
+  }
+}
+
+TEST_CASE("Vocabulary trainer: the size is kept, and more tokens make shorter encodings", "[text]") {
+  const std::vector<std::string> texts = reviews();
+  for (const SubwordModel model : kModels) {
+    std::size_t before = 0;
+    for (const std::int64_t size : {70, 100, 130}) {
+      const BertTokenizer tokenizer = train_bert_tokenizer(texts, {.vocab_size = size, .model = model});
+      CHECK(tokenizer.vocab_size() == size);
+      std::size_t length = 0;
+      for (const std::string& text : texts) length += tokenizer.encode(text).ids.size();
+      if (before > 0) CHECK(length < before);
+      before = length;
+    }
+  }
+}
+
+TEST_CASE("Vocabulary trainer: the same texts in any order give the same file, which is loaded again", "[text]") {
+  std::vector<std::string> texts = reviews();
+  const TemporaryFolder folder;
+  for (const SubwordModel model : kModels) {
+    const VocabularyTrainerOptions options{.vocab_size = 120, .model = model, .tokenizer = {.lower_case = false}};
+    const BertTokenizer tokenizer = train_bert_tokenizer(texts, options);
+    tokenizer.save_pretrained(folder.path() / "1");
+    std::reverse(texts.begin(), texts.end());
+    train_bert_tokenizer(texts, options).save_pretrained(folder.path() / "2");
+    CHECK(read(folder.path() / "1" / "vocab.txt") == read(folder.path() / "2" / "vocab.txt"));
+    const BertTokenizer loaded = BertTokenizer::from_pretrained(folder.path() / "1");
+    CHECK_FALSE(loaded.options().lower_case);
+    for (const std::string& text : texts) REQUIRE(loaded.encode(text) == tokenizer.encode(text));
+  }
+}
+
+TEST_CASE("Vocabulary trainer: tiny and odd texts", "[text]") {
+  const std::vector<std::vector<std::string>> collections = {
+      {"a"},
+      {"."},
+      {"a a a"},
+      {"ab"},
+      {"ab ab", "ba"},
+      {"\u4e2d\u6587 \u4e2d"},
+      {"\u2581 a\u2581b ab ab \u2585"},  // sentencepiece's own marks
+      {std::string(100, 'a') + " " + std::string(101, 'b')},
+      {std::string(20000, 'x') + " ya ya"},
+      {"satu\tdua\nsatu", "[MASK] satu [CLS]"}};
+  for (const SubwordModel model : kModels) {
+    for (const std::vector<std::string>& texts : collections) {
+      INFO(texts[0].substr(0, 20));
+      const BertTokenizer tokenizer =
+          train_bert_tokenizer(texts, {.vocab_size = 50, .model = model, .min_character_count = 1});
+      CHECK(tokenizer.vocab_size() >= 6);
+      CHECK(tokenizer.vocab_size() <= 50);
+      tokenizer.encode(texts[0]);
+    }
+  }
+  const BertTokenizer marks = train_bert_tokenizer(collections[6], {.vocab_size = 50, .min_character_count = 1});
+  CHECK(marks.tokenize("a\u2581b \u2585") == std::vector<std::string>{"a", "##\u2581", "##b", "\u2585"});
+  const std::string_view views[] = {"kopi kopi", "kopi"};  // any range of texts
+  CHECK(train_bert_tokenizer(views, {.vocab_size = 50}).tokenize("kopi") == std::vector<std::string>{"kopi"});
+}
+
+TEST_CASE("Vocabulary trainer: a character seen too rarely is left out", "[text]") {
+  const std::vector<std::string> texts = {"aku kamu", "aku kamu", "aku xylofon"};
+  const BertTokenizer tokenizer = train_bert_tokenizer(texts, {.vocab_size = 60, .min_character_count = 2});
+  CHECK_FALSE(tokenizer.vocabulary().find("x").has_value());
+  CHECK(tokenizer.tokenize("xylofon aku") == std::vector<std::string>{"[UNK]", "aku"});
+}
+
+TEST_CASE("Vocabulary trainer: impossible requests are refused", "[text]") {
+  CHECK_THROWS_WITH(train_bert_tokenizer(reviews(), {.vocab_size = 10}),
+                    Contains("vocab_size must be at least") && Contains("but is 10"));
+  CHECK_THROWS_AS(train_bert_tokenizer(reviews(), {.vocab_size = -1}), ValueError);
+  CHECK_THROWS_AS(train_bert_tokenizer(std::vector<std::string>{}), ValueError);
+  CHECK_THROWS_AS(train_bert_tokenizer(std::vector<std::string>{"", " \t"}), ValueError);
+  CHECK_THROWS_WITH(train_bert_tokenizer(std::vector<std::string>{"a\xFF"}), Contains("byte offset 1"));
+}
+
+#else
+
+TEST_CASE("Vocabulary trainer: without sentencepiece it says so", "[text]") {
+  CHECK_THROWS_AS(train_bert_tokenizer(std::vector<std::string>{"kopi kopi susu"}), ConfigError);
+  CHECK_THROWS_WITH(train_bert_tokenizer(std::vector<std::string>{"kopi kopi susu"}), Contains("sentencepiece"));
+}
+
+#endif
