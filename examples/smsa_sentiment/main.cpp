@@ -45,24 +45,30 @@ BertConfig config_from_scratch(const Options& options, Index vocab_size) {
 }
 
 /// Weight n / (K n_k) of each class, so that every class counts the same in all.
-std::vector<double> balanced_weights(const std::vector<Index>& counts) {
-  const double rows = static_cast<double>(std::accumulate(counts.begin(), counts.end(), Index{0}));
-  std::vector<double> weights;
-  for (const Index count : counts)
-    weights.push_back(count == 0 ? 0.0 : rows / (static_cast<double>(counts.size()) * static_cast<double>(count)));
-  return weights;
+std::vector<double> balanced_weights(const std::vector<std::int32_t>& labels) {
+  std::vector<double> counts(class_names().size(), 0.0);
+  for (const std::int32_t label : labels) ++counts[static_cast<std::size_t>(label)];
+  for (double& count : counts)
+    if (count > 0) count = static_cast<double>(labels.size()) / (static_cast<double>(counts.size()) * count);
+  return counts;
 }
 
-std::vector<EpochRecord> train(Classifier& model, const DocumentSentimentDataset& data,
+std::vector<EpochRecord> train(Classifier& model, const LabeledTexts& table, const BertTokenizer& tokenizer,
                                DataLoader<DocumentSentimentDataset>& valid, const Options& options) {
+  const AugmentedTexts data(table, tokenizer, {.max_length = options.max_length},
+                            {.piece_drop_prob = options.piece_dropout, .token_mask_prob = options.token_masking});
   DataLoader loader(data, {.batch_size = options.batch_size, .shuffle = true, .seed = options.seed, .num_workers = 1});
-  if (options.class_weights) model.loss_options.class_weights = balanced_weights(data.class_counts());
+  if (options.class_weights) model.loss_options.class_weights = balanced_weights(table.labels);
   model.loss_options.label_smoothing = options.label_smoothing;
   AdamW optimizer(weight_decay_groups(model.named_parameters(),
                                       AdamWOptions{.lr = options.lr, .weight_decay = options.weight_decay}));
   LinearScheduleWithWarmup schedule(optimizer,
                                     {.num_training_steps = options.epochs * loader.size(), .warmup_ratio = 0.1});
-  Trainer trainer(model, optimizer, {.epochs = options.epochs, .max_grad_norm = 1.0});
+  std::optional<AveragedModel> average;
+  if (options.average_decay > 0)
+    average.emplace(model.named_parameters(), AveragedModelOptions{.decay = options.average_decay, .warm_up = true});
+  Trainer trainer(model, optimizer,
+                  {.epochs = options.epochs, .max_grad_norm = 1.0, .average = average ? &*average : nullptr});
   trainer.set_scheduler(schedule, ScheduleStep::kStep);
   return trainer.fit(loader, valid);
 }
@@ -106,7 +112,8 @@ int run(const Options& options) {
 
   DataLoader valid_loader(valid_data, {.batch_size = 64}), test_loader(test_data, {.batch_size = 64});
   Report report;
-  if (options.epochs > 0) report.train = train(model, train_data, valid_loader, options);
+  if (options.epochs > 0) report.train = train(model, tables.train, tokenizer, valid_loader, options);
+  model.loss_options = {};  // the figures below are the plain cross entropy
   report.valid = evaluate(model, valid_loader);
   report.test = evaluate(model, test_loader);
   std::cout << "\nVALID " << report.valid->scores.line() << "\nTEST  " << report.test->scores.line() << '\n';

@@ -20,7 +20,10 @@ struct Options {
   double weight_decay = 0.01;
   double dropout = 0.1;
   double label_smoothing = 0.0;
-  bool class_weights = false;
+  double piece_dropout = 0.1;
+  double token_masking = 0.15;
+  double average_decay = 0.0;
+  bool class_weights = true;
   std::int64_t max_length = 128;
   std::uint64_t seed = 42;
   std::int64_t layers = 2;
@@ -45,6 +48,12 @@ inline std::optional<int> parse_options(int argc, char** argv, Options& options)
   app.add_option("--weight-decay", options.weight_decay)->capture_default_str();
   app.add_option("--dropout", options.dropout, "in all of BERT's places (from scratch)")->capture_default_str();
   app.add_option("--label-smoothing", options.label_smoothing)->capture_default_str();
+  app.add_option("--piece-dropout", options.piece_dropout, "probability of cutting a word otherwise in training")
+      ->capture_default_str();
+  app.add_option("--token-masking", options.token_masking, "share of the tokens that become [MASK] in training")
+      ->capture_default_str();
+  app.add_option("--average-decay", options.average_decay, "keep an exponential average of the weights; 0: none")
+      ->capture_default_str();
   app.add_flag("--class-weights,!--no-class-weights", options.class_weights,
                "weigh classes so that each counts the same");
   app.add_option("--max-length", options.max_length, "tokens of a text, [CLS] and [SEP] included")

@@ -40,6 +40,7 @@
 #include <tempa/cpu/square_root.hpp>
 #include <tempa/cpu/vector.hpp>
 #include <tempa/cpu/where.hpp>
+#include <tempa/data/augmented_texts.hpp>
 #include <tempa/data/batch.hpp>
 #include <tempa/data/collate.hpp>
 #include <tempa/data/data_loader.hpp>

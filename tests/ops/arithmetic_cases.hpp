@@ -76,19 +76,24 @@ void arithmetic_cases(Visit&& visit) {
         return Shapes{{n, 3}, {n, 1}};
       },
       {{1280, 1024}, {1280, 1}}));
-  visit(OpCase{.name = "constants",
-               .inputs = {{.shape = {3, 4}, .low = 0.5, .high = 3}},
-               .f = [](const auto& in) { return 2 * (3 - in[0]) / 7 + 0.5 - (1.5 / in[0] - 4) * 0.25; },
-               .fixture = "arithmetic",
-               .sized = [](Index n) { return Shapes{{n}}; },
-               .naive =
-                   [](const std::vector<Tensor<double>>& in) {
-                     Tensor<double> y(in[0].shape());
-                     for (Index i = 0; i < y.numel(); ++i) {
-                       const double x = in[0].data()[i];
-                       y.data()[i] = 2 * (3 - x) / 7 + 0.5 - (1.5 / x - 4) * 0.25;
-                     }
-                     return y;
-                   },
-               .large = {{{1280, 1024}}}});
+  const auto constants = [](std::string name, OpFunction f, double (*naive)(double)) {
+    return OpCase{.name = std::move(name),
+                  .inputs = {{.shape = {3, 4}, .low = 0.5, .high = 3}},
+                  .f = std::move(f),
+                  .fixture = "arithmetic",
+                  .sized = [](Index n) { return Shapes{{n}}; },
+                  .naive =
+                      [naive](const std::vector<Tensor<double>>& in) {
+                        Tensor<double> y(in[0].shape());
+                        std::transform(in[0].span().begin(), in[0].span().end(), y.data(), naive);
+                        return y;
+                      },
+                  .large = {{{1280, 1024}}}};
+  };
+  visit(constants(
+      "constants", [](const auto& in) { return 0.5 + 2 * -(3 - in[0]) / 7 - 1.25; },
+      [](double x) { return 0.5 + 2 * -(3 - x) / 7 - 1.25; }));
+  visit(constants(
+      "constant over variable", [](const auto& in) { return (1.5 / in[0] + 4) * 0.25; },
+      [](double x) { return (1.5 / x + 4) * 0.25; }));
 }

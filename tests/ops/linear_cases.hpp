@@ -41,6 +41,6 @@ void linear_cases(Visit&& visit) {
                    [](Index n) {
                      return Shapes{{n, 5}, {3, 5}};
                    },
-               .large = {{{640, 768}, {768, 768}}},
+               .large = {{{1280, 768}, {3, 768}}},
                .flops = [](const Shapes& s) { return 2.0 * static_cast<double>(s[0].numel() * s[1][0]); }});
 }

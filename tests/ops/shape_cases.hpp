@@ -196,7 +196,7 @@ void choice_cases(Visit&& visit) {
       [](Index n) {
         return Shapes{{n, 3}, {3}};
       },
-      {{1280, 128}, {128}}, {expect_error<ShapeError>("[where] shapes (4) and (3) cannot be broadcast", [] {
+      {{1280, 128}, {128}}, {expect_error<ShapeError>("[where] shapes (4) and (2,3) cannot be broadcast", [] {
         where(make_mask({4}), make_variable({2, 3}), make_variable({3}));
       })}));
   visit(shape_case(

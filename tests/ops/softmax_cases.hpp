@@ -9,17 +9,17 @@
 #include <string>
 #include <utility>
 
-/// Softmax along the last axis by the formula, which is safe for the small values of the cases.
+/// Softmax along the last axis by the formula.
 inline tempa::Tensor<double> naive_softmax(const tempa::Tensor<double>& x, bool logarithm) {
   const auto [rows, cols] = x.shape().flatten_to_2d();
   tempa::Tensor<double> y(x.shape());
   for (tempa::Index i = 0; i < rows; ++i) {
+    const double* row = x.data() + i * cols;
+    const double max = *std::max_element(row, row + cols);
     double sum = 0;
-    for (tempa::Index j = 0; j < cols; ++j) sum += std::exp(x.data()[i * cols + j]);
-    for (tempa::Index j = 0; j < cols; ++j) {
-      const double value = x.data()[i * cols + j];
-      y.data()[i * cols + j] = logarithm ? value - std::log(sum) : std::exp(value) / sum;
-    }
+    for (tempa::Index j = 0; j < cols; ++j) sum += std::exp(row[j] - max);
+    for (tempa::Index j = 0; j < cols; ++j)
+      y.data()[i * cols + j] = logarithm ? row[j] - max - std::log(sum) : std::exp(row[j] - max) / sum;
   }
   return y;
 }

@@ -62,30 +62,31 @@ OpError expect_error(std::string message, std::function<void()> call) {
 /// Everything that is known of an operation from outside. See `check_op` for what is checked with it.
 struct OpCase {
   /// Name in reports, and prefix of its tensors in the fixture.
-  std::string name;
+  std::string name = "";
   /// Small inputs: every element is perturbed by the gradient check.
-  std::vector<OpInput> inputs;
-  OpFunction f;
+  std::vector<OpInput> inputs = {};
+  OpFunction f = {};
   /// File tests/fixtures/ops/<fixture>.safetensors with PyTorch's values and gradients for `name`.
-  std::string fixture;
+  std::string fixture = "";
   /// Why PyTorch cannot say anything here (random numbers); only then may `fixture` be empty.
   std::string without_fixture = "";
   /// The inputs' shapes for a size n, tried at 1, 31, 33, 1023.
-  std::function<Shapes(tempa::Index n)> sized;
+  std::function<Shapes(tempa::Index n)> sized = nullptr;
   /// The same operation as plain loops in double, compared at the same sizes. Optional.
   std::function<tempa::Tensor<double>(const std::vector<tempa::Tensor<double>>&)> naive = nullptr;
   /// The inputs' shapes that are benchmarked; the first are also those for which 1 and 2 threads must agree.
-  std::vector<Shapes> large;
+  std::vector<Shapes> large = {};
   /// Floating-point operations of the forward pass; without it the benchmark counts bytes.
   std::function<double(const Shapes&)> flops = nullptr;
   std::vector<OpError> errors = {};
 };
 
 /// Runs every check on `op` in the current Catch2 test case:
-/// gradcheck in double at 1e-6; backward twice gives exactly twice the gradient; one input alone gets the same gradient
-/// as with all others, and no gradient reaches the rest; nothing is recorded under NoGrad; values and gradients of the
-/// PyTorch fixture, where double is exact to rounding and float errs at most twice as much as PyTorch's float; odd
-/// sizes, float against double, and double against `naive`; every documented error; the same bits with 1 and 2 threads.
+/// gradcheck in double at 1e-6; backward twice gives exactly twice the gradient (so an operation hands every input its
+/// gradient in one piece); one input alone gets the same gradient as with all others, and no gradient reaches the rest;
+/// nothing is recorded under NoGrad; values and gradients of the PyTorch fixture, where double is exact to rounding and
+/// float errs at most twice as much as PyTorch's float; odd sizes, float against double, and double against `naive`;
+/// every documented error; the same bits with 1 and 2 threads.
 void check_op(const OpCase& op);
 
 /// Shapes of the inputs as the case lists them.

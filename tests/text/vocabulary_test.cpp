@@ -31,7 +31,7 @@ TEST_CASE("Byte trie: finds what a map finds", "[text]") {
   std::map<std::string, std::int32_t> map;
   for (int i = 0; i < 3000; ++i) {
     std::string key;
-    for (unsigned n = 1 + random() % 6; n > 0; --n) key += static_cast<char>(random() % (i % 2 == 0 ? 256 : 4));
+    for (auto n = 1 + random() % 6; n > 0; --n) key += static_cast<char>(random() % (i % 2 == 0 ? 256 : 4));
     map[key] = i;
   }
   const ByteTrie trie({map.begin(), map.end()});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,7 +54,7 @@ TEST_CASE("Vocabulary trainer: a small collection gives a smaller vocabulary tha
     const std::vector<std::string>& tokens = tokenizer.vocabulary().tokens();
     CHECK(std::vector<std::string>(tokens.begin(), tokens.begin() + 5) ==
           std::vector<std::string>{"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"});
-    for (const char* word : {"makanan", "enak", "sekali", "bandung"}) {  // frequent words are one token
+    for (const char* word : {"makanannya", "enak", "sekali", "bandung"}) {  // frequent words are one token
       INFO(word);
       CHECK(tokenizer.tokenize(word) == std::vector<std::string>{word});
     }
@@ -69,10 +70,20 @@ TEST_CASE("Vocabulary trainer: a small collection gives a smaller vocabulary tha
 }
 
 TEST_CASE("Vocabulary trainer: the size is kept, and more tokens make shorter encodings", "[text]") {
-  const std::vector<std::string> texts = reviews();
+  // 2000 different words of one to four syllables with endings, the earlier ones more often.
+  const std::vector<std::string> syllables = {"ka", "me", "sang", "tu", "ri", "ber", "lo", "pan", "di", "ng\u00fc"};
+  const std::vector<std::string> endings = {"", "nya", "kan", "lah", "an"};
+  std::mt19937 random(5);
+  std::vector<std::string> texts;
+  for (int i = 0; i < 2000; ++i) {
+    std::string word;
+    for (auto n = 1 + random() % 4; n > 0; --n) word += syllables[random() % syllables.size()];
+    word += endings[random() % endings.size()];
+    for (int count = 1 + 2000 / (i + 1); count > 0; --count) texts.push_back(word);
+  }
   for (const SubwordModel model : kModels) {
     std::size_t before = 0;
-    for (const std::int64_t size : {70, 100, 130}) {
+    for (const std::int64_t size : {60, 150, 400, 700}) {
       const BertTokenizer tokenizer = train_bert_tokenizer(texts, {.vocab_size = size, .model = model});
       CHECK(tokenizer.vocab_size() == size);
       std::size_t length = 0;

@@ -4,6 +4,7 @@
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/backend.hpp>
+#include <tempa/cpu/gemv.hpp>
 
 #include <Eigen/Core>
 
@@ -57,14 +58,16 @@ void eigen_gemm(Transpose trans_a, Transpose trans_b, Index m, Index n, Index k,
 /// @param a (m,k), or (k,m) when transposed, with `lda` elements from row to row. @param b (k,n), or (n,k) when
 ///   transposed. @param c (m,n).
 template <Real T>
-void gemm(Backend, Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, T alpha, const T* a, Index lda,
-          const T* b, Index ldb, T beta, T* c, Index ldc) {
+void gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, T alpha, const T* a,
+          Index lda, const T* b, Index ldb, T beta, T* c, Index ldc) {
   if (m == 0 || n == 0) return;
+  const bool ta = trans_a == Transpose::kYes, tb = trans_b == Transpose::kYes;
+  if (n == 1) return gemv(backend, ta, m, k, alpha, a, lda, b, tb ? Index{1} : ldb, beta, c, ldc);
+  if (m == 1) return gemv(backend, !tb, n, k, alpha, b, ldb, a, ta ? lda : Index{1}, beta, c, Index{1});
 #if defined(TEMPA_WITH_ONEDNN)
   if constexpr (std::same_as<T, float>) {
     if (k > 0) {
-      const auto status = dnnl_sgemm(trans_a == Transpose::kYes ? 'T' : 'N', trans_b == Transpose::kYes ? 'T' : 'N', m,
-                                     n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+      const auto status = dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
       if (status != dnnl_success) throw Error(concat("[gemm] oneDNN failed with status ", static_cast<int>(status)));
       return;
     }

@@ -64,9 +64,15 @@ Variable<T> mean(const Variable<T>& x, Index axis, bool keepdim = false) {
 template <Real T>
 Variable<T> variance(const Variable<T>& x, Index axis, Index correction = 1, bool keepdim = false) {
   const auto split = detail::split_at("variance", x.shape(), axis);
-  const Variable<T> centred = sub(x, mean(x, axis, true));
-  return detail::scaled_sum("variance", square(centred), split, detail::reduced_shape(x.shape(), axis, keepdim),
-                            T(1) / static_cast<T>(split.middle - correction));
+  const T scale = T(1) / static_cast<T>(split.middle - correction);
+  const Variable<T> source = x.detach();
+  const Variable<T> centred = sub(source, mean(source, axis, true));
+  const Shape kept = x.shape().with(axis, 1);
+  Variable<T> y =
+      detail::scaled_sum("variance", square(centred), split, keepdim ? kept : x.shape().without(axis), scale);
+  return record("variance", y.value(), {x}, [=](const Tensor<T>& dy) {  // that the mean moves too cancels out
+    x.accumulate_grad(mul(centred, mul(Variable<T>(dy.reshape(kept)), 2.0 * static_cast<double>(scale))).value());
+  });
 }
 
 namespace detail {

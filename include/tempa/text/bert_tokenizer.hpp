@@ -3,6 +3,7 @@
 
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
+#include <tempa/core/random.hpp>
 #include <tempa/text/basic_tokenizer.hpp>
 #include <tempa/text/bert_tokenizer_config.hpp>
 #include <tempa/text/special_tokens.hpp>
@@ -100,7 +101,7 @@ class BertTokenizer {
   /// @param text UTF-8. @return ids and token types (all 0).
   /// @throws ValueError where `text` is not valid UTF-8 or `max_length` leaves no room for the special tokens.
   Encoding encode(std::string_view text, const EncodeOptions& options = {}) const {
-    std::vector<std::int32_t> ids = ids_of(text);
+    std::vector<std::int32_t> ids = ids_of(text, options.piece_drop_prob);
     const std::size_t kept = truncated(ids.size(), std::nullopt, options).first;
     ids.resize(kept);
     if (options.add_special_tokens) {
@@ -118,8 +119,8 @@ class BertTokenizer {
   /// @throws ValueError where a text is not valid UTF-8, `max_length` leaves no room for the special tokens, or
   ///   `truncation` may not cut enough.
   Encoding encode(std::string_view text, std::string_view pair, const EncodeOptions& options = {}) const {
-    std::vector<std::int32_t> ids = ids_of(text);
-    std::vector<std::int32_t> pair_ids = ids_of(pair);
+    std::vector<std::int32_t> ids = ids_of(text, options.piece_drop_prob);
+    std::vector<std::int32_t> pair_ids = ids_of(pair, options.piece_drop_prob);
     const auto [kept, pair_kept] = truncated(ids.size(), pair_ids.size(), options);
     ids.resize(kept);
     pair_ids.resize(pair_kept);
@@ -252,7 +253,9 @@ class BertTokenizer {
         text, [&](std::string_view plain) { state_->basic.for_each_word(plain, on_word); }, on_token);
   }
 
-  std::vector<std::int32_t> ids_of(std::string_view text) const {
+  std::vector<std::int32_t> ids_of(std::string_view text, double piece_drop_prob = 0.0) const {
+    if (!(piece_drop_prob >= 0.0 && piece_drop_prob < 1.0))
+      throw ValueError(concat("[encode] piece_drop_prob must be in [0,1) but is ", piece_drop_prob));
     std::vector<std::int32_t> ids;
     ids.reserve(text.size() / 4 + 4);
     const std::vector<std::string>& whole = options().never_split;
@@ -261,6 +264,10 @@ class BertTokenizer {
         [&](std::string_view word) {
           if (!whole.empty() && std::find(whole.begin(), whole.end(), word) != whole.end()) {
             ids.push_back(vocabulary().find(word).value_or(unk_token_id()));
+          } else if (piece_drop_prob > 0.0) {
+            Generator& generator = default_generator();
+            const std::uint32_t threshold = drop_threshold(piece_drop_prob);
+            state_->wordpiece.append_ids(word, ids, [&] { return generator.bits() < threshold; });
           } else {
             state_->wordpiece.append_ids(word, ids);
           }

@@ -43,7 +43,8 @@ inline nlohmann::json read_json_object(const std::filesystem::path& path) {
   try {
     json = nlohmann::json::parse(text);
   } catch (const nlohmann::json::parse_error& error) {
-    const auto end = text.begin() + static_cast<std::ptrdiff_t>(std::min(error.byte, text.size()));
+    const auto end =
+        text.begin() + static_cast<std::ptrdiff_t>(std::min(std::max<std::size_t>(error.byte, 1) - 1, text.size()));
     throw FormatError(name, 1 + std::count(text.begin(), end, '\n'), concat("expected JSON but ", error.what()));
   }
   if (!json.is_object()) throw FormatError(name, 0, concat("expected a JSON object but it is ", json.type_name()));

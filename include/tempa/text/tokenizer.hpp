@@ -36,6 +36,9 @@ struct EncodeOptions {
   std::optional<std::int64_t> max_length = std::nullopt;  ///< tokens with [CLS] and [SEP]; nothing: no limit
   Truncation truncation = Truncation::longest_first;
   bool add_special_tokens = true;
+  /// Subword regularisation for training: each match of a longer piece is left out with this probability, drawn from
+  /// `default_generator()`, so that a word is cut another way each time; see `WordPiece::append_ids`.
+  double piece_drop_prob = 0.0;
 };
 
 /// A tokenizer: it encodes a text and a pair of texts, and knows the size of its vocabulary and its special ids.

@@ -29,6 +29,14 @@ class WordPiece {
 
   /// Appends the ids of `word`. @param word valid UTF-8 without white space; an empty word has no ids.
   void append_ids(std::string_view word, std::vector<std::int32_t>& ids) const {
+    append_ids(word, ids, [] { return false; });
+  }
+
+  /// The same with the matches that `drop()` says left out, unless it is one character or nothing else is left: the
+  /// word falls into smaller pieces, another way each time.
+  /// @source Hiraoka 2022, "MaxMatch-Dropout: Subword Regularization for WordPiece"
+  template <typename Drop>
+  void append_ids(std::string_view word, std::vector<std::int32_t>& ids, Drop&& drop) const {
     if (word.size() > max_code_points_ && count_code_points(word) > max_code_points_) {
       ids.push_back(unknown_id_);
       return;
@@ -37,16 +45,25 @@ class WordPiece {
     const std::size_t first_id = ids.size();
     ByteTrie::Node start = ByteTrie::kRoot;
     for (std::size_t position = 0; position < word.size();) {
-      std::int32_t longest = ByteTrie::kNoValue;
-      std::size_t longest_end = position;
+      std::int32_t longest = ByteTrie::kNoValue, dropped = ByteTrie::kNoValue;
+      std::size_t longest_end = position, dropped_end = position;
+      const std::size_t one_character = position + decode_utf8(word, position).size;
       ByteTrie::Node node = start;
       for (std::size_t i = position; i < word.size(); ++i) {
         node = trie.step(node, word[i]);
         if (node == ByteTrie::kNone) break;
-        if (trie.value(node) != ByteTrie::kNoValue) {
+        if (trie.value(node) == ByteTrie::kNoValue) continue;
+        if (i + 1 > one_character && drop()) {
+          dropped = trie.value(node);
+          dropped_end = i + 1;
+        } else {
           longest = trie.value(node);
           longest_end = i + 1;
         }
+      }
+      if (longest == ByteTrie::kNoValue) {
+        longest = dropped;
+        longest_end = dropped_end;
       }
       const bool stuck = longest == ByteTrie::kNoValue || (longest_end < word.size() && inside_ == ByteTrie::kNone);
       if (stuck) {
