@@ -63,7 +63,7 @@ TEST_CASE("split_sizes add up and follow the largest remainders", "[data]") {
   CHECK_THROWS_AS(split_sizes(-1, std::vector<double>{1.0}), ValueError);
 }
 
-TEST_CASE("random_split: every row is in one part; the seed alone decides in which", "[data]") {
+TEST_CASE("random_split: every row is in one part, and the seed alone decides in which", "[data]") {
   const Squares squares;
   const auto [train, valid, test] = random_split(squares, {8, 1, 1}, 42);
   CHECK(train.size() == 8);

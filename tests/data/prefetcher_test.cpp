@@ -72,7 +72,7 @@ TEST_CASE("Prefetcher may be dropped at any time", "[data]") {
   }
 }
 
-TEST_CASE("Prefetcher: an empty range gives nothing; impossible sizes are a ConfigError", "[data]") {
+TEST_CASE("Prefetcher: an empty range gives nothing, and impossible sizes are a ConfigError", "[data]") {
   const auto make = [](Index i) { return i; };
   Prefetcher<Index> none(5, 5, make, 2, 1), backwards(5, 3, make, 2, 1);
   CHECK_FALSE(none.next().has_value());

@@ -109,7 +109,7 @@ TEST_CASE("WeightedRandomSampler: weights that no draw can follow are a ValueErr
   CHECK_THROWS_AS(WeightedRandomSampler({1.0, 0.0}, 2, {.replacement = false}), ValueError);
 }
 
-TEST_CASE("BatchSampler cuts a sampler's rows; the last batch is short or dropped", "[data]") {
+TEST_CASE("BatchSampler cuts a sampler's rows, and the last batch is short or dropped", "[data]") {
   CHECK(BatchSampler(SequentialSampler(5), 2).batches() == std::vector<Rows>{{0, 1}, {2, 3}, {4}});
   CHECK(BatchSampler(SequentialSampler(5), 2, true).batches() == std::vector<Rows>{{0, 1}, {2, 3}});
   CHECK(BatchSampler(SequentialSampler(4), 2).batches() == std::vector<Rows>{{0, 1}, {2, 3}});

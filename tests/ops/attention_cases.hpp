@@ -63,7 +63,7 @@ inline tempa::Tensor<double> padded_attention(const std::vector<tempa::Tensor<do
   return out;
 }
 
-/// 2 products forward, of T x T x D each. @param heads_of head size does not matter: C columns in all.
+/// Two products of (T_q,D) and (T_k,D) for each sequence and head, 2 operations for each multiply-add.
 inline double attention_flops(const Shapes& shapes) {
   const tempa::Index batch = attention_batch(shapes[0][0], shapes[1][0]);
   const auto q = split_tokens(shapes[0][0], batch), k = split_tokens(shapes[1][0], batch);

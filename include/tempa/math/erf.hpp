@@ -29,7 +29,7 @@ struct Normal {
   T pdf;  ///< phi(x) = e^(-x^2/2) / sqrt(2 pi)
 };
 
-/// Phi(x) and phi(x) together. Float: both within 5 units in the last place. @param x any value.
+/// Phi(x) and phi(x) together. Float: within 7 and 4 units in the last place. @param x any value.
 template <Real T>
 TEMPA_HOST_DEVICE inline Normal<T> normal(T x) {
   constexpr T kInverseRoot2Pi = std::numbers::inv_sqrtpi_v<T> / std::numbers::sqrt2_v<T>;

@@ -19,10 +19,10 @@ TEMPA_HOST_DEVICE inline T log(T x) {
   } else {
     // x = 2^n (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)); log(1 + f) = f - f^2/2 + s (f^2/2 + tail), s = f / (2 + f).
     constexpr float kLog2High = 0.693359375f, kLog2Low = -2.12194440e-4f;
-    constexpr std::int32_t kRootHalf = 0x3f3504f3;
+    constexpr std::uint32_t kRootHalf = 0x3f3504f3;
     const bool subnormal = x < 0x1p-126f;
-    const std::int32_t bits = std::bit_cast<std::int32_t>(select(subnormal, x * 0x1p23f, x)) - kRootHalf;
-    const float n = static_cast<float>(bits >> 23) - select(subnormal, 23.0f, 0.0f);
+    const std::uint32_t bits = std::bit_cast<std::uint32_t>(select(subnormal, x * 0x1p23f, x)) - kRootHalf;
+    const float n = static_cast<float>(static_cast<std::int32_t>(bits) >> 23) - select(subnormal, 23.0f, 0.0f);
     const float f = std::bit_cast<float>((bits & 0x7fffff) + kRootHalf) - 1.0f;
     const float s = f / (2.0f + f), z = s * s, half_square = 0.5f * f * f;
     const float tail = 2.0f * z * (((0.11665678f * z + 0.14275391f) * z + 0.20000061f) * z + 0.33333334f);
@@ -33,7 +33,7 @@ TEMPA_HOST_DEVICE inline T log(T x) {
   }
 }
 
-/// log(1 + e) for 0 <= e <= 1, the range that e^-|x| has. Float: within 2 units in the last place.
+/// log(1 + e) for 0 <= e <= 1, the range that e^-|x| has. Float: within 2.5 units in the last place.
 template <Real T>
 TEMPA_HOST_DEVICE inline T log1p_unit(T e) {
   if constexpr (std::same_as<T, double>) {
