@@ -1,6 +1,7 @@
 #include <tempa/core/tensor.hpp>
 
 #include "support/catch.hpp"
+#include "support/thrown.hpp"
 
 #include <cstdint>
 #include <numeric>
@@ -16,15 +17,6 @@ Tensor<float> counting(Shape shape) {
   return tensor;
 }
 
-template <typename E, typename F>
-std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (const E& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 }  // namespace
 
 TEST_CASE("Shape: sizes, element count and negative axes", "[core]") {
@@ -41,12 +33,10 @@ TEST_CASE("Shape: sizes, element count and negative axes", "[core]") {
 }
 
 TEST_CASE("Shape: impossible sizes are refused", "[core]") {
-  CHECK(message_of<ShapeError>([] { Shape{2, -1}; }) == "[Shape] sizes must not be negative but one is -1");
+  CHECK(thrown<ShapeError>([] { Shape{2, -1}; }) == "[Shape] sizes must not be negative but one is -1");
   CHECK_THROWS_AS((Shape{Index{1} << 40, Index{1} << 40}), ShapeError);
   CHECK_THROWS_AS((Shape{1, 1, 1, 1, 1, 1, 1, 1, 1}), ShapeError);
-  CHECK(message_of<ShapeError>([] {
-          static_cast<void>(Shape{2, 3}[2]);
-        }) == "[Shape] axis 2 is outside of shape (2,3)");
+  CHECK(thrown<ShapeError>([] { static_cast<void>(Shape{2, 3}[2]); }) == "[Shape] axis 2 is outside of shape (2,3)");
 }
 
 TEST_CASE("Tensor: copies share storage, clones do not", "[core]") {
@@ -87,7 +77,7 @@ TEST_CASE("Tensor: 64-byte alignment and element types", "[core]") {
 
 TEST_CASE("Tensor: each misuse is a typed error", "[core]") {
   const Tensor<float> a = counting({2, 3});
-  CHECK(message_of<ShapeError>([&] { static_cast<void>(a.reshape(Shape{4})); }) ==
+  CHECK(thrown<ShapeError>([&] { static_cast<void>(a.reshape(Shape{4})); }) ==
         "[reshape] shape (2,3) has 6 elements but (4) has 4");
   CHECK_THROWS_AS(a.reshape({4, -1}), ShapeError);
   CHECK_THROWS_AS(a.reshape({-1, -1}), ShapeError);
@@ -105,7 +95,7 @@ TEST_CASE("Device: names, and CUDA that is not built", "[core]") {
   CHECK_THROWS_AS(Device::parse("gpu"), ConfigError);
   CHECK_THROWS_AS(Device::parse("cuda:x"), ConfigError);
 #if !defined(TEMPA_WITH_CUDA)
-  CHECK(message_of<DeviceError>([] { static_cast<void>(Device::parse("cuda:1")); }).find("built without CUDA") !=
+  CHECK(thrown<DeviceError>([] { static_cast<void>(Device::parse("cuda:1")); }).find("built without CUDA") !=
         std::string::npos);
 #endif
 }

@@ -52,7 +52,7 @@ TEST_CASE("DelimitedReader reads what Python's csv module reads, row by row and 
     CAPTURE(c.dump());
     const auto [rows, failed] =
         read_rows(c.at("text"), {.delimiter = c.at("delimiter").get<std::string>().front(),
-                                 .quoting = c.at("quoted").get<bool>() ? Quoting::rfc4180 : Quoting::none,
+                                 .quoting = c.at("quoted").get<bool>() ? Quoting::kRfc4180 : Quoting::kNone,
                                  .ragged = true});
     CHECK(rows == c.at("rows").get<Rows>());
     CHECK(failed == c.at("error").get<bool>());
@@ -149,7 +149,7 @@ TEST_CASE("DelimitedReader: bad content is a FormatError with the file and the l
            Case{"a,b\nc,\"d\n\ne\"f\n", kCsv, 4, "expected a delimiter after the closing quote but has more text"},
            Case{"ab\ncdefgh\n", {.max_row_bytes = 5}, 2, "the row is longer than 5 bytes"},
            Case{"ab\n\"c\n\ndef",
-                {.quoting = Quoting::rfc4180, .max_row_bytes = 5},
+                {.quoting = Quoting::kRfc4180, .max_row_bytes = 5},
                 2,
                 "the row is longer than 5 bytes; is a quote not closed?"},
        }) {

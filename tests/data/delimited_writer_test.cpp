@@ -32,7 +32,7 @@ TEST_CASE("DelimitedWriter writes what Python's csv module writes, and reads it 
   REQUIRE(cases.size() == 120);
   for (const auto& c : cases) {
     const DelimitedFormat format{.delimiter = c.at("delimiter").get<std::string>().front(),
-                                 .quoting = Quoting::rfc4180};
+                                 .quoting = Quoting::kRfc4180};
     const auto rows = c.at("rows").get<Table>();
     const std::string text = written(rows, format, "\r\n");
     CHECK(text == c.at("text").get<std::string>());

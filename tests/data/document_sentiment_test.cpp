@@ -61,7 +61,7 @@ TEST_CASE("DocumentSentimentDataset reads and tokenises a TSV", "[data]") {
   const auto cut = DocumentSentimentDataset::from_tsv(path, tokenizer(), {.max_length = 4});
   CHECK(cut[2].encoding.ids == Ids{2, 10, 5, 3});
   const auto like_indonlu =
-      DocumentSentimentDataset::from_tsv(path, tokenizer(), {.max_length = 4, .truncation = Truncation::indonlu});
+      DocumentSentimentDataset::from_tsv(path, tokenizer(), {.max_length = 4, .truncation = Truncation::kIndonlu});
   CHECK(like_indonlu[2].encoding.ids == Ids{2, 10, 5, 11});
 
   DataLoader loader(data, {.batch_size = 2});

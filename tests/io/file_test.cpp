@@ -2,9 +2,9 @@
 #include <tempa/io/file.hpp>
 #include <tempa/io/printable.hpp>
 
-#include "io/thrown.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/thrown.hpp"
 
 #include <csignal>
 #include <filesystem>

@@ -1,9 +1,9 @@
 // Strict JSON, and getters whose errors name file, line and field.
 #include <tempa/io/json.hpp>
 
-#include "io/thrown.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/thrown.hpp"
 
 #include <cstdint>
 #include <limits>

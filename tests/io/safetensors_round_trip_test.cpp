@@ -2,10 +2,10 @@
 #include <tempa/io/safetensors.hpp>
 
 #include "io/safetensors_bytes.hpp"
-#include "io/thrown.hpp"
 #include "support/catch.hpp"
 #include "support/fixtures.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/thrown.hpp"
 
 #include <csignal>
 #include <cstdint>

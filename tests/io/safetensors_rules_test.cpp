@@ -2,9 +2,9 @@
 #include <tempa/io/safetensors.hpp>
 
 #include "io/safetensors_bytes.hpp"
-#include "io/thrown.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/thrown.hpp"
 
 #include <cstdint>
 #include <string>

@@ -1,8 +1,8 @@
 // Named tensors, and copying them from one owner to another.
 #include <tempa/io/state_dict.hpp>
 
-#include "io/thrown.hpp"
 #include "support/catch.hpp"
+#include "support/thrown.hpp"
 
 #include <cstdint>
 #include <limits>

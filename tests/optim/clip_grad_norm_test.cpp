@@ -2,8 +2,8 @@
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/clip_grad_norm.hpp>
 
-#include "io/thrown.hpp"
 #include "support/catch.hpp"
+#include "support/thrown.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -5,9 +5,9 @@
 #include <tempa/optim/lr_scheduler/warmup_schedules.hpp>
 #include <tempa/optim/sgd.hpp>
 
-#include "io/thrown.hpp"
 #include "support/catch.hpp"
 #include "support/fixtures.hpp"
+#include "support/thrown.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -4,8 +4,8 @@
 #include <tempa/optim/param_groups.hpp>
 #include <tempa/optim/sgd.hpp>
 
-#include "io/thrown.hpp"
 #include "support/catch.hpp"
+#include "support/thrown.hpp"
 
 #include <cmath>
 #include <functional>

@@ -26,7 +26,7 @@ const json& golden() {
 /// What a flavour is expected to give for table `name`: the fast rows, or these with the legacy ones in their place.
 json expected(const std::string& name, UnicodeFlavour flavour, std::size_t setting = 0) {
   json rows = name == "ids" ? golden()["fast"][name][setting] : golden()["fast"][name];
-  if (flavour == UnicodeFlavour::legacy) {
+  if (flavour == UnicodeFlavour::kLegacy) {
     const json& different = golden()["legacy_differs"][name];
     for (const json& entry : name == "ids" ? different[setting] : different)
       rows[entry[0].get<std::size_t>()] = entry[1];
@@ -42,8 +42,8 @@ BertTokenizer make_tokenizer(const json& setting, UnicodeFlavour flavour) {
   return BertTokenizer(Vocabulary::from_tokens(golden()["vocab"].get<std::vector<std::string>>()), options);
 }
 
-constexpr UnicodeFlavour kFlavours[] = {UnicodeFlavour::fast, UnicodeFlavour::legacy};
-const char* name_of(UnicodeFlavour flavour) { return flavour == UnicodeFlavour::fast ? "fast" : "legacy"; }
+constexpr UnicodeFlavour kFlavours[] = {UnicodeFlavour::kFast, UnicodeFlavour::kLegacy};
+const char* name_of(UnicodeFlavour flavour) { return flavour == UnicodeFlavour::kFast ? "fast" : "legacy"; }
 
 }  // namespace
 
@@ -75,9 +75,9 @@ TEST_CASE("BERT tokenizer: pairs are truncated as in transformers, at many lengt
       const json& pair = golden()["pairs"][how[0].get<std::size_t>()];
       const std::string strategy = how[2].get<std::string>();
       const EncodeOptions options{.max_length = how[1].get<std::int64_t>(),
-                                  .truncation = strategy == "longest_first" ? Truncation::longest_first
-                                                : strategy == "only_first"  ? Truncation::only_first
-                                                                            : Truncation::only_second};
+                                  .truncation = strategy == "longest_first" ? Truncation::kLongestFirst
+                                                : strategy == "only_first"  ? Truncation::kOnlyFirst
+                                                                            : Truncation::kOnlySecond};
       INFO(name_of(flavour) << ' ' << how << ' ' << pair);
       const auto first = pair[0].get<std::string>();
       const auto second = pair[1].get<std::string>();

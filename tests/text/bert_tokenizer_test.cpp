@@ -61,7 +61,7 @@ TEST_CASE("Tokenizer concept: BERT's and an own tokenizer satisfy it", "[text]")
 }
 
 TEST_CASE("Basic tokenizer: alone, a legacy one knows the final sigma", "[text]") {
-  const BasicTokenizer legacy({.flavour = UnicodeFlavour::legacy});
+  const BasicTokenizer legacy({.flavour = UnicodeFlavour::kLegacy});
   CHECK(legacy.tokenize("\u039f\u0394\u039f\u03a3, OK") == Words{"\u03bf\u03b4\u03bf\u03c2", ",", "ok"});
   const BasicTokenizer fast;
   CHECK(fast.tokenize("\u039f\u0394\u039f\u03a3, OK") == Words{"\u03bf\u03b4\u03bf\u03c3", ",", "ok"});
@@ -69,10 +69,11 @@ TEST_CASE("Basic tokenizer: alone, a legacy one knows the final sigma", "[text]"
   CHECK(BasicTokenizer({.tokenize_chinese_chars = false}).tokenize("a\u4e2d") == Words{"a\u4e2d"});
   CHECK(fast.tokenize("").empty());
   CHECK_THROWS_AS(fast.tokenize("a\xFF"), ValueError);
+  CHECK_THROWS_AS(BasicTokenizer({.never_split = {"\xFF"}}), ValueError);
 }
 
 TEST_CASE("Basic tokenizer: words that are never split stay as they are", "[text]") {
-  for (const UnicodeFlavour flavour : {UnicodeFlavour::fast, UnicodeFlavour::legacy}) {
+  for (const UnicodeFlavour flavour : {UnicodeFlavour::kFast, UnicodeFlavour::kLegacy}) {
     const BasicTokenizer tokenizer({.flavour = flavour, .never_split = {"A-B", "\u00c9.", "[X]"}});
     CHECK(tokenizer.tokenize("A-B a-b A-Bc \u00c9. [X]\t[X].") ==
           Words{"A-B", "a", "-", "b", "a", "-", "bc", "\u00c9.", "[X]", "[", "x", "]", "."});
@@ -92,6 +93,7 @@ TEST_CASE("BERT tokenizer: encodes a text and a pair", "[text]") {
   CHECK(tokenizer.encode("saya") == Encoding{{kCls, kSaya, kSep}, {0, 0, 0}});
   CHECK(tokenizer.encode("") == Encoding{{kCls, kSep}, {0, 0}});
   CHECK(tokenizer.encode("saya", "suka kopi") == Encoding{{kCls, kSaya, kSep, kSuka, kKopi, kSep}, {0, 0, 0, 1, 1, 1}});
+  CHECK(tokenizer.encode("saya", "") == Encoding{{kCls, kSaya, kSep, kSep}, {0, 0, 0, 1}});
   CHECK(tokenizer.encode("saya", {.add_special_tokens = false}) == Encoding{{kSaya}, {0}});
   CHECK(tokenizer.encode("saya", "suka", {.add_special_tokens = false}) == Encoding{{kSaya, kSuka}, {0, 1}});
   CHECK(tokenizer.decode(tokenizer.encode("Saya suka kopinya.").ids) == "[CLS] saya suka kopinya. [SEP]");
@@ -117,24 +119,24 @@ TEST_CASE("BERT tokenizer: truncation keeps [CLS] and [SEP], the IndoNLU way los
   CHECK(tokenizer.encode(text, {.max_length = 2}).ids == Ids{kCls, kSep});
   CHECK(tokenizer.encode(text, {.max_length = 5}).ids == Ids{kCls, kSaya, kSuka, kKopi, kSep});
   CHECK(tokenizer.encode(text, {.max_length = 99}).ids.size() == 5);
-  CHECK(tokenizer.encode(text, {.max_length = 4, .truncation = Truncation::only_first}).ids.size() == 4);
-  CHECK(tokenizer.encode(text, {.max_length = 4, .truncation = Truncation::none}).ids.size() == 5);
+  CHECK(tokenizer.encode(text, {.max_length = 4, .truncation = Truncation::kOnlyFirst}).ids.size() == 4);
+  CHECK(tokenizer.encode(text, {.max_length = 4, .truncation = Truncation::kNone}).ids.size() == 5);
   CHECK(tokenizer.encode(text, {.max_length = 2, .add_special_tokens = false}).ids == Ids{kSaya, kSuka});
-  const EncodeOptions indonlu{.max_length = 4, .truncation = Truncation::indonlu};
+  const EncodeOptions indonlu{.max_length = 4, .truncation = Truncation::kIndonlu};
   CHECK(tokenizer.encode(text, indonlu) == Encoding{{kCls, kSaya, kSuka, kKopi}, {0, 0, 0, 0}});
   CHECK(tokenizer.encode("saya", "kopi", indonlu) == Encoding{{kCls, kSaya, kSep, kKopi}, {0, 0, 0, 1}});
 
   CHECK_THROWS_WITH(tokenizer.encode(text, {.max_length = 1}), Contains("at least 2") && Contains("is 1"));
   CHECK_THROWS_AS(tokenizer.encode(text, text, {.max_length = 2}), ValueError);
-  CHECK_THROWS_AS(tokenizer.encode(text, {.max_length = -1, .truncation = Truncation::indonlu}), ValueError);
-  CHECK_THROWS_WITH(tokenizer.encode(text, {.max_length = 3, .truncation = Truncation::only_second}),
+  CHECK_THROWS_AS(tokenizer.encode(text, {.max_length = -1, .truncation = Truncation::kIndonlu}), ValueError);
+  CHECK_THROWS_WITH(tokenizer.encode(text, {.max_length = 3, .truncation = Truncation::kOnlySecond}),
                     Contains("only_second expected a pair"));
-  CHECK_THROWS_WITH(tokenizer.encode(text, text, {.max_length = 6, .truncation = Truncation::only_first}),
+  CHECK_THROWS_WITH(tokenizer.encode(text, text, {.max_length = 6, .truncation = Truncation::kOnlyFirst}),
                     Contains("more than 3 tokens but has 3"));
 }
 
 TEST_CASE("BERT tokenizer: invalid UTF-8 in a text is named by its byte", "[text]") {
-  for (const UnicodeFlavour flavour : {UnicodeFlavour::fast, UnicodeFlavour::legacy}) {
+  for (const UnicodeFlavour flavour : {UnicodeFlavour::kFast, UnicodeFlavour::kLegacy}) {
     const BertTokenizer tokenizer = make_tokenizer({.flavour = flavour});
     CHECK_THROWS_AS(tokenizer.encode("saya \xC3"), ValueError);
     CHECK_THROWS_WITH(tokenizer.encode("[MASK] kopi \xED\xA0\x80"), Contains("byte offset 12"));

@@ -40,7 +40,7 @@ std::string read(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-constexpr SubwordModel kModels[] = {SubwordModel::unigram, SubwordModel::bpe};
+constexpr SubwordModel kModels[] = {SubwordModel::kUnigram, SubwordModel::kBpe};
 
 }  // namespace
 

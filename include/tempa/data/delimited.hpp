@@ -27,14 +27,14 @@ namespace tempa::inline TEMPA_ABI {
 
 /// What a double quote means in a table.
 enum class Quoting {
-  none,    ///< nothing: every byte between two delimiters belongs to the field (raw TSV)
-  rfc4180  ///< a field may stand in quotes and then hold delimiters, line ends and doubled quotes
+  kNone,    ///< nothing: every byte between two delimiters belongs to the field (raw TSV)
+  kRfc4180  ///< a field may stand in quotes and then hold delimiters, line ends and doubled quotes
 };
 
 /// How a table of text is laid out.
 struct DelimitedFormat {
   char delimiter = '\t';                 ///< one ASCII byte, not a quote or a line end
-  Quoting quoting = Quoting::none;       ///< what double quotes mean
+  Quoting quoting = Quoting::kNone;      ///< what double quotes mean
   bool header = false;                   ///< the first row names the columns
   bool ragged = false;                   ///< rows may differ in their number of fields
   Index max_row_bytes = Index{1} << 24;  ///< a longer row is an error, as the one that a forgotten quote makes
@@ -43,7 +43,7 @@ struct DelimitedFormat {
   static DelimitedFormat tsv(bool has_header = false) { return {.header = has_header}; }
   /// Comma-separated values with RFC 4180 quoting. @param has_header whether the first row names the columns.
   static DelimitedFormat csv(bool has_header = true) {
-    return {.delimiter = ',', .quoting = Quoting::rfc4180, .header = has_header};
+    return {.delimiter = ',', .quoting = Quoting::kRfc4180, .header = has_header};
   }
 };
 
@@ -235,15 +235,15 @@ class DelimitedReader {
   // Reads one line, or several where quotes hold line ends, into row_; a blank one leaves it without fields.
   // @return false when the input ended.
   bool parse_row() {
-    enum class State { field_start, unquoted, quoted, quote_in_quoted } state = State::field_start;
-    const bool quotes = format_.quoting == Quoting::rfc4180;
+    enum class State { kFieldStart, kUnquoted, kQuoted, kQuoteInQuoted } state = State::kFieldStart;
+    const bool quotes = format_.quoting == Quoting::kRfc4180;
     bool blank = true;
     std::int64_t quote_line = 0;
     std::string& text = row_.text_;
     for (Index bytes = 1;; ++bytes) {
       const Traits::int_type next = in_->sbumpc();
       if (Traits::eq_int_type(next, Traits::eof())) {
-        if (state == State::quoted) throw FormatError(name_, quote_line, "the quote that opens here is never closed");
+        if (state == State::kQuoted) throw FormatError(name_, quote_line, "the quote that opens here is never closed");
         if (!blank) row_.ends_.push_back(text.size());
         return false;
       }
@@ -251,11 +251,11 @@ class DelimitedReader {
       if (bytes > format_.max_row_bytes)
         throw FormatError(name_, row_.line_,
                           concat("the row is longer than ", format_.max_row_bytes, " bytes",
-                                 state == State::quoted ? "; is a quote not closed?" : ""));
+                                 state == State::kQuoted ? "; is a quote not closed?" : ""));
       if (c == '\0') throw FormatError(name_, line_, nul_message());
       if (c == '\n' || c == '\r') {
         const bool first_of_two = c == '\r' && Traits::eq_int_type(in_->sgetc(), Traits::to_int_type('\n'));
-        if (state == State::quoted) {
+        if (state == State::kQuoted) {
           text += c;
           if (!first_of_two) ++line_;
           continue;
@@ -265,9 +265,9 @@ class DelimitedReader {
         if (!blank) row_.ends_.push_back(text.size());
         return true;
       }
-      if (state == State::quoted) {
+      if (state == State::kQuoted) {
         if (c == '"') {
-          state = State::quote_in_quoted;
+          state = State::kQuoteInQuoted;
         } else {
           text += c;
         }
@@ -276,20 +276,20 @@ class DelimitedReader {
       blank = false;
       if (c == format_.delimiter) {
         row_.ends_.push_back(text.size());
-        state = State::field_start;
-      } else if (state == State::quote_in_quoted) {
+        state = State::kFieldStart;
+      } else if (state == State::kQuoteInQuoted) {
         if (c != '"') throw FormatError(name_, line_, "expected a delimiter after the closing quote but has more text");
         text += c;
-        state = State::quoted;
-      } else if (quotes && c == '"' && state == State::field_start) {
-        state = State::quoted;
+        state = State::kQuoted;
+      } else if (quotes && c == '"' && state == State::kFieldStart) {
+        state = State::kQuoted;
         quote_line = line_;
       } else {
         text += c;
-        state = State::unquoted;
+        state = State::kUnquoted;
         if (bytes == 3 && row_.line_ == 1 && text == kByteOrderMark) {
           text.clear();
-          state = State::field_start;
+          state = State::kFieldStart;
           blank = true;
         }
       }

@@ -84,7 +84,7 @@ class DelimitedWriter {
     const bool mark = rows_ == 0 && line.empty() && field.starts_with("\xEF\xBB\xBF");
     const bool splits = field.find_first_of("\r\n") != std::string_view::npos ||
                         field.find(format_.delimiter) != std::string_view::npos;
-    if (format_.quoting == Quoting::none) {
+    if (format_.quoting == Quoting::kNone) {
       if (mark || splits || looks_blank)
         fail(concat(
             "without quoting a field can hold no delimiter or line end, begin the table with a byte order mark, or ",

@@ -7,7 +7,7 @@ namespace tempa::inline TEMPA_ABI {
 
 struct DocumentSentimentOptions {
   std::optional<std::int64_t> max_length = 512;       ///< tokens of an example, [CLS] and [SEP] included
-  Truncation truncation = Truncation::longest_first;  ///< what is cut of a longer text
+  Truncation truncation = Truncation::kLongestFirst;  ///< what is cut of a longer text
   DelimitedFormat format = {};                        ///< raw TSV without a header, as SmSA is
   TextColumns columns = {};                           ///< text, then label
 };

@@ -21,7 +21,7 @@ struct BasicTokenizerOptions {
   bool lower_case = true;
   std::optional<bool> strip_accents = std::nullopt;  ///< nothing: as `lower_case`
   bool tokenize_chinese_chars = true;                ///< every CJK ideograph is a word of its own
-  UnicodeFlavour flavour = UnicodeFlavour::fast;
+  UnicodeFlavour flavour = UnicodeFlavour::kFast;
   std::vector<std::string> never_split{};  ///< space-separated words that are left as they are
 };
 
@@ -32,9 +32,13 @@ struct BasicTokenizerOptions {
 /// @source tokenizers `BertNormalizer` and `BertPreTokenizer`; transformers 4 `BasicTokenizer`.
 class BasicTokenizer {
  public:
+  /// @throws ValueError where a word of `never_split` is not valid UTF-8.
   explicit BasicTokenizer(BasicTokenizerOptions options = {})
       : options_(std::move(options)), strips_(options_.strip_accents.value_or(options_.lower_case)) {
-    for (const std::string& word : options_.never_split) longest_kept_ = std::max(longest_kept_, word.size());
+    for (const std::string& word : options_.never_split) {
+      require_valid_utf8("BasicTokenizer", word);
+      longest_kept_ = std::max(longest_kept_, word.size());
+    }
   }
 
   /// @return the options it was made with.
@@ -45,7 +49,7 @@ class BasicTokenizer {
   template <typename Visit>
   void for_each_word(std::string_view text, Visit&& visit) const {
     require_valid_utf8("BasicTokenizer", text);
-    if (options_.flavour == UnicodeFlavour::fast) {
+    if (options_.flavour == UnicodeFlavour::kFast) {
       split<FastCharacters>(text, visit);
     } else {
       split<LegacyCharacters>(text, visit);

@@ -34,7 +34,7 @@ struct DecodeOptions {
 /// Turns texts into the ids that a BERT model reads. A cheap value: copies share one immutable state, and every
 /// function is const, so that one tokenizer serves any number of threads.
 /// @source transformers `BertTokenizer`: of version 5 (the Rust one) by default, of version 4 (the Python one) with
-///   `.flavour = UnicodeFlavour::legacy`.
+///   `.flavour = UnicodeFlavour::kLegacy`.
 class BertTokenizer {
  public:
   /// @param vocabulary has all special tokens but, perhaps, the mask.
@@ -114,7 +114,7 @@ class BertTokenizer {
     return encoding;
   }
 
-  /// Encodes a pair of texts: [CLS] text [SEP] pair [SEP].
+  /// Encodes a pair of texts: [CLS] text [SEP] pair [SEP]. An empty `pair` is a pair too.
   /// @param text UTF-8. @param pair UTF-8. @return ids and token types (1 for `pair` and its [SEP]).
   /// @throws ValueError where a text is not valid UTF-8, `max_length` leaves no room for the special tokens, or
   ///   `truncation` may not cut enough.
@@ -144,7 +144,7 @@ class BertTokenizer {
   /// @throws ValueError where an id is out of range.
   /// @source transformers `decode(ids, skip_special_tokens)`: version 5 cleans each token, version 4 the whole text.
   std::string decode(std::span<const std::int32_t> ids, const DecodeOptions& options = {}) const {
-    const bool fast = this->options().flavour == UnicodeFlavour::fast;
+    const bool fast = this->options().flavour == UnicodeFlavour::kFast;
     std::string text;
     bool first = true;
     for (const std::int32_t id : ids) {
@@ -202,7 +202,7 @@ class BertTokenizer {
 
   static BasicTokenizerOptions basic_options(const BertTokenizerOptions& options) {
     std::vector<std::string> never_split = options.never_split;
-    if (options.flavour == UnicodeFlavour::legacy) {
+    if (options.flavour == UnicodeFlavour::kLegacy) {
       for (const std::string_view token : options.special_tokens.all()) never_split.emplace_back(token);
     }
     return {.lower_case = options.lower_case,
@@ -235,7 +235,7 @@ class BertTokenizer {
   void walk(std::string_view text, OnWord&& on_word, OnToken&& on_token) const {
     require_valid_utf8("BertTokenizer", text);
     std::string lowered;
-    if (options().flavour == UnicodeFlavour::legacy && options().lower_case) {
+    if (options().flavour == UnicodeFlavour::kLegacy && options().lower_case) {
       // transformers 4 lower-cases each code point between special tokens by itself before it looks for special tokens
       // again: no sigma is ever final here.
       std::u32string code_points;
@@ -280,7 +280,7 @@ class BertTokenizer {
                                                 const EncodeOptions& encode) const {
     if (!encode.max_length) return {first, second.value_or(0)};
     const std::int64_t special = !encode.add_special_tokens ? 0 : second ? 3 : 2;
-    const bool keeps_special = encode.truncation != Truncation::indonlu && encode.truncation != Truncation::none;
+    const bool keeps_special = encode.truncation != Truncation::kIndonlu && encode.truncation != Truncation::kNone;
     if (*encode.max_length < (keeps_special ? special : 0)) {
       throw ValueError(concat("[encode] max_length must be at least ", keeps_special ? special : 0,
                               " (the special tokens) but is ", *encode.max_length));
@@ -290,7 +290,7 @@ class BertTokenizer {
   }
 
   static void cut_like_indonlu(Encoding& encoding, const EncodeOptions& options) {
-    if (options.truncation != Truncation::indonlu || !options.max_length) return;
+    if (options.truncation != Truncation::kIndonlu || !options.max_length) return;
     const std::size_t kept = std::min(encoding.ids.size(), static_cast<std::size_t>(*options.max_length));
     encoding.ids.resize(kept);
     encoding.token_type_ids.resize(kept);

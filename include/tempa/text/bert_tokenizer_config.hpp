@@ -25,7 +25,7 @@ struct BertTokenizerOptions {
   bool lower_case = true;
   std::optional<bool> strip_accents = std::nullopt;  ///< nothing: as `lower_case`
   bool tokenize_chinese_chars = true;                ///< every CJK ideograph is a word of its own
-  UnicodeFlavour flavour = UnicodeFlavour::fast;
+  UnicodeFlavour flavour = UnicodeFlavour::kFast;
   std::vector<std::string> never_split{};  ///< space-separated words that are one token, or [UNK] without their letters
   SpecialTokens special_tokens{};
 };

@@ -25,16 +25,16 @@ struct Encoding {
 
 /// What is cut where an encoding is longer than `max_length`. Texts lose their ends; [CLS] and [SEP] stay.
 enum class Truncation {
-  longest_first,  ///< the longer text of a pair
-  only_first,     ///< the first text
-  only_second,    ///< the second text
-  none,           ///< nothing
-  indonlu         ///< the ids after [CLS] and [SEP] were added, as IndoNLU's scripts do: the last [SEP] is lost
+  kLongestFirst,  ///< the longer text of a pair
+  kOnlyFirst,     ///< the first text
+  kOnlySecond,    ///< the second text
+  kNone,          ///< nothing
+  kIndonlu        ///< the ids after [CLS] and [SEP] were added, as IndoNLU's scripts do: the last [SEP] is lost
 };
 
 struct EncodeOptions {
   std::optional<std::int64_t> max_length = std::nullopt;  ///< tokens with [CLS] and [SEP]; nothing: no limit
-  Truncation truncation = Truncation::longest_first;
+  Truncation truncation = Truncation::kLongestFirst;
   bool add_special_tokens = true;
   /// Subword regularisation for training: each match of a longer piece is left out with this probability, drawn from
   /// `default_generator()`, so that a word is cut another way each time; see `WordPiece::append_ids`.
@@ -64,31 +64,31 @@ concept Tokenizer = requires(const T& tokenizer, std::string_view text, const En
 /// @source tokenizers `truncate_encodings`; transformers 4 `PreTrainedTokenizer.truncate_sequences`.
 inline std::pair<std::size_t, std::size_t> truncated_sizes(std::size_t first, std::optional<std::size_t> second,
                                                            std::size_t budget, Truncation truncation,
-                                                           UnicodeFlavour flavour = UnicodeFlavour::fast) {
+                                                           UnicodeFlavour flavour = UnicodeFlavour::kFast) {
   const std::size_t other = second.value_or(0);
-  if (first + other <= budget || truncation == Truncation::none || truncation == Truncation::indonlu) {
+  if (first + other <= budget || truncation == Truncation::kNone || truncation == Truncation::kIndonlu) {
     return {first, other};
   }
   const std::size_t surplus = first + other - budget;
-  if (truncation == Truncation::longest_first) {
+  if (truncation == Truncation::kLongestFirst) {
     if (!second) return {budget, 0};
     const std::size_t shorter = std::min(first, other);
     if (budget >= 2 * shorter) {
       return first > other ? std::pair(budget - shorter, shorter) : std::pair(shorter, budget - shorter);
     }
-    const bool first_gets_more = flavour == UnicodeFlavour::legacy || first > other;
+    const bool first_gets_more = flavour == UnicodeFlavour::kLegacy || first > other;
     const std::size_t less = budget / 2;
     return first_gets_more ? std::pair(budget - less, less) : std::pair(less, budget - less);
   }
-  if (truncation == Truncation::only_second && !second) {
+  if (truncation == Truncation::kOnlySecond && !second) {
     throw ValueError("[encode] truncation only_second expected a pair of texts but one text came");
   }
-  const std::size_t target = truncation == Truncation::only_first ? first : other;
+  const std::size_t target = truncation == Truncation::kOnlyFirst ? first : other;
   if (target <= surplus) {
     throw ValueError(concat("[encode] the text to cut must have more than ", surplus, " tokens but has ", target,
                             ": the other text alone is too long for max_length"));
   }
-  return truncation == Truncation::only_first ? std::pair(first - surplus, other) : std::pair(first, other - surplus);
+  return truncation == Truncation::kOnlyFirst ? std::pair(first - surplus, other) : std::pair(first, other - surplus);
 }
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -19,8 +19,8 @@ namespace tempa::inline TEMPA_ABI {
 
 /// Whose reading of Unicode a tokenizer follows.
 enum class UnicodeFlavour {
-  fast,   ///< the Rust `tokenizers`: transformers 5, and the "fast" tokenizers of transformers 4
-  legacy  ///< the Python tokenizers of transformers 4
+  kFast,   ///< the Rust `tokenizers`: transformers 5, and the "fast" tokenizers of transformers 4
+  kLegacy  ///< the Python tokenizers of transformers 4
 };
 
 namespace detail {

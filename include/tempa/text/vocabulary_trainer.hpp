@@ -29,13 +29,13 @@ namespace tempa::inline TEMPA_ABI {
 
 /// How sentencepiece chooses the pieces.
 enum class SubwordModel {
-  unigram,  ///< the pieces that make the texts likeliest (Kudo 2018)
-  bpe       ///< the most frequent pairs, merged one after the other (Sennrich et al. 2016)
+  kUnigram,  ///< the pieces that make the texts likeliest (Kudo 2018)
+  kBpe       ///< the most frequent pairs, merged one after the other (Sennrich et al. 2016)
 };
 
 struct VocabularyTrainerOptions {
   std::int64_t vocab_size = 8000;  ///< at most so many tokens; a small collection of texts gives fewer
-  SubwordModel model = SubwordModel::unigram;
+  SubwordModel model = SubwordModel::kUnigram;
   std::int64_t min_character_count = 2;  ///< a character seen less often is left out: its words become [UNK]
   BertTokenizerOptions tokenizer{};      ///< of the tokenizer that comes out; its words are what is learnt from
 };
@@ -70,7 +70,7 @@ inline std::vector<std::string> train_pieces(const WordCounts& words, std::size_
   WordIterator iterator(words);
   std::string proto;
   const auto trained =
-      sentencepiece::SentencePieceTrainer::Train({{"model_type", model == SubwordModel::unigram ? "unigram" : "bpe"},
+      sentencepiece::SentencePieceTrainer::Train({{"model_type", model == SubwordModel::kUnigram ? "unigram" : "bpe"},
                                                   {"vocab_size", std::to_string(piece_count)},
                                                   {"hard_vocab_limit", "false"},
                                                   {"character_coverage", "1.0"},
@@ -160,7 +160,7 @@ class MarkedWords {
       if (is_new) starts_.push_back(characters[0]);
       characters[0] = entry->second;
       used.insert(characters.begin(), characters.end());
-      const bool mark_end = model == SubwordModel::unigram;
+      const bool mark_end = model == SubwordModel::kUnigram;
       if (count > 1 || !mark_end) words_.emplace_back(to_utf8(characters), mark_end ? count - 1 : count);
       if (mark_end) words_.emplace_back(to_utf8(characters + kEnd), 1);
     }
