@@ -21,10 +21,8 @@ void matmul_cases(Visit&& visit) {
                   .large = {std::move(large)},
                   .flops =
                       [](const Shapes& s) {
-                        const Index k = s[0][-1], n = s[1].rank() == 1 ? 1 : s[1][-1],
-                                    m = s[0].rank() == 1 ? 1 : s[0][-2];
-                        const Index batch = std::max(s[0].numel() / (m * k), s[1].numel() / (k * n));
-                        return 2.0 * static_cast<double>(batch * m * n * k);
+                        const auto plan = detail::plan_matmul(s[0], s[1]);
+                        return 2.0 * static_cast<double>(plan.result.numel() * plan.k);
                       }};
   };
   auto first = make("matmul", {{3, 4}, {4, 5}},

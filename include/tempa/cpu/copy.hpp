@@ -29,14 +29,19 @@ void add_rows(Backend, T* y, Index y_stride, const T* x, Index x_stride, Index r
 
 namespace detail {
 
-/// y_rc = x_cr in tiles that stay in cache: rows of y are `y_stride` apart, rows of x `x_stride`.
+/// y_rc = x_cr: rows of y are `y_stride` apart, rows of x `x_stride`. Tiles go through a buffer, so that every cache
+/// line of x and y is touched once even where a stride maps all of them to the same few places of the cache.
 template <Element T>
 void transpose(T* y, Index y_stride, const T* x, Index x_stride, Index rows, Index cols) {
   constexpr Index kTile = 16;
+  T tile[kTile][kTile];
   for (Index r0 = 0; r0 < rows; r0 += kTile)
-    for (Index c0 = 0; c0 < cols; c0 += kTile)
-      for (Index r = r0; r < std::min(rows, r0 + kTile); ++r)
-        for (Index c = c0; c < std::min(cols, c0 + kTile); ++c) y[r * y_stride + c] = x[c * x_stride + r];
+    for (Index c0 = 0; c0 < cols; c0 += kTile) {
+      const Index height = std::min(kTile, rows - r0), width = std::min(kTile, cols - c0);
+      for (Index c = 0; c < width; ++c) std::copy_n(x + (c0 + c) * x_stride + r0, height, tile[c]);
+      for (Index r = 0; r < height; ++r)
+        for (Index c = 0; c < width; ++c) y[(r0 + r) * y_stride + c0 + c] = tile[c][r];
+    }
 }
 
 }  // namespace detail

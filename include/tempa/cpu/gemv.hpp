@@ -27,15 +27,15 @@ T dot(const T* a, const T* b, Index n) {
   return total;
 }
 
-/// y_j = sum_i x_i a_ij for columns [begin, end) of the row-major a, at most `kColumns` of them.
-inline constexpr Index kColumns = 64;
+/// y_j = sum_i x_i a_ij for columns [begin, end) of the row-major a, at most `kGemvColumns` of them.
+inline constexpr Index kGemvColumns = 64;
 template <Real T>
 void combine_rows(T* y, const T* a, Index lda, const T* x, Index rows, Index begin, Index end) {
   constexpr Index kPiece = 64;
-  T sums[kColumns];
+  T sums[kGemvColumns];
   std::fill_n(y, end - begin, T(0));
   for (Index first = 0; first < rows; first += kPiece) {
-    std::fill_n(sums, kColumns, T(0));
+    std::fill_n(sums, kGemvColumns, T(0));
     for (Index i = first; i < std::min(rows, first + kPiece); ++i)
       for (Index j = begin; j < end; ++j) sums[j - begin] += x[i] * a[i * lda + j];
     for (Index j = 0; j < end - begin; ++j) y[j] += sums[j];
@@ -65,12 +65,12 @@ void gemv(Backend, bool transposed, Index m, Index k, T alpha, const T* a, Index
     });
     return;
   }
-  const Index groups = (m + detail::kColumns - 1) / detail::kColumns;
-  const Index work = std::max<Index>(1, detail::kColumns * k);
+  const Index groups = (m + detail::kGemvColumns - 1) / detail::kGemvColumns;
+  const Index work = std::max<Index>(1, detail::kGemvColumns * k);
   parallel_for(0, groups, std::max<Index>(1, kElementwiseGrain / work), [=](Index first, Index last) {
-    T sums[detail::kColumns];
+    T sums[detail::kGemvColumns];
     for (Index group = first; group < last; ++group) {
-      const Index begin = group * detail::kColumns, end = std::min(m, begin + detail::kColumns);
+      const Index begin = group * detail::kGemvColumns, end = std::min(m, begin + detail::kGemvColumns);
       detail::combine_rows(sums, a, lda, x, k, begin, end);
       for (Index j = begin; j < end; ++j) put(j, sums[j - begin]);
     }

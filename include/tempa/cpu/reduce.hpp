@@ -53,18 +53,42 @@ void sum_forward(Backend, T* y, const T* x, Index outer, Index middle, Index inn
 /// dx_oij = scale dy_oj. @param dx (outer,middle,inner). @param dy (outer,inner).
 template <Real T>
 void sum_backward(Backend, T* dx, const T* dy, Index outer, Index middle, Index inner, T scale) {
-  if (inner == 0) return;
-  parallel_for(0, outer * middle, std::max<Index>(1, kElementwiseGrain / inner), [=](Index begin, Index end) {
-    for (Index row = begin; row < end; ++row) {
-      const T* from = dy + row / middle * inner;
-      if (inner == 1) {
-        dx[row] = scale * *from;
-      } else {
-        for (Index j = 0; j < inner; ++j) dx[row * inner + j] = scale * from[j];
+  if (inner == 1) {
+    parallel_for(0, outer * middle, kElementwiseGrain, [=](Index begin, Index end) {
+      for (Index i = begin; i < end;) {
+        const Index last = std::min(end, (i / middle + 1) * middle);
+        std::fill(dx + i, dx + last, scale * dy[i / middle]);
+        i = last;
       }
-    }
-  });
+    });
+    return;
+  }
+  parallel_for(0, outer * middle, std::max<Index>(1, kElementwiseGrain / std::max<Index>(1, inner)),
+               [=](Index begin, Index end) {
+                 for (Index row = begin; row < end; ++row) {
+                   const T* from = dy + row / middle * inner;
+                   for (Index j = 0; j < inner; ++j) dx[row * inner + j] = scale * from[j];
+                 }
+               });
 }
+
+namespace detail {
+
+/// The first place of the largest of n > 0 numbers, or of the first NaN: the maximum by a vector loop, then a search.
+template <Real T>
+Index place_of_max(const T* x, Index n) {
+  T max = x[0];
+  unsigned has_nan = 0;
+#pragma omp simd reduction(max : max) reduction(| : has_nan)
+  for (Index i = 0; i < n; ++i) {
+    max = max < x[i] ? x[i] : max;
+    has_nan |= x[i] != x[i] ? 1u : 0u;
+  }
+  if (has_nan != 0) return std::find_if(x, x + n, [](T value) { return value != value; }) - x;
+  return std::find(x, x + n, max) - x;
+}
+
+}  // namespace detail
 
 /// y_oj = max_i x_oij, and the first i where it is; a NaN counts as the largest.
 /// @param y, where (outer,inner). @param x (outer,middle,inner), middle > 0.
@@ -75,6 +99,11 @@ void max_forward(Backend, T* y, Index* where, const T* x, Index outer, Index mid
                  for (Index o = begin; o < end; ++o) {
                    T* best = y + o * inner;
                    Index* at = where + o * inner;
+                   if (inner == 1) {
+                     *at = detail::place_of_max(x + o * middle, middle);
+                     *best = x[o * middle + *at];
+                     continue;
+                   }
                    std::copy_n(x + o * middle * inner, inner, best);
                    std::fill_n(at, inner, Index{0});
                    for (Index i = 1; i < middle; ++i) {
