@@ -36,6 +36,7 @@ struct Options {
 /// @return the exit status when the program is to end now (help, or a mistake that was told), nothing otherwise.
 inline std::optional<int> parse_options(int argc, char** argv, Options& options) {
   CLI::App app{"Trains and evaluates a sentiment classifier on SmSA (positive, neutral, negative)."};
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.add_option("--data", options.data, "folder with train_, valid_ and test_preprocess.tsv")
       ->envname("TEMPA_SMSA_DIR")
       ->required();
