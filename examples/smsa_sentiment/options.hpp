@@ -14,7 +14,7 @@ struct Options {
   std::string output;
   std::string device = "auto";
   std::string precision = "fp32";
-  std::int64_t epochs = 18;
+  std::int64_t epochs = 10;
   std::int64_t batch_size = 32;
   double lr = 1e-3;
   double weight_decay = 0.01;
