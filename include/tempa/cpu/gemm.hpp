@@ -28,16 +28,19 @@ using ConstMatrix = Eigen::Map<const RowMajor<T>, Eigen::Unaligned, Eigen::Outer
 template <typename T>
 using MutableMatrix = Eigen::Map<RowMajor<T>, Eigen::Unaligned, Eigen::OuterStride<>>;
 
+/// c = beta c; c is not read when beta is 0.
+template <Real T>
+void scale_rows(Index m, Index n, T beta, T* c, Index ldc) {
+  for (Index i = 0; i < m; ++i)
+    for (Index j = 0; j < n; ++j) c[i * ldc + j] = beta == T(0) ? T(0) : beta * c[i * ldc + j];
+}
+
 /// c = alpha op(a) op(b) + beta c in this thread or, at the top level, on Eigen's threads.
 template <Real T>
 void eigen_gemm(Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, T alpha, const T* a, Index lda,
                 const T* b, Index ldb, T beta, T* c, Index ldc) {
   MutableMatrix<T> result(c, m, n, Eigen::OuterStride<>(ldc));
-  if (beta == T(0)) {
-    result.setZero();
-  } else if (beta != T(1)) {
-    result *= beta;
-  }
+  if (beta != T(1)) scale_rows(m, n, beta, c, ldc);
   const bool ta = trans_a == Transpose::kYes, tb = trans_b == Transpose::kYes;
   const ConstMatrix<T> left(a, ta ? k : m, ta ? m : k, Eigen::OuterStride<>(lda));
   const ConstMatrix<T> right(b, tb ? n : k, tb ? k : n, Eigen::OuterStride<>(ldb));
@@ -52,6 +55,16 @@ void eigen_gemm(Transpose trans_a, Transpose trans_b, Index m, Index n, Index k,
   }
 }
 
+#if defined(TEMPA_WITH_ONEDNN)
+/// The same for k > 0, on oneDNN's threads.
+inline void onednn_gemm(bool trans_a, bool trans_b, Index m, Index n, Index k, float alpha, const float* a, Index lda,
+                        const float* b, Index ldb, float beta, float* c, Index ldc) {
+  const auto status =
+      dnnl_sgemm(trans_a ? 'T' : 'N', trans_b ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  if (status != dnnl_success) throw Error(concat("[gemm] oneDNN failed with status ", static_cast<int>(status)));
+}
+#endif
+
 }  // namespace detail
 
 /// C = alpha op(A) op(B) + beta C, all row-major; C is not read when beta is 0.
@@ -65,15 +78,17 @@ void gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index m, Index 
   if (n == 1) return gemv(backend, ta, m, k, alpha, a, lda, b, tb ? Index{1} : ldb, beta, c, ldc);
   if (m == 1) return gemv(backend, !tb, n, k, alpha, b, ldb, a, ta ? lda : Index{1}, beta, c, Index{1});
 #if defined(TEMPA_WITH_ONEDNN)
-  if constexpr (std::same_as<T, float>) {
-    if (k > 0) {
-      const auto status = dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-      if (status != dnnl_success) throw Error(concat("[gemm] oneDNN failed with status ", static_cast<int>(status)));
-      return;
-    }
-  }
+  constexpr bool kOneDnn = std::same_as<T, float>;
+#else
+  constexpr bool kOneDnn = false;
 #endif
-  detail::eigen_gemm(trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  if (k == 0) {
+    detail::scale_rows(m, n, beta, c, ldc);
+  } else if constexpr (kOneDnn) {
+    detail::onednn_gemm(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  } else {
+    detail::eigen_gemm(trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  }
 }
 
 /// `batch` products of the same sizes whose operands lie `stride_a`, `stride_b`, `stride_c` elements apart.

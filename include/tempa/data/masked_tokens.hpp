@@ -1,0 +1,102 @@
+// Batches for masked language modelling: some tokens are hidden, and the model has to say which they were.
+#pragma once
+
+#include <tempa/core/random.hpp>
+#include <tempa/data/collate.hpp>
+#include <tempa/text/tokenizer.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// What happens to the tokens of a text that are neither [CLS], [SEP] nor padding.
+struct TokenMasking {
+  double mask_prob = 0.15;           ///< share of the tokens that are to be predicted
+  double replace_prob = 0.8;         ///< of these: becomes [MASK]
+  double random_replace_prob = 0.1;  ///< of these: becomes any token; the rest stays as it is
+};
+
+/// A packed batch in which M tokens are to be predicted.
+struct MaskedLMBatch {
+  Batch input;                     ///< the tokens as the model reads them
+  Tensor<std::int32_t> positions;  ///< (M) which of the N tokens are to be predicted, ascending
+  Tensor<std::int32_t> targets;    ///< (M) what they were
+
+  Index tokens() const { return input.tokens(); }
+  /// The same batch on `device`. @throws DeviceError.
+  MaskedLMBatch to(Device device) const { return {input.to(device), positions.to(device), targets.to(device)}; }
+};
+
+/// The collate function of masked language modelling: every token that is not special is chosen with `mask_prob`, at
+/// least one in a batch that has any. Random numbers come from `default_generator()`, which a `DataLoader` seeds for
+/// each batch: another choice in each epoch, the same for any number of workers.
+/// @source Devlin et al. 2018; transformers DataCollatorForLanguageModeling
+class MaskedLMCollate {
+ public:
+  /// @param tokenizer its mask, [CLS], [SEP] and padding ids and its vocabulary's size are taken.
+  /// @throws ConfigError for a vocabulary without a mask token; ValueError for probabilities outside of [0,1], a
+  ///   `mask_prob` of 0, or `replace_prob` and `random_replace_prob` that add up to more than 1.
+  template <Tokenizer T>
+  explicit MaskedLMCollate(const T& tokenizer, TokenMasking masking = {})
+      : special_{tokenizer.cls_token_id(), tokenizer.sep_token_id(), tokenizer.pad_token_id()},
+        vocab_size_(tokenizer.vocab_size()),
+        masking_(masking) {
+    const std::optional<std::int32_t> mask_id = tokenizer.mask_token_id();
+    if (!mask_id) throw ConfigError("[MaskedLMCollate] expected a vocabulary with a mask token but it has none");
+    mask_id_ = *mask_id;
+    for (const double probability : {masking.mask_prob, masking.replace_prob, masking.random_replace_prob})
+      if (!(probability >= 0.0 && probability <= 1.0))
+        throw ValueError(concat("[MaskedLMCollate] probabilities must be in [0,1] but one is ", probability));
+    if (masking.mask_prob == 0.0 || masking.replace_prob + masking.random_replace_prob > 1.0)
+      throw ValueError(concat("[MaskedLMCollate] mask_prob must be positive and replace_prob + random_replace_prob at ",
+                              "most 1 but they are ", masking.mask_prob, ", ", masking.replace_prob, " + ",
+                              masking.random_replace_prob));
+  }
+
+  /// @throws ValueError as `PackedCollate`, and for a batch of special tokens only.
+  MaskedLMBatch operator()(std::span<const TextExample> examples) const {
+    MaskedLMBatch batch{.input = PackedCollate{}(examples), .positions = {}, .targets = {}};
+    batch.input.labels = {};
+    batch.input.targets = {};
+    Generator& random = default_generator();
+    std::vector<std::int32_t> ordinary, positions, targets;
+    const auto ids = batch.input.ids.span();
+    for (std::size_t n = 0; n < ids.size(); ++n)
+      if (!is_special(ids[n])) ordinary.push_back(static_cast<std::int32_t>(n));
+    if (ordinary.empty()) throw ValueError("[MaskedLMCollate] expected a token to predict but all are special");
+    for (const std::int32_t n : ordinary)
+      if (random.uniform() < masking_.mask_prob) positions.push_back(n);
+    if (positions.empty())
+      positions.push_back(ordinary[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(ordinary.size())))]);
+    for (const std::int32_t n : positions) {
+      std::int32_t& id = batch.input.ids.data()[n];
+      targets.push_back(id);
+      const double what = random.uniform();
+      if (what < masking_.replace_prob) {
+        id = mask_id_;
+      } else if (what < masking_.replace_prob + masking_.random_replace_prob) {
+        id = static_cast<std::int32_t>(random.below(vocab_size_));
+      }
+    }
+    batch.positions = Tensor<std::int32_t>::from(positions);
+    batch.targets = Tensor<std::int32_t>::from(targets);
+    return batch;
+  }
+
+ private:
+  bool is_special(std::int32_t id) const {
+    for (const std::int32_t special : special_)
+      if (id == special) return true;
+    return false;
+  }
+
+  std::int32_t special_[3];
+  std::int32_t mask_id_ = 0;
+  std::int64_t vocab_size_;
+  TokenMasking masking_;
+};
+
+}  // namespace tempa::inline TEMPA_ABI

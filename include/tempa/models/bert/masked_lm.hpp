@@ -1,0 +1,73 @@
+// BERT with the head of masked language modelling, to pre-train on texts without labels.
+#pragma once
+
+#include <tempa/data/masked_tokens.hpp>
+#include <tempa/models/bert/model.hpp>
+#include <tempa/models/pretrained.hpp>
+#include <tempa/ops/cross_entropy.hpp>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// LayerNorm(activation(x W^T + b)), C to C.
+/// @source transformers BertPredictionHeadTransform
+template <Real T>
+struct BertPredictionTransform : ModuleMembers<BertPredictionTransform<T>, T> {
+  Linear<T> dense;  // (C,C)
+  LayerNorm<T> layer_norm;
+  Activation activation = Activation::kGelu;
+
+  BertPredictionTransform() = default;
+  explicit BertPredictionTransform(const BertConfig& config)
+      : dense(config.hidden_size, config.hidden_size, {.initializer_range = config.initializer_range}),
+        layer_norm(config.hidden_size, config.layer_norm_eps),
+        activation(parse_activation("hidden_act", config.hidden_act)) {}
+
+  Variable<T> operator()(const Variable<T>& x) const { return layer_norm(activate(activation, dense(x))); }
+
+  void visit(auto&& f) {
+    f("dense", dense);
+    f("LayerNorm", layer_norm);
+  }
+};
+
+/// What `BertForMaskedLM` computes.
+template <Real T>
+struct MaskedLMOutput {
+  Variable<T> loss;    ///< mean cross entropy over the M tokens
+  Variable<T> logits;  ///< (M,V)
+};
+
+/// logits = transform(hidden) E^T + bias, with the word embeddings E (tied), computed for the tokens to predict only.
+/// The pooler of `bert` has no part in it and is not one of its parameters.
+/// @source Devlin et al. 2018; transformers BertForMaskedLM
+template <Real T>
+struct BertForMaskedLM : ModuleMembers<BertForMaskedLM<T>, T> {
+  BertModel<T> bert;
+  BertPredictionTransform<T> transform;
+  Variable<T> bias;  // (V)
+
+  BertForMaskedLM() = default;
+  /// Random weights, drawn from `default_generator()`. @throws ConfigError for an impossible configuration.
+  explicit BertForMaskedLM(const BertConfig& configuration)
+      : bert(configuration), transform(bert.config), bias(constant_parameter<T>({bert.config.vocab_size}, 0.0)) {}
+
+  BertConfig& config() { return bert.config; }
+  const BertConfig& config() const { return bert.config; }
+
+  /// @throws as `BertModel`; ValueError for a target outside of [0,V) or a position outside of the batch.
+  MaskedLMOutput<T> operator()(const MaskedLMBatch& batch) const {
+    const auto hidden = bert.encoder(bert.embeddings(batch.input), batch.input.cu_seqlens, OutputRows::kAll);
+    const auto logits =
+        linear(transform(index_select(hidden, 0, batch.positions)), bert.embeddings.word_embeddings.weight, bias);
+    return {cross_entropy(logits, batch.targets), logits};
+  }
+
+  void visit(auto&& f) {
+    f("bert.embeddings", bert.embeddings);
+    f("bert.encoder", bert.encoder);
+    f("cls.predictions.transform", transform);
+    f("cls.predictions.bias", bias);
+  }
+};
+
+}  // namespace tempa::inline TEMPA_ABI
