@@ -103,13 +103,13 @@ TEST_CASE("masked tokens: the same for any number of workers, others in each epo
 }
 
 TEST_CASE("masked tokens: what cannot be done is said", "[data]") {
-  CHECK(thrown<ConfigError>([] { MaskedLMCollate{tokenizer(false)}; }) ==
+  CHECK(thrown<ConfigError>([] { return MaskedLMCollate(tokenizer(false)); }) ==
         "[MaskedLMCollate] expected a vocabulary with a mask token but it has none");
   CHECK_THROWS_AS(MaskedLMCollate(tokenizer(), {.mask_prob = 0}), ValueError);
   CHECK_THROWS_AS(MaskedLMCollate(tokenizer(), {.mask_prob = 1.5}), ValueError);
   CHECK_THROWS_AS(MaskedLMCollate(tokenizer(), {.replace_prob = 0.8, .random_replace_prob = 0.3}), ValueError);
   const auto empty = texts(2, 0);
-  CHECK(thrown<ValueError>([&] { MaskedLMCollate(tokenizer())(empty); }) ==
+  CHECK(thrown<ValueError>([&] { return MaskedLMCollate(tokenizer())(empty); }) ==
         "[MaskedLMCollate] expected a token to predict but all are special");
   CHECK_THROWS_AS(MaskedLMCollate(tokenizer())({}), ValueError);
 }
