@@ -77,3 +77,15 @@ TEST_CASE("manual_seed: restarts the default generator", "[core]") {
   manual_seed(11);
   CHECK(default_generator().uniform() == first);
 }
+
+TEST_CASE("Generator: a saved position goes on with the next number, wherever in a block it was", "[core]") {
+  for (int drawn = 0; drawn < 9; ++drawn) {
+    Generator generator(5);
+    for (int i = 0; i < drawn; ++i) generator.bits();
+    CHECK(generator.position() == static_cast<std::uint64_t>(drawn));
+    Generator other(5);
+    other.seek(generator.position());
+    for (int i = 0; i < 9; ++i) CHECK(other.bits() == generator.bits());
+    CHECK(other.position() == generator.position());
+  }
+}

@@ -3,6 +3,7 @@
 #include <tempa/io/printable.hpp>
 
 #include "support/catch.hpp"
+#include "support/file_size_limit.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/thrown.hpp"
 
@@ -23,26 +24,20 @@ namespace {
 std::ptrdiff_t files_in(const fs::path& folder) {
   return std::distance(fs::directory_iterator(folder), fs::directory_iterator());
 }
+REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+}
+~FileSizeLimit() {
+  ::setrlimit(RLIMIT_FSIZE, &before_);
+  std::signal(SIGXFSZ, handler_);
+}
+FileSizeLimit(const FileSizeLimit&) = delete;
+FileSizeLimit& operator=(const FileSizeLimit&) = delete;
 
-/// While it lives, no file of this process may grow beyond `bytes`: what a full disk does to a writer.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
-    const rlimit limit{bytes, before_.rlim_max};
-    REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
-  }
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
- private:
-  void (*handler_)(int);
-  rlimit before_{};
-};
+private:
+void (*handler_)(int);
+rlimit before_{};
+}
+;
 
 }  // namespace
 

@@ -59,6 +59,18 @@ class Generator {
   /// Position in blocks of four numbers; `Generator(seed(), block())` continues from here, at a block's start.
   std::uint64_t block() const { return block_; }
 
+  /// Numbers drawn since the stream's beginning, skipped ones included; with the seed, the whole state.
+  std::uint64_t position() const { return 4 * block_ - left_; }
+  /// Goes to a `position()` of a generator with the same seed: the next number is the one that was next there.
+  void seek(std::uint64_t position) {
+    block_ = position / 4;
+    left_ = 0;
+    if (const auto used = static_cast<unsigned>(position % 4); used != 0) {
+      buffer_ = philox(seed_, block_++);
+      left_ = 4 - used;
+    }
+  }
+
   /// Sets `count` numbers aside for parallel use and moves on behind them.
   RandomStream reserve(Index count) {
     const RandomStream stream{seed_, block_};

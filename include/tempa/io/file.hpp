@@ -64,6 +64,27 @@ inline OpenFile open_for_reading(const std::string& path) {
   return {std::move(descriptor), static_cast<std::uint64_t>(status.st_size)};
 }
 
+/// "folder/" of a path, "./" where it has none.
+inline std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "./" : path.substr(0, slash + 1);
+}
+
+/// A name that no other call gives, ".<name>.<process>.<number>.tmp" in the folder of `path`.
+inline std::string temporary_path(const std::string& path) {
+  static std::atomic<unsigned> counter{0};
+  const std::string name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+  return concat(folder_of(path), '.', name, '.', ::getpid(), '.', counter++, ".tmp");
+}
+
+/// Brings a folder's list of names to the disk. @throws IoError when the disk fails.
+inline void sync_folder(const std::string& folder) {
+  const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.number() >= 0 && ::fsync(opened.number()) == 0) return;
+  if (errno == EINVAL || errno == EACCES) return;  // some file systems, and folders without read permission, cannot
+  throw_system_error(folder, "the folder could not be brought to the disk");
+}
+
 }  // namespace detail
 
 /// The whole content of a file. One byte more than `max_bytes` is an error, so that a wrong file cannot fill the
@@ -153,26 +174,14 @@ class AtomicFile {
     if (!descriptor_.close()) detail::throw_system_error(path_, "cannot close");
     if (::rename(temporary_path_.c_str(), path_.c_str()) != 0) detail::throw_system_error(path_, "cannot replace");
     committed_ = true;
-    const detail::Descriptor folder(::open(folder_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    const bool synced = folder.number() >= 0 && ::fsync(folder.number()) == 0;
-    if (!synced && errno != EINVAL &&
-        errno != EACCES)  // some file systems, and folders without read permission, cannot
-      detail::throw_system_error(path_, "the file was replaced, but its folder could not be brought to the disk");
+    detail::sync_folder(detail::folder_of(path_));
   }
 
  private:
-  /// "folder/" of path_, "./" where it has none.
-  std::string folder_path() const {
-    const std::size_t slash = path_.rfind('/');
-    return slash == std::string::npos ? "./" : path_.substr(0, slash + 1);
-  }
-
-  /// A new file ".<name>.<process>.<number>.tmp" in the same folder, hence on the same file system.
+  /// A new file in the same folder, hence on the same file system.
   int create() {
-    static std::atomic<unsigned> counter{0};
-    const std::string name = path_.substr(path_.rfind('/') + 1);  // npos + 1 is 0
     while (true) {
-      temporary_path_ = concat(folder_path(), '.', name, '.', ::getpid(), '.', counter++, ".tmp");
+      temporary_path_ = detail::temporary_path(path_);
       const int number = ::open(temporary_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
       if (number >= 0) return number;
       if (errno != EEXIST) detail::throw_system_error(path_, "cannot create a file in this folder");
