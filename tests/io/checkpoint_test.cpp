@@ -34,20 +34,6 @@ std::vector<Index> steps(const std::string& folder) {
 std::ptrdiff_t names_in(const fs::path& folder) {
   return std::distance(fs::directory_iterator(folder), fs::directory_iterator());
 }
-REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
-}
-~FileSizeLimit() {
-  ::setrlimit(RLIMIT_FSIZE, &before_);
-  std::signal(SIGXFSZ, handler_);
-}
-FileSizeLimit(const FileSizeLimit&) = delete;
-FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
-private:
-void (*handler_)(int);
-rlimit before_{};
-}
-;
 
 }  // namespace
 

@@ -7,13 +7,11 @@
 #include "support/temporary_folder.hpp"
 #include "support/thrown.hpp"
 
-#include <csignal>
 #include <filesystem>
 #include <iterator>
 #include <string>
 #include <string_view>
 
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 using namespace tempa;
@@ -24,20 +22,6 @@ namespace {
 std::ptrdiff_t files_in(const fs::path& folder) {
   return std::distance(fs::directory_iterator(folder), fs::directory_iterator());
 }
-REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
-}
-~FileSizeLimit() {
-  ::setrlimit(RLIMIT_FSIZE, &before_);
-  std::signal(SIGXFSZ, handler_);
-}
-FileSizeLimit(const FileSizeLimit&) = delete;
-FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
-private:
-void (*handler_)(int);
-rlimit before_{};
-}
-;
 
 }  // namespace
 
