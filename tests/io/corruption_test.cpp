@@ -2,6 +2,7 @@
 #include <tempa/io/json.hpp>
 #include <tempa/io/safetensors.hpp>
 
+#include "io/requested_memory.hpp"
 #include "io/safetensors_bytes.hpp"
 #include "support/catch.hpp"
 #include "support/fixtures.hpp"
@@ -19,9 +20,9 @@
 
 using namespace tempa;
 
-namespace {
-
 std::atomic<std::size_t> requested_bytes{0};
+
+namespace {
 
 void* counted(std::size_t bytes) noexcept {
   requested_bytes += bytes;
@@ -60,23 +61,6 @@ void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory
 
 namespace {
 
-enum class Outcome { kRead, kRefused };
-
-/// Runs `read`, which may throw a FormatError and nothing else.
-/// @param requested of memory meanwhile, in bytes.
-template <typename Read>
-Outcome attempt(const Read& read, std::size_t& requested) {
-  const std::size_t before = requested_bytes;
-  Outcome outcome = Outcome::kRead;
-  try {
-    read();
-  } catch (const FormatError&) {
-    outcome = Outcome::kRefused;
-  }
-  requested = requested_bytes - before;
-  return outcome;
-}
-
 /// Loads a file of these bytes and touches every byte of every tensor.
 Outcome load(std::string_view bytes, std::size_t& requested) {
   static const TemporaryFolder folder;
@@ -99,10 +83,6 @@ Outcome load(std::string_view bytes, std::size_t& requested) {
 Outcome parse(std::string text, std::size_t& requested) {
   return attempt([&] { parse_json(std::move(text), "c.json"); }, requested);
 }
-
-/// Names, lists and messages stay below this, each growth of a buffer counted anew; a number of the file that was
-/// believed would ask for more by far.
-std::size_t warranted_bytes(std::size_t file_bytes) { return 64 * file_bytes + 16384; }
 
 }  // namespace
 

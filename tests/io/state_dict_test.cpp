@@ -110,15 +110,20 @@ TEST_CASE("State dict: the report says what was copied, missing, left over and u
   CHECK(target.get<float>("scale").item() == 9.0f);
 
   const std::string text =
-      "2 of the 5 tensors of BertForSequenceClassification were loaded from model.safetensors\n"
-      "- not used, because BertForSequenceClassification does not have them: cls.w\n"
-      "- newly initialized, because the checkpoint does not have them: classifier.b\n"
-      "- newly initialized, because it does not fit: classifier.w is (2,2) float64 in the checkpoint and (3,2) float32 "
-      "in "
-      "the model\n"
-      "- newly initialized, because it does not fit: scale is (1) int32 in the checkpoint and (1) float32 in the "
-      "model\n"
-      "What is newly initialized has learnt nothing yet: train the model on your task before you use it.";
+      "BertForSequenceClassification LOAD REPORT from: model.safetensors\n"
+      "Key          | Status     | Details\n"
+      "-------------+------------+----------------------------------------------\n"
+      "cls.w        | UNEXPECTED |\n"
+      "classifier.b | MISSING    |\n"
+      "scale        | MISMATCH   | checkpoint (1) int32, model (1) float32\n"
+      "classifier.w | MISMATCH   | checkpoint (2,2) float64, model (3,2) float32\n"
+      "\n"
+      "Notes:\n"
+      "- UNEXPECTED: only the checkpoint has them; they are not used. Normal when it was made for another task.\n"
+      "- MISSING: only the model has them; they are newly initialized. Train the model on your task before you use "
+      "it.\n"
+      "- MISMATCH: the checkpoint's do not fit into the model's; they are newly initialized. Train the model on your "
+      "task before you use it.";
   CHECK(report.to_string("model.safetensors", "BertForSequenceClassification") == text);
   CHECK(thrown<ShapeError>([&] { report.require_complete("model.safetensors", "BertForSequenceClassification"); }) ==
         "[load_state_dict] " + text);
@@ -128,14 +133,35 @@ TEST_CASE("State dict: a complete load is one line, and what is left out is an e
   StateDict target = one(Tensor<float>::zeros({1}));
   const LoadReport whole = copy_matching(one(Tensor<float>::zeros({1})), target);
   CHECK(whole.complete());
-  CHECK(whole.to_string("a file", "Linear") == "1 of the 1 tensors of Linear were loaded from a file");
+  CHECK(whole.to_string("a file", "Linear") == "all 1 tensors of Linear were loaded from a file");
   whole.require_complete("a file", "Linear");
 
   const LoadReport nothing = copy_matching(StateDict(), target);
   CHECK(thrown<ValueError>([&] { nothing.require_complete("a file", "Linear"); }) ==
-        "[load_state_dict] 0 of the 1 tensors of Linear were loaded from a file\n"
-        "- newly initialized, because the checkpoint does not have them: w\n"
-        "What is newly initialized has learnt nothing yet: train the model on your task before you use it.");
+        "[load_state_dict] Linear LOAD REPORT from: a file\n"
+        "Key | Status\n"
+        "----+--------\n"
+        "w   | MISSING\n"
+        "\n"
+        "Notes:\n"
+        "- MISSING: only the model has them; they are newly initialized. Train the model on your task before you use "
+        "it.");
+}
+
+TEST_CASE("State dict: names that differ in their numbers only are one row of the report", "[io]") {
+  const auto merged = [](const Names& names) { return detail::merge_numbered_names(names); };
+  CHECK(merged({"a.0.b", "c", "a.2.b", "a.1.b"}) == Names{"a.{0, 1, 2}.b", "c"});
+  CHECK(merged({"a.0.b.7", "a.1.b.7"}) == Names{"a.{0, 1}.b.7"});
+  CHECK(merged({"layer1.x", "layer2.x"}) == Names{"layer1.x", "layer2.x"});
+  CHECK(merged({"a.3", "3.a", "a.-1.b", "a.1x"}) == Names{"a.3", "3.a", "a.-1.b", "a.1x"});
+  CHECK(merged({"a..b", "", "."}) == Names{"a..b", "", "."});
+  Names layers;
+  for (int i = 0; i < 12; ++i) layers.push_back("encoder.layer." + std::to_string(i) + ".bias");
+  CHECK(merged(layers) == Names{"encoder.layer.{0...11}.bias"});
+
+  LoadReport report;
+  report.unexpected = {"\x1b[31mred"};  // a file's name does not reach the terminal as it is
+  CHECK(report.to_string("file", "Model").find("\\x1b[31mred | UNEXPECTED") != std::string::npos);
 }
 
 TEST_CASE("State dict: values that are not finite are refused where that is asked for, before anything is copied",

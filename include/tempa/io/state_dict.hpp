@@ -1,7 +1,9 @@
 // Tensors of several types by name: what modules export and import, and what checkpoint files hold.
 #pragma once
 
+#include <tempa/core/parallel.hpp>
 #include <tempa/core/tensor.hpp>
+#include <tempa/io/load_report.hpp>
 
 #include <cmath>
 #include <concepts>
@@ -43,6 +45,9 @@ class StateDict {
     std::string name;
     AnyTensor tensor;
   };
+
+  /// Makes room for `count` tensors in all.
+  void reserve(std::size_t count) { entries_.reserve(count); }
 
   /// @throws ValueError when the name is taken.
   void insert(std::string name, AnyTensor tensor) {
@@ -88,58 +93,6 @@ class StateDict {
   std::map<std::string, std::size_t, std::less<>> positions_;
 };
 
-/// What became of each tensor when a checkpoint was copied into a model.
-struct LoadReport {
-  struct Mismatch {
-    std::string name;
-    Shape expected_shape;  ///< of the model
-    DType expected_dtype;
-    Shape found_shape;  ///< of the checkpoint
-    DType found_dtype;
-  };
-
-  std::vector<std::string> loaded;      ///< names that were copied
-  std::vector<std::string> missing;     ///< in the model only: they keep the values they had
-  std::vector<std::string> unexpected;  ///< in the checkpoint only: not used
-  std::vector<Mismatch> mismatched;     ///< in both, but of another shape or kind of type: not copied
-
-  /// Whether every tensor of both sides was copied.
-  bool complete() const { return missing.empty() && unexpected.empty() && mismatched.empty(); }
-
-  /// The report in words, a line for each kind of trouble; one line when all is well.
-  std::string to_string(std::string_view checkpoint, std::string_view model) const {
-    const std::size_t expected = loaded.size() + missing.size() + mismatched.size();
-    std::string text =
-        concat(loaded.size(), " of the ", expected, " tensors of ", model, " were loaded from ", checkpoint);
-    if (!unexpected.empty()) text += concat("\n- not used, because ", model, " does not have them: ", join(unexpected));
-    if (!missing.empty())
-      text += concat("\n- newly initialized, because the checkpoint does not have them: ", join(missing));
-    for (const Mismatch& one : mismatched)
-      text += concat("\n- newly initialized, because it does not fit: ", one.name, " is ", one.found_shape, " ",
-                     tempa::to_string(one.found_dtype), " in the checkpoint and ", one.expected_shape, " ",
-                     tempa::to_string(one.expected_dtype), " in the model");
-    if (!missing.empty() || !mismatched.empty())
-      text += "\nWhat is newly initialized has learnt nothing yet: train the model on your task before you use it.";
-    return text;
-  }
-
-  /// For loading that must leave nothing out, as PyTorch's `strict=True`.
-  /// @throws ShapeError when a tensor has another shape; ValueError for the rest; the text is the report.
-  void require_complete(std::string_view checkpoint, std::string_view model) const {
-    for (const Mismatch& one : mismatched)
-      if (!(one.expected_shape == one.found_shape))
-        throw ShapeError(concat("[load_state_dict] ", to_string(checkpoint, model)));
-    if (!complete()) throw ValueError(concat("[load_state_dict] ", to_string(checkpoint, model)));
-  }
-
- private:
-  static std::string join(const std::vector<std::string>& names) {
-    std::string text;
-    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-    return text;
-  }
-};
-
 struct CopyOptions {
   bool check_finite = false;  ///< refuse NaN and infinite values, as the target's type would hold them
 };
@@ -162,12 +115,9 @@ bool convertible_to(const AnyTensor& source) {
 
 }  // namespace detail
 
-/// Copies each tensor of `source` into the tensor of the same name in `target`, converted between floating-point types.
-/// The elements go into the storage that the target's tensors share with a module. All is looked at before anything is
-/// copied; what is missing, left over, of another shape or of another kind of type is reported and not copied.
-/// @throws NumericalError by `check_finite`: then nothing was copied.
-/// @source torch.nn.Module.load_state_dict
-inline LoadReport copy_matching(const StateDict& source, StateDict& target, const CopyOptions& options = {}) {
+/// What `copy_matching` would do; nothing is copied.
+/// @throws NumericalError by `check_finite`.
+inline LoadReport match_state(const StateDict& source, const StateDict& target, const CopyOptions& options = {}) {
   LoadReport report;
   for (const StateDict::Entry& into : target) {
     const AnyTensor* const from = source.find(into.name);
@@ -191,10 +141,29 @@ inline LoadReport copy_matching(const StateDict& source, StateDict& target, cons
   }
   for (const StateDict::Entry& entry : source)
     if (!target.contains(entry.name)) report.unexpected.push_back(entry.name);
-  for (const std::string& name : report.loaded) {
-    AnyTensor into = target.at(name);  // the same storage
-    std::visit([&]<Element T>(Tensor<T>& typed) { typed.copy_from(source.get<T>(name).to(typed.device())); }, into);
-  }
+  return report;
+}
+
+/// Copies the tensors that `report.loaded` names into the storage that the target's tensors share with a module,
+/// converted between floating-point types. @param report of `match_state` for the same two.
+inline void copy_loaded(const LoadReport& report, const StateDict& source, StateDict& target) {
+  parallel_for(0, static_cast<Index>(report.loaded.size()), 8, [&](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i) {
+      const std::string& name = report.loaded[static_cast<std::size_t>(i)];
+      AnyTensor into = target.at(name);  // the same storage
+      std::visit([&]<Element T>(Tensor<T>& typed) { typed.copy_from(source.get<T>(name).to(typed.device())); }, into);
+    }
+  });
+}
+
+/// Copies each tensor of `source` into the tensor of the same name in `target`, converted between floating-point types.
+/// The elements go into the storage that the target's tensors share with a module. All is looked at before anything is
+/// copied; what is missing, left over, of another shape or of another kind of type is reported and not copied.
+/// @throws NumericalError by `check_finite`: then nothing was copied.
+/// @source torch.nn.Module.load_state_dict
+inline LoadReport copy_matching(const StateDict& source, StateDict& target, const CopyOptions& options = {}) {
+  const LoadReport report = match_state(source, target, options);
+  copy_loaded(report, source, target);
   return report;
 }
 

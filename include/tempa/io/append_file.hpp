@@ -1,0 +1,59 @@
+// A file that only grows: whole records or nothing.
+#pragma once
+
+#include <tempa/io/file.hpp>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// Appends to a file, each time by one call of the system, so that what was written stays when the process dies.
+class AppendFile {
+ public:
+  /// What to do when the file is there already.
+  enum class Existing { kContinue, kRefuse };
+
+  /// @throws IoError when the file cannot be created or opened, or exists and must not.
+  explicit AppendFile(std::string path, Existing existing = Existing::kContinue)
+      : path_(std::move(path)), descriptor_(open(existing)) {}
+
+  const std::string& path() const { return path_; }
+  bool is_open() const { return descriptor_.number() >= 0; }
+
+  /// Appends all of `bytes`; when the disk is full, what fitted is taken back, and the same bytes may be tried again.
+  /// @throws IoError.
+  void append(std::string_view bytes) {
+    if (!is_open()) throw IoError(path_, "cannot write: the file has been closed");
+    struct stat before = {};
+    const bool regular = ::fstat(descriptor_.number(), &before) == 0 && S_ISREG(before.st_mode);
+    std::size_t written = 0;
+    while (written < bytes.size()) {
+      const ssize_t count = ::write(descriptor_.number(), bytes.data() + written, bytes.size() - written);
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) {
+        const int reason = errno;
+        // Should this fail as well, a torn record stays last, as after a crash.
+        [[maybe_unused]] const int ignored = regular ? ::ftruncate(descriptor_.number(), before.st_size) : 0;
+        errno = reason;
+        detail::throw_system_error(path_, concat("cannot append ", bytes.size(), " bytes"));
+      }
+      written += static_cast<std::size_t>(count);
+    }
+  }
+
+  /// Closes; later calls do nothing. @throws IoError when the system reports a failure.
+  void close() {
+    if (is_open() && !descriptor_.close()) detail::throw_system_error(path_, "cannot close");
+  }
+
+ private:
+  int open(Existing existing) const {
+    const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (existing == Existing::kRefuse ? O_EXCL : 0);
+    const int number = ::open(path_.c_str(), flags, 0666);
+    if (number < 0) detail::throw_system_error(path_, "cannot open for appending");
+    return number;
+  }
+
+  std::string path_;
+  detail::Descriptor descriptor_;
+};
+
+}  // namespace tempa::inline TEMPA_ABI

@@ -1,0 +1,82 @@
+// Text that is appended to a file or to standard output: buffered, and no failure stays unnoticed.
+#pragma once
+
+#include <tempa/core/error.hpp>
+#include <tempa/io/file.hpp>
+
+#include <cerrno>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// Whoever read the pipe that was written to has gone: no fault, but nobody wants more.
+/// A program gets it only where it ignores SIGPIPE, which otherwise ends it.
+class ClosedPipeError : public IoError {
+ public:
+  using IoError::IoError;
+};
+
+/// Appends text to a file, a pipe or a terminal. Unlike `AtomicFile` it is for output that is used while it grows:
+/// whatever was flushed is there, whatever comes after.
+class TextOutput {
+ public:
+  /// Creates or empties a file. @throws IoError.
+  explicit TextOutput(std::string path)
+      : path_(std::move(path)),
+        own_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)),
+        number_(own_.number()) {
+    if (number_ < 0) detail::throw_system_error(path_, "cannot write the file");
+  }
+  /// Writes to standard output, which stays open.
+  static TextOutput standard_output() { return TextOutput(); }
+
+  TextOutput(const TextOutput&) = delete;
+  TextOutput& operator=(const TextOutput&) = delete;
+  /// Flushes what is left, without complaint: call `close` to hear of failures.
+  ~TextOutput() {
+    try {
+      flush();
+    } catch (const IoError&) {
+    }
+  }
+
+  /// Appends. @throws IoError when the disk is full or fails; ClosedPipeError when the reader of a pipe has gone.
+  void write(std::string_view text) {
+    buffer_ += text;
+    if (buffer_.size() >= kBufferBytes) flush();
+  }
+  /// Hands everything to the system. @throws as `write`.
+  void flush() {
+    const std::string text = std::exchange(buffer_, {});  // what could not be written is not tried again
+    for (std::size_t done = 0; done < text.size();) {
+      const ssize_t count = ::write(number_, text.data() + done, text.size() - done);
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0 && errno == EPIPE) throw ClosedPipeError(path_, "the reader of the pipe has gone");
+      if (count < 0) detail::throw_system_error(path_, "cannot write");
+      done += static_cast<std::size_t>(count);
+    }
+  }
+  /// Flushes, and closes a file. Nothing may be written after it. @throws as `write`.
+  void close() {
+    flush();
+    if (own_.number() >= 0 && !own_.close()) detail::throw_system_error(path_, "cannot close");
+  }
+
+ private:
+  static constexpr std::size_t kBufferBytes = std::size_t{1} << 16;
+
+  TextOutput() : path_("standard output"), own_(-1), number_(STDOUT_FILENO) {}
+
+  std::string path_;
+  detail::Descriptor own_;
+  int number_;
+  std::string buffer_;
+};
+
+}  // namespace tempa::inline TEMPA_ABI

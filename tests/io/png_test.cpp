@@ -1,0 +1,42 @@
+// PNG files: every pixel comes back.
+#include <tempa/core/random.hpp>
+#include <tempa/io/png.hpp>
+
+#include "support/catch.hpp"
+#include "support/png_decoder.hpp"
+#include "support/thrown.hpp"
+
+#include <string>
+
+using namespace tempa;
+
+TEST_CASE("PNG: pixels of all kinds and sizes come back", "[io]") {
+  Generator generator(1);
+  for (const Shape& shape :
+       {Shape{1, 1, 1}, Shape{1, 1, 4}, Shape{3, 5, 3}, Shape{7, 1, 4}, Shape{200, 150, 3}, Shape{2, 70000, 1}}) {
+    for (const bool flat : {false, true}) {
+      CAPTURE(shape.to_string(), flat);
+      Tensor<std::uint8_t> pixels(shape);
+      for (std::uint8_t& value : pixels.span()) value = static_cast<std::uint8_t>(flat ? 200 : generator.below(256));
+      const DecodedPng png = decode_png(encode_png(pixels));
+      CHECK(png.height == static_cast<std::size_t>(shape[0]));
+      CHECK(png.width == static_cast<std::size_t>(shape[1]));
+      CHECK(png.channels == static_cast<std::size_t>(shape[2]));
+      CHECK(png.pixels == pixels.to_vector());
+    }
+  }
+}
+
+TEST_CASE("PNG: resolution and texts are in the file", "[io]") {
+  const DecodedPng png = decode_png(
+      encode_png(Tensor<std::uint8_t>::zeros({1, 1, 1}), {.dots_per_inch = 96, .texts = {{"Title", "Größe 日本"}}}));
+  CHECK(png.dots_per_metre == 3780);
+  CHECK(png.texts.at("Title") == "Größe 日本");
+}
+
+TEST_CASE("PNG: other shapes are refused", "[io]") {
+  for (const Shape& shape : {Shape{2, 2}, Shape{2, 2, 2}, Shape{0, 2, 3}, Shape{1, 2, 2, 3}})
+    CHECK(thrown<ShapeError>([&] {
+            encode_png(Tensor<std::uint8_t>::zeros(shape));
+          }).find("[encode_png] pixels must have shape") == 0);
+}
