@@ -1,4 +1,4 @@
-// Reads metrics.json, which scikit-learn wrote.
+// Reads metrics.json and seqeval.json, which scikit-learn and seqeval wrote.
 #pragma once
 
 #include "support/fixtures.hpp"
@@ -7,17 +7,24 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-/// The cases of one section: "single", "reports" or "multi".
-inline nlohmann::json metrics_cases(const std::string& section) {
-  std::ifstream in(fixture_path("metrics/metrics.json"));
-  return nlohmann::json::parse(in).at(section);
+/// The cases of a file: the committed one, or the one in the folder that the environment's TEMPA_METRICS_DIR names, as
+/// `make_metrics.py check` and `make_seqeval.py check` write it.
+inline nlohmann::json metrics_file(const std::string& name) {
+  const char* dir = std::getenv("TEMPA_METRICS_DIR");
+  std::ifstream in(dir != nullptr ? std::filesystem::path(dir) / name : fixture_path("metrics/" + name));
+  return nlohmann::json::parse(in);
 }
+
+/// The cases of one section: "single", "reports" or "multi".
+inline nlohmann::json metrics_cases(const std::string& section) { return metrics_file("metrics.json").at(section); }
 
 /// Classes of one character each.
 inline std::vector<std::int32_t> classes_of(const std::string& digits) {

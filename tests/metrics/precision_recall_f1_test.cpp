@@ -33,7 +33,7 @@ void check_case(const nlohmann::json& c, const PrecisionRecallF1& scores) {
 }  // namespace
 
 TEST_CASE("precision_recall_f1 equals scikit-learn to the last bit, absent classes and zero_division included",
-          "[metrics]") {
+          "[metrics][scikit-learn]") {
   for (const auto& c : metrics_cases("single")) {
     const ConfusionMatrix matrix = confusion_matrix(classes_of(c.at("y")), classes_of(c.at("p")), c.at("k"));
     const bool present = c.at("present");
@@ -42,7 +42,7 @@ TEST_CASE("precision_recall_f1 equals scikit-learn to the last bit, absent class
   }
 }
 
-TEST_CASE("precision_recall_f1 of several labels equals scikit-learn to the last bit", "[metrics]") {
+TEST_CASE("precision_recall_f1 of several labels equals scikit-learn to the last bit", "[metrics][scikit-learn]") {
   const auto cases = metrics_cases("multi");
   REQUIRE(cases.size() == 36);
   for (const auto& c : cases) {

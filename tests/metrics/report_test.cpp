@@ -21,7 +21,7 @@ std::string with_whole_supports(std::string text) {
 
 }  // namespace
 
-TEST_CASE("classification_report is scikit-learn's text", "[metrics]") {
+TEST_CASE("classification_report is scikit-learn's text", "[metrics][scikit-learn]") {
   const auto cases = metrics_cases("reports");
   REQUIRE(cases.size() == 48);
   for (const auto& c : cases) {
@@ -37,7 +37,7 @@ TEST_CASE("classification_report is scikit-learn's text", "[metrics]") {
   }
 }
 
-TEST_CASE("classification_report of several labels is scikit-learn's text", "[metrics]") {
+TEST_CASE("classification_report of several labels is scikit-learn's text", "[metrics][scikit-learn]") {
   for (const auto& c : metrics_cases("multi"))
     CHECK(classification_report(indicators_of(c.at("y")), indicators_of(c.at("p")),
                                 {.zero_division = number_of(c.at("zero_division")),

@@ -64,31 +64,46 @@ inline void check_names(std::string_view who, const std::vector<std::string>& na
         concat("[", who, "] expected a name for each of ", num_classes, " classes but got ", names.size()));
 }
 
+/// A table of scores: a row a class, with its name on the right of the first column.
+struct ScoreTable {
+  Index name_width = 0;
+  int digits = 2;
+  bool terminal_columns = false;
+
+  std::string row(std::string_view name, std::string_view precision, std::string_view recall, std::string_view f1,
+                  std::string_view support) const {
+    return pad_left(name, name_width, terminal_columns) + "  " + pad_left(precision, 9) + " " + pad_left(recall, 9) +
+           " " + pad_left(f1, 9) + " " + pad_left(support, 9) + "\n";
+  }
+  std::string row(std::string_view name, const Scores& s) const {
+    return row(name, fixed(s.precision, digits), fixed(s.recall, digits), fixed(s.f1, digits),
+               std::to_string(s.support));
+  }
+  std::string header() const { return row("", "precision", "recall", "f1-score", "support") + "\n"; }
+};
+
+// @param who what errors call it.
+inline void check_digits(std::string_view who, int digits) {
+  if (digits < 0 || digits > 100) throw ValueError(concat("[", who, "] digits must be from 0 to 100 but is ", digits));
+}
+
 // @param accuracy whether the micro average is the accuracy, and called so.
 inline std::string report_text(const PrecisionRecallF1& scores, const ReportOptions& options, bool accuracy) {
-  if (options.digits < 0 || options.digits > 100)
-    throw ValueError(concat("[classification_report] digits must be from 0 to 100 but is ", options.digits));
-  Index width = std::max<Index>(text_width("weighted avg"), options.digits);
+  check_digits("classification_report", options.digits);
+  ScoreTable table{.name_width = std::max<Index>(text_width("weighted avg"), options.digits),
+                   .digits = options.digits,
+                   .terminal_columns = options.terminal_columns};
   for (const Index k : scores.classes)
-    width = std::max(width, text_width(name_of(options.names, k), options.terminal_columns));
-  const auto row = [&](std::string_view name, const std::string& p, const std::string& r, const std::string& f1,
-                       const std::string& support) {
-    return pad_left(name, width, options.terminal_columns) + "  " + pad_left(p, 9) + " " + pad_left(r, 9) + " " +
-           pad_left(f1, 9) + " " + pad_left(support, 9) + "\n";
-  };
-  const auto score_row = [&](std::string_view name, const Scores& s) {
-    return row(name, fixed(s.precision, options.digits), fixed(s.recall, options.digits), fixed(s.f1, options.digits),
-               std::to_string(s.support));
-  };
-  std::string text = row("", "precision", "recall", "f1-score", "support") + "\n";
+    table.name_width = std::max(table.name_width, text_width(name_of(options.names, k), options.terminal_columns));
+  std::string text = table.header();
   for (std::size_t i = 0; i < scores.classes.size(); ++i)
-    text += score_row(name_of(options.names, scores.classes[i]), scores.per_class[i]);
+    text += table.row(name_of(options.names, scores.classes[i]), scores.per_class[i]);
   text += "\n";
-  text += accuracy
-              ? row("accuracy", "", "", fixed(scores.micro.f1, options.digits), std::to_string(scores.micro.support))
-              : score_row("micro avg", scores.micro);
-  text += score_row("macro avg", scores.macro) + score_row("weighted avg", scores.weighted);
-  return scores.samples ? text + score_row("samples avg", *scores.samples) : text;
+  text += accuracy ? table.row("accuracy", "", "", fixed(scores.micro.f1, options.digits),
+                               std::to_string(scores.micro.support))
+                   : table.row("micro avg", scores.micro);
+  text += table.row("macro avg", scores.macro) + table.row("weighted avg", scores.weighted);
+  return scores.samples ? text + table.row("samples avg", *scores.samples) : text;
 }
 
 }  // namespace detail

@@ -1,0 +1,77 @@
+// Figures by name: what an evaluation found, whatever the problem.
+#pragma once
+
+#include <tempa/core/error.hpp>
+
+#include <cstdio>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// One figure.
+struct Metric {
+  std::string name;     ///< "f1_macro"
+  double value = 0.0;   ///< NaN where it is undefined
+  std::string label{};  ///< short name in `Metrics::line`; empty: not shown there
+  int digits = 2;       ///< after the decimal point, in `Metrics::line`
+  bool greater_is_better = true;
+};
+
+/// Figures in the order in which they are shown: `metrics["f1_macro"]`.
+class Metrics {
+ public:
+  Metrics() = default;
+  Metrics(std::initializer_list<Metric> metrics) : metrics_(metrics) {}
+
+  /// Appends one. @throws ConfigError when there is one of its name.
+  void add(Metric metric) {
+    if (contains(metric.name)) throw ConfigError(concat("[Metrics] there is already a metric ", metric.name));
+    metrics_.push_back(std::move(metric));
+  }
+  bool contains(std::string_view name) const { return find(name) != nullptr; }
+  /// The metric of this name. @throws ConfigError that lists the names there are.
+  const Metric& at(std::string_view name) const {
+    if (const Metric* metric = find(name)) return *metric;
+    throw ConfigError(concat("[Metrics] metric must be ", names(), " but is '", name, "'"));
+  }
+  /// Its value. @throws ConfigError as `at`.
+  double operator[](std::string_view name) const { return at(name).value; }
+
+  auto begin() const { return metrics_.begin(); }
+  auto end() const { return metrics_.end(); }
+  bool empty() const { return metrics_.empty(); }
+
+  /// "loss, accuracy or f1_macro"
+  std::string names() const {
+    std::string list;
+    for (std::size_t i = 0; i < metrics_.size(); ++i)
+      list += (i == 0 ? "" : i + 1 < metrics_.size() ? ", " : " or ") + metrics_[i].name;
+    return list;
+  }
+  /// "LOSS:0.3223 ACC:0.88 F1:0.84": the metrics that have a label.
+  std::string line() const {
+    std::string text;
+    for (const Metric& metric : metrics_) {
+      if (metric.label.empty()) continue;
+      char value[64];
+      std::snprintf(value, sizeof value, ":%.*f", metric.digits, metric.value);
+      text += (text.empty() ? "" : " ") + metric.label + value;
+    }
+    return text;
+  }
+
+ private:
+  const Metric* find(std::string_view name) const {
+    for (const Metric& metric : metrics_)
+      if (metric.name == name) return &metric;
+    return nullptr;
+  }
+
+  std::vector<Metric> metrics_;
+};
+
+}  // namespace tempa::inline TEMPA_ABI
