@@ -54,7 +54,7 @@ TEST_CASE("masked tokens: what was hidden is what the targets say, and all else 
   CHECK(batch.input.labels.empty());
 }
 
-TEST_CASE("masked tokens: 15 in 100 are chosen; 80, 10 and 10 in 100 of them masked, replaced, kept", "[data]") {
+TEST_CASE("masked tokens: 15 in 100 are chosen, and 80, 10 and 10 in 100 of them masked, replaced, kept", "[data]") {
   const auto examples = texts(1000);
   manual_seed(5);
   const MaskedLMBatch batch = MaskedLMCollate(tokenizer())(examples);

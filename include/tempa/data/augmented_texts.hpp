@@ -48,6 +48,7 @@ class AugmentedTexts {
     example.encoding = table_.pairs.empty() ? tokenizer_.encode(std::string_view(table_.texts[i]), encoding_)
                                             : tokenizer_.encode(table_.texts[i], table_.pairs[i], encoding_);
     if (!table_.labels.empty()) example.label = table_.labels[i];
+    if (!table_.targets.empty()) example.targets = table_.targets[i];
     if (augmentation_.token_mask_prob > 0.0) mask(example.encoding);
     return example;
   }

@@ -9,15 +9,19 @@
 
 namespace tempa::inline TEMPA_ABI {
 
+/// Label of a token that is not to be classified, the `ignore_index` of PyTorch's cross entropy.
+inline constexpr std::int32_t kNoLabel = -100;
+
 /// B sequences of N tokens in all. Sequence b is tokens [cu_seqlens[b], cu_seqlens[b+1]).
 struct Batch {
   Tensor<std::int32_t> ids;             ///< (N) token ids
   Tensor<std::int32_t> token_type_ids;  ///< (N) 0 for the first text of a pair, 1 for the second
   Tensor<std::int32_t> cu_seqlens;      ///< (B+1) cumulative lengths, from 0 to N
-  Tensor<std::int32_t> labels;          ///< (B) class of each sequence; empty when unknown
-  Tensor<float> targets;                ///< (B,K) targets of several labels or of a regression; empty when unused
-  std::vector<Index> rows;              ///< (B) rows of the dataset, for messages; empty when unknown
-  Index max_seqlen = 0;                 ///< longest sequence, in tokens
+  /// (B) class of each sequence; (N) of each token, or `kNoLabel`; (B,A) in each of A label columns; empty when unknown
+  Tensor<std::int32_t> labels;
+  Tensor<float> targets;    ///< (B,K) targets of several labels or of a regression; empty when unused
+  std::vector<Index> rows;  ///< (B) rows of the dataset, for messages; empty when unknown
+  Index max_seqlen = 0;     ///< longest sequence, in tokens
 
   /// B, the number of sequences.
   Index size() const { return std::max<Index>(cu_seqlens.numel() - 1, 0); }

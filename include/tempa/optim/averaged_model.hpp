@@ -3,10 +3,12 @@
 
 #include <tempa/autograd/dispatch.hpp>
 #include <tempa/cpu/optimizer.hpp>
+#include <tempa/io/state_dict.hpp>
 #include <tempa/optim/optimizer.hpp>
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -97,7 +99,30 @@ class AveragedModel {
   }
   const ParameterList& parameters() const { return parameters_; }
 
+  /// The averages by parameter name (by number where there is none), sharing storage. Not while swapped.
+  StateDict state_dict() const {
+    StateDict state;
+    for (std::size_t i = 0; i < averages_.size(); ++i)
+      std::visit([&](const auto& average) { state.insert(name_of(i), average); }, averages_[i]);
+    return state;
+  }
+  /// Takes over averages that `state_dict` gave after `num_updates` updates.
+  /// @throws ShapeError, ValueError when they are of other parameters; nothing was changed then.
+  void load_state_dict(const StateDict& state, Index num_updates) {
+    StateDict own = state_dict(), check;
+    for (const auto& entry : own)
+      check.insert(entry.name,
+                   std::visit([](const auto& tensor) -> AnyTensor { return tensor.clone(); }, entry.tensor));
+    copy_matching(state, check).require_complete("the saved average", "the average");
+    copy_matching(state, own);
+    num_updates_ = num_updates;
+  }
+
  private:
+  std::string name_of(std::size_t i) const {
+    return parameters_[i].name.empty() ? std::to_string(i) : parameters_[i].name;
+  }
+
   template <typename F>
   void for_each(const F& f) {
     for (std::size_t i = 0; i < averages_.size(); ++i)

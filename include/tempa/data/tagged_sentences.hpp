@@ -1,0 +1,175 @@
+// Files of one word and its tag a line, "Jokowi<TAB>B-PER", with an empty line between two sentences.
+#pragma once
+
+#include <tempa/data/delimited.hpp>
+#include <tempa/data/delimited_writer.hpp>
+#include <tempa/data/labels.hpp>
+#include <tempa/data/text_table.hpp>
+#include <tempa/io/file.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <istream>
+#include <ostream>
+#include <span>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// A sentence in words.
+struct TaggedSentence {
+  std::vector<std::string> words;  ///< at least one
+  std::vector<std::string> tags;   ///< one for each word, or empty when unknown
+  std::int64_t line = 0;           ///< line of the first word, from 1; the others follow line by line
+};
+
+/// The sentences of a file.
+struct TaggedSentences {
+  std::string name;  ///< path of the file, or name of the stream
+  std::vector<TaggedSentence> sentences;
+
+  Index size() const { return static_cast<Index>(sentences.size()); }
+
+  /// Tags of each word of each sentence.
+  std::vector<std::vector<std::string>> tags() const {
+    std::vector<std::vector<std::string>> all;
+    for (const TaggedSentence& sentence : sentences) all.push_back(sentence.tags);
+    return all;
+  }
+  /// Some of the sentences, in the given order. @throws std::out_of_range for one that is not there.
+  TaggedSentences subset(std::span<const Index> rows) const {
+    TaggedSentences part{.name = name, .sentences = {}};
+    for (const Index row : rows) part.sentences.push_back(sentences.at(static_cast<std::size_t>(row)));
+    return part;
+  }
+};
+
+/// Whether the second column, with the tags, is there.
+enum class TagColumn {
+  kRequired,  ///< each line is a word and its tag
+  kOptional   ///< the first line decides for all: a word and its tag, or a word alone
+};
+
+namespace detail {
+
+// A line of white space alone separates sentences as an empty one does.
+inline bool is_separator(const DelimitedRow& row) {
+  for (Index i = 0; i < row.size(); ++i)
+    if (!is_blank(row[i])) return false;
+  return true;
+}
+
+inline TaggedSentences read_tagged_rows(DelimitedReader& reader, TagColumn column) {
+  TaggedSentences result{.name = reader.name(), .sentences = {}};
+  Index width = column == TagColumn::kRequired ? 2 : 0;
+  std::int64_t next_line = 0;  // of the sentence that is being read; the reader leaves empty lines out
+  for (const DelimitedRow& row : reader) {
+    const auto fail = [&](const std::string& what) { throw FormatError(result.name, row.line(), what); };
+    if (is_separator(row)) continue;
+    if (width == 0) width = row.size() == 1 ? 1 : 2;
+    if (row.size() != width)
+      fail(concat(width == 2 ? "expected a word, a tab and its tag" : "expected a word alone, as in the first line",
+                  " but has ", row.size(), row.size() == 1 ? " field" : " fields"));
+    if (is_blank(row[0])) fail("expected a word but it is empty");
+    if (width == 2 && is_blank(row[1])) fail(concat("expected a tag of the word \"", row[0], "\" but it is empty"));
+    if (row.line() != next_line) result.sentences.push_back({.words = {}, .tags = {}, .line = row.line()});
+    next_line = row.line() + 1;
+    result.sentences.back().words.emplace_back(row[0]);
+    if (width == 2) result.sentences.back().tags.emplace_back(row[1]);
+  }
+  if (result.sentences.empty()) throw FormatError(result.name, 0, "expected at least one word but there is none");
+  return result;
+}
+
+inline DelimitedFormat tagged_format() { return {.ragged = true}; }
+
+}  // namespace detail
+
+/// Reads sentences: one word and its tag a line, with a tab between them; empty lines between sentences, any number,
+/// also at the end; line ends LF, CRLF or CR; nothing is a comment. Words and tags are taken as they stand.
+/// @throws IoError; FormatError with the line for another number of fields, an empty word or tag, invalid UTF-8 and a
+///   NUL byte, and for a file without a word.
+/// @source IndoNLU `NerGritDataset.load_dataset`; CoNLL-2003 without its middle columns
+inline TaggedSentences read_tagged_sentences(const std::filesystem::path& path,
+                                             TagColumn column = TagColumn::kRequired) {
+  DelimitedReader reader(path, detail::tagged_format());
+  return detail::read_tagged_rows(reader, column);
+}
+/// The same from a stream. @param name what errors call it.
+inline TaggedSentences read_tagged_sentences(std::istream& in, std::string name,
+                                             TagColumn column = TagColumn::kRequired) {
+  DelimitedReader reader(in, std::move(name), detail::tagged_format());
+  return detail::read_tagged_rows(reader, column);
+}
+
+/// The different tags of all sentences, sorted as `learn_labels` does.
+inline std::vector<std::string> learn_tags(const TaggedSentences& sentences) {
+  std::vector<std::string> tags;
+  for (const TaggedSentence& sentence : sentences.sentences)
+    tags.insert(tags.end(), sentence.tags.begin(), sentence.tags.end());
+  return learn_labels(tags);
+}
+
+/// The class of each word of each sentence. @param names (K) of the classes.
+/// @throws FormatError with the line for a tag that is none of them, or sentences without tags.
+inline std::vector<std::vector<std::int32_t>> tag_classes(const TaggedSentences& sentences,
+                                                          std::span<const std::string> names) {
+  const auto numbers = detail::class_numbers(names);
+  std::vector<std::vector<std::int32_t>> all;
+  for (const TaggedSentence& sentence : sentences.sentences) {
+    if (sentence.tags.size() != sentence.words.size())
+      throw FormatError(sentences.name, sentence.line, "expected a tag of each word but there is none");
+    all.emplace_back();
+    for (std::size_t w = 0; w < sentence.tags.size(); ++w) {
+      const auto found = numbers.find(sentence.tags[w]);
+      if (found == numbers.end())
+        throw FormatError(
+            sentences.name, sentence.line + static_cast<std::int64_t>(w),
+            concat("unknown label \"", sentence.tags[w], "\": expected one of ", detail::class_list(names)));
+      all.back().push_back(found->second);
+    }
+  }
+  return all;
+}
+
+/// Writes sentences as `read_tagged_sentences` reads them, with an empty line after each.
+/// @param tags of each word of each sentence, in place of the sentences' own.
+/// @throws IoError; ShapeError when the numbers of sentences or words differ; ValueError as `DelimitedWriter`, and for
+///   an empty word or tag.
+inline void write_tagged_sentences(std::ostream& out, const std::string& name, const TaggedSentences& sentences,
+                                   std::span<const std::vector<std::string>> tags) {
+  if (tags.size() != sentences.sentences.size())
+    throw ShapeError(concat("[write_tagged_sentences] expected tags of ", sentences.sentences.size(),
+                            " sentences but got ", tags.size()));
+  DelimitedWriter writer(out, name);
+  for (std::size_t s = 0; s < tags.size(); ++s) {
+    const auto& words = sentences.sentences[s].words;
+    if (tags[s].size() != words.size())
+      throw ShapeError(concat("[write_tagged_sentences] expected tags of ", words.size(), " words of sentence ", s,
+                              " but got ", tags[s].size()));
+    for (std::size_t w = 0; w < words.size(); ++w) {
+      if (detail::is_blank(words[w]) || detail::is_blank(tags[s][w]))
+        throw ValueError(concat("[write_tagged_sentences] expected a word and a tag but one of word ", w,
+                                " of sentence ", s, " is empty"));
+      writer.write({words[w], tags[s][w]});
+    }
+    out << '\n';
+  }
+  writer.close();
+}
+/// The same to a file, which is replaced at once or not at all.
+inline void write_tagged_sentences(const std::filesystem::path& path, const TaggedSentences& sentences,
+                                   std::span<const std::vector<std::string>> tags) {
+  std::ostringstream text;
+  write_tagged_sentences(text, path.string(), sentences, tags);
+  AtomicFile file(path.string());
+  file.write(std::move(text).str());
+  file.commit();
+}
+
+}  // namespace tempa::inline TEMPA_ABI

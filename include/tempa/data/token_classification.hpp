@@ -1,0 +1,179 @@
+// Sentences whose words have tags, as batches with a label for each token, and predictions back to words.
+#pragma once
+
+#include <tempa/core/parallel.hpp>
+#include <tempa/core/random.hpp>
+#include <tempa/data/collate.hpp>
+#include <tempa/data/tagged_sentences.hpp>
+#include <tempa/data/word_pieces.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// Which tokens of a word have its label.
+enum class LabeledPieces {
+  kFirst,  ///< the first, which also stands for the word in a prediction
+  kAll     ///< all; a word's prediction is still its first token's
+};
+
+struct TokenClassificationOptions {
+  std::optional<std::int64_t> max_length = 512;  ///< tokens of an example, [CLS] and [SEP] included; nothing: no limit
+  Overflow overflow = Overflow::kTruncate;       ///< what becomes of a longer sentence
+  LabeledPieces labeled_pieces = LabeledPieces::kFirst;
+};
+
+/// A sentence, or a part of one.
+struct TokenExample {
+  Encoding encoding;                   ///< (T)
+  std::vector<std::int32_t> word_ids;  ///< (T) word of the sentence; -1 for [CLS] and [SEP]
+  std::vector<std::int32_t> labels;    ///< (T) class, or `kNoLabel`; empty when the tags are unknown
+};
+
+/// Sentences with a class for each word, tokenised once. A row is a sentence, or with `Overflow::kSplit` a part of one.
+/// @source IndoNLU `NerGritDataset`, `PosDataset`, …
+class TokenClassificationDataset {
+ public:
+  /// @param sentences with tags, or without when they are unknown. @param label_names (K) of the classes; not looked at
+  ///   without tags. @param tokenizer any `Tokenizer`; it is not kept.
+  /// @throws FormatError with file and line for an unknown tag or a word that cannot be encoded; ConfigError.
+  template <Tokenizer T>
+  TokenClassificationDataset(const TaggedSentences& sentences, std::vector<std::string> label_names, const T& tokenizer,
+                             const TokenClassificationOptions& options = {})
+      : label_names_(std::move(label_names)) {
+    std::vector<std::vector<std::int32_t>> classes;
+    if (!sentences.sentences.empty() && !sentences.sentences.front().tags.empty())
+      classes = tag_classes(sentences, label_names_);
+    std::vector<std::vector<WordPieces>> encoded(sentences.sentences.size());
+    parallel_for(0, sentences.size(), 16, [&](Index begin, Index end) {
+      for (auto s = static_cast<std::size_t>(begin); s < static_cast<std::size_t>(end); ++s) {
+        const TaggedSentence& sentence = sentences.sentences[s];
+        try {
+          encoded[s] =
+              encode_words(sentence.words, tokenizer, {.max_length = options.max_length, .overflow = options.overflow});
+        } catch (const ValueError& error) {
+          throw FormatError(sentences.name, sentence.line, error.what());
+        }
+      }
+    });
+    for (std::size_t s = 0; s < encoded.size(); ++s) {
+      word_counts_.push_back(sentences.sentences[s].words.size());
+      for (WordPieces& part : encoded[s]) {
+        TokenExample example{.encoding = std::move(part.encoding), .word_ids = std::move(part.word_ids), .labels = {}};
+        if (!classes.empty()) example.labels = token_labels(example.word_ids, classes[s], options.labeled_pieces);
+        examples_.push_back(std::move(example));
+        sentence_of_.push_back(s);
+      }
+    }
+  }
+
+  /// Reads and tokenises a file. @throws as above and `read_tagged_sentences`.
+  template <Tokenizer T>
+  static TokenClassificationDataset from_tsv(const std::filesystem::path& path, std::vector<std::string> label_names,
+                                             const T& tokenizer, const TokenClassificationOptions& options = {}) {
+    return TokenClassificationDataset(read_tagged_sentences(path), std::move(label_names), tokenizer, options);
+  }
+
+  const std::vector<std::string>& label_names() const { return label_names_; }
+  Index size() const { return static_cast<Index>(examples_.size()); }
+  const TokenExample& operator[](Index row) const { return examples_[static_cast<std::size_t>(row)]; }
+
+  /// The classes of all words, from those of tokens: a word's is that of its first token.
+  /// @param classes for each row, of its T tokens. @param missing class of a word that has no token, being cut off.
+  /// @return for each sentence, of its words.
+  /// @throws ShapeError when rows or tokens are missing.
+  std::vector<std::vector<std::int32_t>> word_classes(std::span<const std::vector<std::int32_t>> classes,
+                                                      std::int32_t missing) const {
+    if (classes.size() != examples_.size())
+      throw ShapeError(
+          concat("[word_classes] expected classes of ", examples_.size(), " rows but got ", classes.size()));
+    std::vector<std::vector<std::int32_t>> words;
+    for (const std::size_t count : word_counts_) words.emplace_back(count, missing);
+    for (std::size_t row = 0; row < classes.size(); ++row) {
+      const auto& word_ids = examples_[row].word_ids;
+      if (classes[row].size() != word_ids.size())
+        throw ShapeError(concat("[word_classes] expected classes of ", word_ids.size(), " tokens in row ", row,
+                                " but got ", classes[row].size()));
+      for (std::size_t t = 0; t < word_ids.size(); ++t)
+        if (is_first(word_ids, t)) words[sentence_of_[row]][static_cast<std::size_t>(word_ids[t])] = classes[row][t];
+    }
+    return words;
+  }
+  /// Number of words that have no token, being cut off.
+  Index words_cut_off() const {
+    Index words = 0;
+    for (const std::size_t count : word_counts_) words += static_cast<Index>(count);
+    for (const TokenExample& example : examples_)
+      for (std::size_t t = 0; t < example.word_ids.size(); ++t) words -= is_first(example.word_ids, t) ? 1 : 0;
+    return words;
+  }
+
+ private:
+  static bool is_first(const std::vector<std::int32_t>& word_ids, std::size_t t) {
+    return word_ids[t] >= 0 && (t == 0 || word_ids[t - 1] != word_ids[t]);
+  }
+  static std::vector<std::int32_t> token_labels(const std::vector<std::int32_t>& word_ids,
+                                                const std::vector<std::int32_t>& classes, LabeledPieces pieces) {
+    std::vector<std::int32_t> labels;
+    for (std::size_t t = 0; t < word_ids.size(); ++t) {
+      const bool labeled = pieces == LabeledPieces::kAll ? word_ids[t] >= 0 : is_first(word_ids, t);
+      labels.push_back(labeled ? classes[static_cast<std::size_t>(word_ids[t])] : kNoLabel);
+    }
+    return labels;
+  }
+
+  std::vector<std::string> label_names_;
+  std::vector<TokenExample> examples_;
+  std::vector<std::size_t> sentence_of_;  // of each example
+  std::vector<std::size_t> word_counts_;  // of each sentence
+};
+
+/// Lays the examples end to end; `labels` of the batch is (N).
+struct TokenCollate {
+  /// For training: so large a share of the words becomes `mask_token_id`, all their tokens, so that a model learns to
+  /// tell a word's tag from its neighbours. Random numbers come from `default_generator()`, which a `DataLoader` seeds.
+  double word_mask_prob = 0.0;
+  std::optional<std::int32_t> mask_token_id = std::nullopt;
+
+  /// @throws ValueError as `PackedCollate`, and for an example with another number of labels than tokens; ConfigError
+  ///   for a `word_mask_prob` outside of [0,1], or one without a mask.
+  Batch operator()(std::span<const TokenExample> examples) const {
+    if (!(word_mask_prob >= 0.0 && word_mask_prob <= 1.0) || (word_mask_prob > 0.0 && !mask_token_id))
+      throw ConfigError(concat("[TokenCollate] word_mask_prob must be in [0,1], and 0 without a mask token, but is ",
+                               word_mask_prob));
+    std::vector<TextExample> texts;
+    std::vector<std::int32_t> labels;
+    for (std::size_t i = 0; i < examples.size(); ++i) {
+      const TokenExample& example = examples[i];
+      const std::size_t expected = examples[0].labels.empty() ? 0 : example.encoding.ids.size();
+      if (example.labels.size() != expected)
+        throw ValueError(
+            concat("[collate] example ", i, " must have ", expected, " labels but has ", example.labels.size()));
+      texts.push_back({.encoding = example.encoding});
+      if (word_mask_prob > 0.0) mask_words(texts.back().encoding.ids, example.word_ids);
+      labels.insert(labels.end(), example.labels.begin(), example.labels.end());
+    }
+    Batch batch = PackedCollate{}(texts);
+    if (!labels.empty()) batch.labels = Tensor<std::int32_t>::from(labels);
+    return batch;
+  }
+
+ private:
+  void mask_words(std::vector<std::int32_t>& ids, const std::vector<std::int32_t>& word_ids) const {
+    bool masked = false;
+    for (std::size_t t = 0; t < word_ids.size(); ++t) {
+      if (word_ids[t] < 0) continue;
+      if (t == 0 || word_ids[t - 1] != word_ids[t]) masked = default_generator().uniform() < word_mask_prob;
+      if (masked) ids[t] = *mask_token_id;
+    }
+  }
+};
+
+}  // namespace tempa::inline TEMPA_ABI

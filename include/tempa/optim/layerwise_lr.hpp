@@ -1,0 +1,66 @@
+// Learning rates that fall from the head of a transformer down to its embeddings.
+#pragma once
+
+#include <tempa/optim/param_groups.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// The number after the part "layer" of a parameter's name ("bert.encoder.layer.3.output.dense.weight": 3), -1 for one
+/// with a part "embeddings", nothing for all others: pooler and head.
+inline std::optional<Index> transformer_layer(std::string_view name) {
+  for (std::string_view rest = name; !rest.empty();) {
+    const std::size_t dot = std::min(rest.find('.'), rest.size());
+    const std::string_view part = rest.substr(0, dot);
+    rest.remove_prefix(std::min(dot + 1, rest.size()));
+    if (part == "embeddings") return -1;
+    if (part != "layer") continue;
+    Index layer = 0;
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), layer);
+    if (error == std::errc() && (end == rest.data() + rest.size() || *end == '.')) return layer;
+  }
+  return std::nullopt;
+}
+
+/// Groups with a learning rate for each layer: lr for what is above the layers, lr decay for the last of L layers,
+/// lr decay^(L-l) for layer l from 0, lr decay^(L+1) for the embeddings; each split by `weight_decay_groups`:
+/// `AdamW optimizer(layerwise_lr_groups(model.named_parameters(), AdamWOptions{.lr = 5e-5}, 0.9));`
+/// @param parameters with their names. @param decay above 0; 1 gives all the same rate. @param without_decay takes a
+///   name: these have no weight decay.
+/// @return from the embeddings to the head; a group without parameters is left out.
+/// @throws ConfigError when a parameter has no name, or for a decay that is not positive and finite.
+/// @source Howard and Ruder 2018 (ULMFiT, discriminative fine-tuning); Sun et al. 2019; Clark et al. 2020 (ELECTRA)
+template <typename Options>
+std::vector<ParamGroup<Options>> layerwise_lr_groups(
+    const ParameterList& parameters, const Options& options, double decay,
+    const std::function<bool(std::string_view)>& without_decay = is_bias_or_norm) {
+  if (!(decay > 0) || !std::isfinite(decay))
+    throw ConfigError(concat("[layerwise_lr_groups] decay must be positive and finite but is ", decay));
+  Index layers = 0;
+  for (const auto& parameter : parameters)
+    layers = std::max(layers, transformer_layer(parameter.name).value_or(-1) + 1);
+  std::map<Index, ParameterList> by_layer;
+  for (const auto& parameter : parameters)
+    by_layer[transformer_layer(parameter.name).value_or(layers)].push_back(parameter);
+  std::vector<ParamGroup<Options>> groups;
+  for (const auto& [layer, members] : by_layer) {
+    Options scaled = options;
+    scaled.lr = options.lr * std::pow(decay, static_cast<double>(layers - layer));
+    for (auto& group : weight_decay_groups(members, scaled, without_decay)) groups.push_back(std::move(group));
+  }
+  return groups;
+}
+
+}  // namespace tempa::inline TEMPA_ABI
