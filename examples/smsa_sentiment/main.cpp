@@ -1,4 +1,5 @@
 // Trains and evaluates a sentiment classifier on SmSA: `smsa_sentiment --data DIR`, or `--help`.
+#include "../common/setup.hpp"
 #include "options.hpp"
 #include "report.hpp"
 
@@ -30,35 +31,13 @@ struct Tables {
         test(read_labeled_texts(folder / "test_preprocess.tsv", class_names())) {}
 };
 
-BertConfig config_from_scratch(const Options& options, Index vocab_size) {
-  BertConfig config;
-  config.vocab_size = vocab_size;
-  config.hidden_size = options.hidden;
-  config.num_hidden_layers = options.layers;
-  config.num_attention_heads = options.heads;
-  config.intermediate_size = 4 * options.hidden;
-  config.max_position_embeddings = options.max_length;
-  config.hidden_dropout_prob = config.attention_probs_dropout_prob = options.dropout;
-  config.id2label = class_names();
-  config.problem_type = ProblemType::kSingleLabelClassification;
-  return config;
-}
-
-/// Weight n / (K n_k) of each class, so that every class counts the same in all.
-std::vector<double> balanced_weights(const std::vector<std::int32_t>& labels) {
-  std::vector<double> counts(class_names().size(), 0.0);
-  for (const std::int32_t label : labels) ++counts[static_cast<std::size_t>(label)];
-  for (double& count : counts)
-    if (count > 0) count = static_cast<double>(labels.size()) / (static_cast<double>(counts.size()) * count);
-  return counts;
-}
-
 std::vector<EpochRecord> train(Classifier& model, const LabeledTexts& table, const BertTokenizer& tokenizer,
                                DataLoader<DocumentSentimentDataset>& valid, const Options& options) {
   const AugmentedTexts data(table, tokenizer, {.max_length = options.max_length},
                             {.piece_drop_prob = options.piece_dropout, .token_mask_prob = options.token_masking});
   DataLoader loader(data, {.batch_size = options.batch_size, .shuffle = true, .seed = options.seed, .num_workers = 1});
-  if (options.class_weights) model.loss_options.class_weights = balanced_weights(table.labels);
+  if (options.class_weights)
+    model.loss_options.class_weights = balanced_class_weights(table.labels, DocumentSentimentDataset::num_labels());
   model.loss_options.label_smoothing = options.label_smoothing;
   AdamW optimizer(weight_decay_groups(model.named_parameters(),
                                       AdamWOptions{.lr = options.lr, .weight_decay = options.weight_decay}));
@@ -89,10 +68,7 @@ void classify(Classifier& model, const BertTokenizer& tokenizer, const Options& 
 }
 
 int run(const Options& options) {
-  if (options.precision != "fp32")
-    throw ConfigError("--precision " + options.precision + " is not built yet: expected fp32");
-  const Device device = Device::parse(options.device);
-  if (options.threads > 0) set_num_threads(options.threads);
+  const Device device = prepare_machine(options);
   manual_seed(options.seed);
   std::cout << "data: " << options.data << "\ndevice: " << device << ", threads: " << num_threads() << '\n';
 
@@ -103,21 +79,23 @@ int run(const Options& options) {
   const DocumentSentimentOptions encoding{.max_length = options.max_length};
   const DocumentSentimentDataset train_data(tables.train, tokenizer, encoding),
       valid_data(tables.valid, tokenizer, encoding), test_data(tables.test, tokenizer, encoding);
-  auto model = options.model.empty() ? Classifier(config_from_scratch(options, tokenizer.vocab_size()))
-                                     : Classifier::from_pretrained(options.model);
+  auto model = options.model.empty()
+                   ? Classifier(config_from_scratch(options, options.max_length, tokenizer.vocab_size(), class_names(),
+                                                    ProblemType::kSingleLabelClassification))
+                   : Classifier::from_pretrained(options.model);
   model.to(device);
   std::cout << "vocabulary: " << tokenizer.vocab_size() << " tokens, model: " << model.parameter_count()
             << " parameters\n"
             << std::flush;
 
   DataLoader valid_loader(valid_data, {.batch_size = 64}), test_loader(test_data, {.batch_size = 64});
-  Report report;
+  RunReport report;
   if (options.epochs > 0) report.train = train(model, tables.train, tokenizer, valid_loader, options);
   model.loss_options = {};  // the figures below are the plain cross entropy
   report.valid = evaluate(model, valid_loader);
   report.test = evaluate(model, test_loader);
   std::cout << "\nVALID " << report.valid->scores.line() << "\nTEST  " << report.test->scores.line() << '\n';
-  print_test_report(std::cout, *report.test, class_names());
+  std::cout << "\nTest file\n" << evaluation_report(*report.test, class_names());
   classify(model, tokenizer, options);
 
   if (!options.output.empty()) {

@@ -71,18 +71,20 @@ TEST_CASE("Trainer: learns, keeps the best weights and prints the tutorial's lin
   Trainer trainer(model, optimizer, {.epochs = 8, .max_grad_norm = 1.0, .log = &log, .progress = kSilent});
   trainer.set_scheduler(scheduler, ScheduleStep::kEpoch);
   Index steps = 0;
-  trainer.on_step_end([&](Index step, double loss) {
-    CHECK(step == ++steps);
-    CHECK(std::isfinite(loss));
+  trainer.on_step_end([&](const StepRecord& record) {
+    CHECK(record.step == ++steps);
+    CHECK(std::isfinite(record.loss));
+    CHECK(record.lr == optimizer.lr());
+    CHECK(record.grad_norm.value_or(-1) > 0);
   });
   const auto history = trainer.fit(loader, valid_loader);
   REQUIRE(history.size() == 8);
   CHECK(steps == 48);
-  CHECK(history.back().train.loss < 0.5 * history.front().train.loss);
+  CHECK(history.back().train["loss"] < 0.5 * history.front().train["loss"]);
   CHECK(history[1].lr == Approx(5e-3 * 0.9));
   double best = 0;
-  for (const auto& record : history) best = std::max(best, record.valid->f1_macro);
-  CHECK(evaluate(model, valid_loader).scores.f1_macro == best);
+  for (const auto& record : history) best = std::max(best, (*record.valid)["f1_macro"]);
+  CHECK(evaluate(model, valid_loader).scores["f1_macro"] == best);
   CHECK(best > 0.9);
   CHECK(log.str().find("(Epoch 1) TRAIN LOSS:") == 0);
   CHECK(log.str().find(" ACC:") != std::string::npos);
@@ -140,8 +142,9 @@ TEST_CASE("Trainer: an averaged model is what is evaluated and kept", "[train]")
   const auto history = trainer.fit(loader, valid);
   CHECK_FALSE(average.is_swapped());
   CHECK(model.classifier.weight.value().to_vector() == at_best);
-  CHECK(evaluate(model, valid).scores.f1_macro ==
-        Approx(std::max({history[0].valid->f1_macro, history[1].valid->f1_macro, history[2].valid->f1_macro})));
+  CHECK(evaluate(model, valid).scores["f1_macro"] ==
+        Approx(std::max(
+            {(*history[0].valid)["f1_macro"], (*history[1].valid)["f1_macro"], (*history[2].valid)["f1_macro"]})));
 }
 
 TEST_CASE("Trainer: a NaN loss stops with epoch, batch and rows, before the step", "[train]") {

@@ -1,33 +1,275 @@
-// The weights of a model folder.
+// Model folders: which file has the weights, how its names and types fit the model, and what is written.
 #pragma once
 
+#include <tempa/io/checkpoint_names.hpp>
 #include <tempa/io/safetensors.hpp>
+#include <tempa/io/sharded.hpp>
+#include <tempa/io/torch_bin.hpp>
+#include <tempa/models/bert/config_file.hpp>
+#include <tempa/nn/init.hpp>
 #include <tempa/nn/module.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
 #include <filesystem>
+#include <iostream>
+#include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <system_error>
+#include <unordered_set>
+#include <utility>
+#include <variant>
+#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Copies the tensors of `folder`/model.safetensors into `module`.
-/// @throws IoError, FormatError; ShapeError or ValueError with the whole report when a tensor is missing, left over or
-/// of
-///   another shape.
-template <Module M>
-void load_weights(M& module, const std::filesystem::path& folder) {
-  const std::string path = (folder / "model.safetensors").string();
-  load_state_dict(module, load_safetensors(path)).require_complete(path, "the model");
+/// Options of `from_pretrained`.
+struct PretrainedOptions {
+  /// K of a new head, named LABEL_0, LABEL_1, …; the labels of config.json when absent.
+  std::optional<Index> num_labels{};
+  /// Names of the labels, by number: `id2label` and `label2id`. Their count is `num_labels`.
+  std::vector<std::string> labels{};
+  /// What the head predicts; that of config.json when absent.
+  std::optional<ProblemType> problem_type{};
+  /// Initialise a weight anew whose shape in the file is another, instead of refusing: for a head of another size.
+  bool ignore_mismatched_sizes = false;
+  /// Initialise weights of the embeddings and the encoder anew that the file does not have, instead of refusing. Heads
+  /// and the pooler may always be missing.
+  bool allow_missing_weights = false;
+  /// Refuse NaN and infinite weights.
+  bool check_finite = false;
+  /// Where the report goes when there is something to say; nullptr: nowhere.
+  std::ostream* log = &std::cerr;
+  /// Filled when given, also with what was loaded.
+  LoadReport* report = nullptr;
+};
+
+/// Options of `save_pretrained`.
+struct SavePretrainedOptions {
+  /// Type of the stored weights: kFloat32, kFloat16, kBFloat16 or kFloat64; the model's own when absent.
+  std::optional<DType> dtype{};
+};
+
+/// The weights of a folder, and the file that they are read from.
+struct FolderWeights {
+  std::string path;
+  StateDict state;
+};
+
+/// Reads model.safetensors of a folder; when there is none, model.safetensors.index.json, pytorch_model.bin or
+/// pytorch_model.bin.index.json, the first that is there. Safetensors files are mapped: the tensors are views.
+/// @throws IoError naming the four when there is none of them; IoError, FormatError of the file that was chosen.
+/// @source transformers, PreTrainedModel.from_pretrained
+inline FolderWeights load_folder_weights(const std::filesystem::path& folder) {
+  constexpr std::array<std::string_view, 4> kNames{"model.safetensors", "model.safetensors.index.json",
+                                                   "pytorch_model.bin", "pytorch_model.bin.index.json"};
+  for (const std::string_view name : kNames) {
+    const std::string path = (folder / name).string();
+    std::error_code error;
+    if (!std::filesystem::exists(path, error)) continue;
+    if (name.ends_with(".json")) return {path, load_sharded(path)};
+    return {path, name.ends_with(".bin") ? load_torch_bin(path) : load_safetensors(path)};
+  }
+  throw IoError(folder.string(), concat("expected one of ", kNames[0], ", ", kNames[1], ", ", kNames[2], " and ",
+                                        kNames[3], " but there is none"));
 }
 
-/// Writes the tensors of `module` to `folder`/model.safetensors, at once or not at all; makes the folder when it is not
-/// there. @throws IoError.
+namespace detail {
+
+/// Whether a model works without this weight of the file when somebody trains it: a head or the pooler, which masked
+/// language models do not have; the rest is the knowledge that the checkpoint is loaded for.
+inline bool is_part_of_head(std::string_view name, std::string_view base_prefix) {
+  if (name.starts_with(base_prefix) && name.substr(base_prefix.size()).starts_with('.'))
+    name.remove_prefix(base_prefix.size() + 1);
+  return !name.starts_with("embeddings.") && !name.starts_with("encoder.");
+}
+
+/// @throws ShapeError, ValueError, with the report, for what `options` does not allow.
+inline void check_report(const LoadReport& report, const PretrainedOptions& options, const FolderWeights& weights,
+                         std::string_view model, std::string_view base_prefix) {
+  for (const LoadReport::Mismatch& one : report.mismatched) {
+    const bool other_shape = !(one.expected_shape == one.found_shape);
+    if (other_shape && options.ignore_mismatched_sizes) continue;
+    const std::string text = concat("[from_pretrained] ", printable(one.name), " does not fit the model",
+                                    other_shape ? "; ignore_mismatched_sizes initializes such weights anew" : "", "\n",
+                                    report.to_string(weights.path, model));
+    if (other_shape) throw ShapeError(text);
+    throw ValueError(text);
+  }
+  if (options.allow_missing_weights) return;
+  for (const std::string& name : report.missing)
+    if (!is_part_of_head(name, base_prefix))
+      throw ValueError(concat("[from_pretrained] the checkpoint has no ", printable(name),
+                              "; allow_missing_weights initializes such weights anew\n",
+                              report.to_string(weights.path, model)));
+}
+
+/// Refuses a config.json that asks for far more memory than the weights beside it could fill, before it is allocated.
+inline void check_size(const BertConfig& config, const FolderWeights& weights) {
+  const auto real = [](Index size) { return static_cast<double>(size); };
+  const double hidden = real(config.hidden_size), intermediate = real(config.intermediate_size);
+  const double layer = 4 * hidden * (hidden + 1) + 2 * hidden * intermediate + intermediate + 5 * hidden;
+  const double tables = real(config.vocab_size + config.max_position_embeddings + config.type_vocab_size + 2) * hidden;
+  double stored = 0;
+  for (const auto& entry : weights.state) stored += real(shape(entry.tensor).numel());
+  constexpr double kSmall = 1 << 20;
+  if (const double wanted = tables + layer * real(config.num_hidden_layers); wanted > 16 * stored + kSmall)
+    throw ShapeError(concat("[from_pretrained] config.json describes an encoder of ", wanted, " weights but ",
+                            weights.path, " has ", stored));
+}
+
+/// The configuration with the labels and the problem that `options` asks for.
+/// @throws ConfigError for labels that contradict num_labels or each other.
+inline BertConfig with_options(BertConfig config, const PretrainedOptions& options) {
+  const auto count = static_cast<Index>(options.labels.size());
+  if (options.num_labels && *options.num_labels < 1)
+    throw ConfigError(concat("[from_pretrained] num_labels must be positive but is ", *options.num_labels));
+  if (options.num_labels && count > 0 && *options.num_labels != count)
+    throw ConfigError(
+        concat("[from_pretrained] num_labels must be the number of labels, ", count, ", but is ", *options.num_labels));
+  if (count > 0) {
+    std::set<std::string_view> names;
+    for (const std::string& label : options.labels)
+      if (!names.insert(label).second)
+        throw ConfigError(concat("[from_pretrained] labels must differ but ", printable(label), " is there twice"));
+    config.id2label = options.labels;
+  } else if (options.num_labels && *options.num_labels != config.num_labels()) {
+    config.id2label = default_labels(*options.num_labels);
+  }
+  if (options.problem_type) config.problem_type = options.problem_type;
+  return config.validated();
+}
+
+/// The parameters of `module` that the report does not name as loaded.
 template <Module M>
-void save_weights(M& module, const std::filesystem::path& folder) {
+std::unordered_set<const void*> not_loaded(M& module, const LoadReport& report) {
+  const std::unordered_set<std::string> loaded(report.loaded.begin(), report.loaded.end());
+  std::unordered_set<const void*> nodes;
+  for_each_leaf(module, "", [&](const std::string& name, auto& leaf) {
+    if constexpr (is_variable<std::remove_cvref_t<decltype(leaf)>>)
+      if (!loaded.contains(name)) nodes.insert(leaf.node().get());
+  });
+  return nodes;
+}
+
+/// Copies `weights` into `module` and reports it; what was not loaded is drawn by `init`, or stays as it is.
+template <Module M>
+void load_weights(M& module, const FolderWeights& weights, const PretrainedOptions& options, std::string_view model,
+                  std::string_view base_prefix, const DeferredInit* init) {
+  StateDict target = tempa::state_dict(module);
+  RenamedCheckpoint renamed = rename_checkpoint(weights.state, target, base_prefix, weights.path);
+  LoadReport report = match_state(renamed.state, target, {.check_finite = options.check_finite});
+  report.ignored = std::move(renamed.ignored);
+  if (options.report != nullptr) *options.report = report;
+  check_report(report, options, weights, model, base_prefix);
+  if (options.log != nullptr && !report.complete()) *options.log << report.to_string(weights.path, model) << '\n';
+  if (init != nullptr) init->draw(not_loaded(module, report));
+  copy_loaded(report, renamed.state, target);
+}
+
+/// The weights in the type in which they are stored.
+/// @throws NumericalError naming the first one that the type cannot hold.
+template <Floating To>
+StateDict stored_weights(const StateDict& state) {
+  StateDict stored;
+  for (const StateDict::Entry& entry : state) {
+    std::visit(
+        [&]<Element From>(const Tensor<From>& tensor) {
+          if constexpr (!Floating<From> || std::same_as<From, To>) {
+            stored.insert(entry.name, tensor);
+          } else {
+            const Tensor<From> host = tensor.to(Device::cpu());
+            const Tensor<To> converted = host.template cast<To>();
+            for (Index i = 0; i < host.numel(); ++i) {
+              const auto before = element_cast<double>(host.data()[i]);
+              if (std::isfinite(before) && !std::isfinite(element_cast<double>(converted.data()[i])))
+                throw NumericalError(concat("[save_pretrained] '", entry.name, "' must fit into ",
+                                            to_string(dtype_of<To>), " but element ", i, " is ", before));
+            }
+            stored.insert(entry.name, converted);
+          }
+        },
+        entry.tensor);
+  }
+  return stored;
+}
+
+}  // namespace detail
+
+/// Copies the weights of a model folder into `module`, whose names are those of its `state_dict` (an own head around a
+/// `BertModel` named `bert`). Files of all ages are understood: with and without the prefix `bert.`, with `module.` of
+/// DataParallel, with `LayerNorm.gamma`; weights in another floating-point type are converted. What the file does not
+/// have keeps its values.
+/// @param options the labels and the problem type have no meaning here. @param model its name in the report.
+/// @param base_prefix name of the encoder in the module.
+/// @throws IoError, FormatError; ShapeError or ValueError with the whole report for a weight that does not fit or that
+/// is missing in the encoder, unless the options allow it: then nothing was copied. NumericalError by check_finite.
+template <Module M>
+void load_pretrained_weights(M& module, const std::filesystem::path& folder, const PretrainedOptions& options = {},
+                             std::string_view model = "the model", std::string_view base_prefix = "bert") {
+  detail::load_weights(module, load_folder_weights(folder), options, model, base_prefix, nullptr);
+}
+
+/// A model of the shapes and labels of `folder`/config.json with the weights of the folder, in evaluation mode.
+/// What the file does not have is initialised as a new model is, by `default_generator()`, and reported as transformers
+/// does. Two differences are there to keep a half-random model from passing for a trained one: weights missing in the
+/// embeddings or the encoder are an error (`allow_missing_weights`), and so are those of an integer type.
+/// @tparam Model has a constructor from BertConfig and `kName`, its class in transformers.
+/// @throws as `load_pretrained_weights`; ConfigError for an impossible configuration.
+/// @source transformers PreTrainedModel.from_pretrained
+template <typename Model>
+Model load_pretrained(const std::filesystem::path& folder, const PretrainedOptions& options = {}) {
+  const BertConfig config = detail::with_options(read_bert_config((folder / "config.json").string()), options);
+  const FolderWeights weights = load_folder_weights(folder);
+  if (!options.allow_missing_weights && !options.ignore_mismatched_sizes) detail::check_size(config, weights);
+  const DeferredInit init;
+  Model model(config);
+  detail::load_weights(model, weights, options, Model::kName, "bert", &init);
+  set_training(model, false);
+  return model;
+}
+
+/// Writes config.json and model.safetensors of a folder, which is made when it is not there. Each of the two is
+/// replaced at once, the weights first, and config.json is on the disk before: no failure leaves a torn file, or
+/// one of them without room for the other.
+/// @param config `architectures` and `dtype` are set in it.
+/// @throws IoError; ConfigError for an integer `dtype`; NumericalError for a weight that `dtype` cannot hold.
+/// @source transformers PreTrainedModel.save_pretrained
+template <Module M>
+void save_pretrained(M& module, BertConfig& config, std::string_view architecture, const std::filesystem::path& folder,
+                     const SavePretrainedOptions& options = {}) {
+  const StateDict state = tempa::state_dict(module);
+  const DType type = options.dtype ? *options.dtype : dtype(state.begin()->tensor);
+  const StateDict stored = [&] {
+    switch (type) {
+      case DType::kFloat32:
+        return detail::stored_weights<float>(state);
+      case DType::kFloat64:
+        return detail::stored_weights<double>(state);
+      case DType::kFloat16:
+        return detail::stored_weights<float16>(state);
+      case DType::kBFloat16:
+        return detail::stored_weights<bfloat16>(state);
+      default:
+        throw ConfigError(concat("[save_pretrained] dtype must be a floating-point type but is ", to_string(type)));
+    }
+  }();
+  BertConfig written = config;
+  written.architectures = {std::string(architecture)};
+  written.dtype = type;
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) throw IoError(folder.string(), "cannot make the folder: " + error.message());
-  save_safetensors((folder / "model.safetensors").string(), state_dict(module));
+  AtomicFile config_file((folder / "config.json").string());
+  config_file.write(bert_config_text(written));
+  save_safetensors((folder / "model.safetensors").string(), stored);
+  config_file.commit();
+  config = std::move(written);
 }
 
 }  // namespace tempa::inline TEMPA_ABI

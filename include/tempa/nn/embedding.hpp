@@ -32,8 +32,11 @@ struct Embedding : ModuleMembers<Embedding<T>, T> {
       throw ConfigError(concat("[Embedding] sizes must be positive but are ", rows, " rows of ", size));
     if (padding_idx && (*padding_idx < 0 || *padding_idx >= rows))
       throw ConfigError(concat("[Embedding] padding_idx must be in [0,", rows, ") but is ", *padding_idx));
-    weight = normal_parameter<T>({rows, size}, options.initializer_range);
-    if (padding_idx) weight.mutable_value().rows(*padding_idx, *padding_idx + 1).fill(T{});
+    weight = make_parameter<T>({rows, size}, [options](Tensor<T>& table) {
+      for (T& element : table.span())
+        element = element_cast<T>(options.initializer_range * default_generator().normal());
+      if (options.padding_idx) table.rows(*options.padding_idx, *options.padding_idx + 1).fill(T{});
+    });
   }
 
   Variable<T> operator()(const Tensor<std::int32_t>& ids) const {

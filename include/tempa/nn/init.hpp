@@ -5,29 +5,74 @@
 #include <tempa/core/random.hpp>
 
 #include <cmath>
+#include <functional>
+#include <unordered_set>
+#include <utility>
+#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
+
+/// While it lives, the parameters that this thread makes get memory but no values: `draw` gives values to those that
+/// nothing else fills. Loading a checkpoint so does not draw 110 million random numbers in order to overwrite them.
+/// @source transformers, no_init_weights; torch.nn.utils.skip_init
+class DeferredInit {
+ public:
+  DeferredInit() : outer_(std::exchange(current(), this)) {}
+  DeferredInit(const DeferredInit&) = delete;
+  DeferredInit& operator=(const DeferredInit&) = delete;
+  ~DeferredInit() { current() = outer_; }
+
+  /// Draws the starting values of these parameters, in the order in which they were made.
+  /// @param nodes `variable.node().get()` of each.
+  void draw(const std::unordered_set<const void*>& nodes) const {
+    for (const auto& [node, fill] : fills_)
+      if (nodes.contains(node)) fill();
+  }
+
+  /// The one that is at work on this thread, or nullptr.
+  static DeferredInit*& current() {
+    thread_local DeferredInit* at_work = nullptr;
+    return at_work;
+  }
+  void add(const void* node, std::function<void()> fill) { fills_.emplace_back(node, std::move(fill)); }
+
+ private:
+  DeferredInit* outer_;
+  std::vector<std::pair<const void*, std::function<void()>>> fills_;
+};
+
+/// A parameter whose starting values `fill(Tensor<T>&)` writes: now, or later under `DeferredInit`.
+template <Real T, typename Fill>
+Variable<T> make_parameter(Shape shape, Fill fill) {
+  Variable<T> parameter(Tensor<T>(shape), true);
+  if (DeferredInit* const later = DeferredInit::current()) {
+    later->add(parameter.node().get(), [parameter, fill]() mutable { fill(parameter.mutable_value()); });
+  } else {
+    fill(parameter.mutable_value());
+  }
+  return parameter;
+}
 
 /// A parameter with every element `value`.
 template <Real T>
 Variable<T> constant_parameter(Shape shape, double value) {
-  return Variable<T>(Tensor<T>::full(shape, element_cast<T>(value)), true);
+  return make_parameter<T>(shape, [value](Tensor<T>& elements) { elements.fill(element_cast<T>(value)); });
 }
 
-/// A parameter drawn from N(0, stddev^2).
+/// A parameter drawn from N(0, stddev^2). @param generator must outlive a `DeferredInit` that is at work.
 template <Real T>
 Variable<T> normal_parameter(Shape shape, double stddev, Generator& generator = default_generator()) {
-  Tensor<T> value(shape);
-  for (T& element : value.span()) element = element_cast<T>(stddev * generator.normal());
-  return Variable<T>(std::move(value), true);
+  return make_parameter<T>(shape, [stddev, &generator](Tensor<T>& elements) {
+    for (T& element : elements.span()) element = element_cast<T>(stddev * generator.normal());
+  });
 }
 
-/// A parameter drawn uniformly from [-bound, bound).
+/// A parameter drawn uniformly from [-bound, bound). @param generator as for `normal_parameter`.
 template <Real T>
 Variable<T> uniform_parameter(Shape shape, double bound, Generator& generator = default_generator()) {
-  Tensor<T> value(shape);
-  for (T& element : value.span()) element = element_cast<T>(bound * (2.0 * generator.uniform() - 1.0));
-  return Variable<T>(std::move(value), true);
+  return make_parameter<T>(shape, [bound, &generator](Tensor<T>& elements) {
+    for (T& element : elements.span()) element = element_cast<T>(bound * (2.0 * generator.uniform() - 1.0));
+  });
 }
 
 }  // namespace tempa::inline TEMPA_ABI

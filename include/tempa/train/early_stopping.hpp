@@ -40,6 +40,13 @@ class EarlyStopping {
   bool should_stop() const { return waited_ >= options_.patience; }
   /// The best value so far; nothing before the first.
   std::optional<double> best() const { return best_; }
+  /// Values since the best one.
+  Index waited() const { return waited_; }
+  /// Goes on from the `best()` and `waited()` of another one.
+  void restore(std::optional<double> best, Index waited) {
+    best_ = best;
+    waited_ = waited;
+  }
 
  private:
   EarlyStoppingOptions options_;

@@ -147,7 +147,7 @@ class ProgressRange {
     End value;
   };
 
-  auto begin() { return iterator(range_.begin(), bar_.get()); }
+  auto begin() { return iterator<decltype(range_.begin())>(range_.begin(), bar_.get()); }
   auto end() { return Sentinel<decltype(range_.end())>{range_.end()}; }
 
  private:

@@ -6,10 +6,13 @@
 #include <tempa/optim/averaged_model.hpp>
 #include <tempa/optim/clip_grad_norm.hpp>
 #include <tempa/optim/lr_scheduler/lr_scheduler.hpp>
-#include <tempa/optim/optimizer.hpp>
+#include <tempa/optim/lr_scheduler/reduce_lr_on_plateau.hpp>
 #include <tempa/train/early_stopping.hpp>
+#include <tempa/train/epoch_record.hpp>
 #include <tempa/train/evaluation.hpp>
 #include <tempa/train/progress.hpp>
+#include <tempa/train/score_keeper_of.hpp>
+#include <tempa/train/training_checkpoint.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -31,32 +34,25 @@ enum class ScheduleStep {
   kStep    ///< after each optimizer step
 };
 
-/// What one epoch brought.
-struct EpochRecord {
-  Index epoch = 0;                        ///< from 1
-  ClassifierScores train;                 ///< on the training batches as they were, with dropout
-  std::optional<ClassifierScores> valid;  ///< when the epoch was evaluated
-  double lr = 0;                          ///< of the first group, during the epoch's last step
-  double seconds = 0;                     ///< of the training part
-  double tokens_per_second = 0;
-  bool best = false;  ///< whether the chosen metric is the best so far
-};
-
 /// Options of `Trainer`.
 struct TrainerOptions {
   Index epochs = 5;
-  Index evaluate_every = 1;               ///< epochs between evaluations; the last epoch is always evaluated
-  Index gradient_accumulation_steps = 1;  ///< batches whose gradients are averaged for one optimizer step
-  double max_grad_norm = 0.0;             ///< global L2 norm to clip to; 0: no clipping
-  std::string metric = "f1_macro";        ///< what is watched: see `ClassifierScores::metric`
-  std::optional<Index> patience{};        ///< evaluations without improvement before stopping; never when absent
-  bool restore_best = true;               ///< put the weights of the best evaluation back at the end
-  AveragedModel* average = nullptr;       ///< updated after each step; what is evaluated, kept and left in the model
-  std::ostream* log = &std::cout;         ///< epoch lines; nullptr: silent
+  Index evaluate_every = 1;                   ///< epochs between evaluations; the last epoch is always evaluated
+  Index gradient_accumulation_steps = 1;      ///< batches whose gradients are averaged for one optimizer step
+  double max_grad_norm = 0.0;                 ///< global L2 norm to clip to; 0: no clipping
+  std::string metric{};                       ///< what is watched, see `metrics_of`; empty: see `default_metric`
+  std::optional<ProblemType> problem_type{};  ///< nothing: the model's, or what the batches look like
+  std::optional<Index> patience{};            ///< evaluations without improvement before stopping; never when absent
+  bool restore_best = true;                   ///< put the weights of the best evaluation back at the end
+  AveragedModel* average = nullptr;  ///< updated after each step; what is evaluated, kept and left in the model
+  std::ostream* log = &std::cout;    ///< epoch lines; nullptr: silent
   ProgressOptions progress{};
+  CheckpointOptions checkpoint{};          ///< where to save, and whether to go on from there
+  std::function<bool()> stop_requested{};  ///< asked after each optimizer step: true saves and ends; see `StopSignal`
 };
 
-/// Trains a classifier: a module whose call on a batch gives `{loss, logits}` and whose batches have `labels`.
+/// Trains a classifier or a regression: a module whose call on a batch gives `{loss, logits}` and whose batches have
+/// `labels` or `targets`.
 ///
 ///   Trainer trainer(model, optimizer, {.epochs = 5, .patience = 3});
 ///   trainer.set_scheduler(scheduler, ScheduleStep::kEpoch);
@@ -66,9 +62,9 @@ struct TrainerOptions {
 template <Module Model>
 class Trainer {
  public:
-  /// @throws ConfigError for an option out of its range.
+  /// @throws ConfigError for an option out of its range, or a metric that the problem does not have.
   Trainer(Model& model, Optimizer& optimizer, TrainerOptions options = {})
-      : model_(model), optimizer_(optimizer), options_(std::move(options)) {
+      : model_(model), optimizer_(optimizer), options_(std::move(options)), checkpoints_(options_.checkpoint) {
     const auto at_least_one = [](std::string_view field, Index value) {
       if (value < 1) throw ConfigError(concat("[Trainer] ", field, " must be at least 1 but is ", value));
     };
@@ -78,121 +74,258 @@ class Trainer {
     if (options_.patience) at_least_one("patience", *options_.patience);
     if (!(options_.max_grad_norm >= 0))
       throw ConfigError(concat("[Trainer] max_grad_norm must not be negative but is ", options_.max_grad_norm));
-    ClassifierScores{}.metric(options_.metric);
+    if (!options_.problem_type) options_.problem_type = problem_type_of(model);
+    watched_metric(score_keeper_of(model_, options_.problem_type));
   }
 
   /// Steps `scheduler` once an epoch or once an optimizer step. It must outlive the trainer.
   void set_scheduler(LRScheduler& scheduler, ScheduleStep when) {
-    set_scheduler([&scheduler](const ClassifierScores*) { scheduler.step(); }, when);
+    set_scheduler([&scheduler](const Metrics*) { scheduler.step(); }, when);
+    for (const Index step : {0, 1, 10, 100, 1000, 10000})
+      checkpoints_.set_setting(concat("lr at step ", step, " of the schedule"), number_text(scheduler.lr_at(step)));
+    save_schedule(scheduler);
   }
-  /// The same for any schedule, `ReduceLROnPlateau` for one: called with the validation's scores, or nullptr without.
-  void set_scheduler(std::function<void(const ClassifierScores*)> step, ScheduleStep when) {
+  /// Gives `scheduler` the watched metric of each evaluation. It must outlive the trainer.
+  void set_scheduler(ReduceLROnPlateau& scheduler) {
+    set_scheduler(
+        [this, &scheduler](const Metrics* valid) {
+          if (valid != nullptr)
+            scheduler.step((*valid)[watched_metric(score_keeper_of(model_, options_.problem_type))]);
+        },
+        ScheduleStep::kEpoch);
+    save_schedule(scheduler);
+  }
+  /// The same for any schedule: called with the validation's scores, or nullptr without. With checkpoints its state, if
+  /// it has one, must be given to `add_state`.
+  void set_scheduler(std::function<void(const Metrics*)> step, ScheduleStep when) {
     schedule_ = std::move(step);
     schedule_when_ = when;
+    checkpoints_.set_setting("schedule steps", when == ScheduleStep::kEpoch ? "each epoch" : "each step");
+  }
+  /// Something else that is saved with each checkpoint and goes on where it was: `save` gives its numbers by name,
+  /// `load` takes them back. @throws ConfigError when the name is taken.
+  void add_state(const std::string& name, std::function<NumberState()> save,
+                 std::function<void(const NumberState&)> load) {
+    checkpoints_.add_state(name, std::move(save), std::move(load));
   }
   /// Called after each epoch; returning false ends the training.
   void on_epoch_end(std::function<bool(const EpochRecord&)> callback) {
     epoch_callbacks_.push_back(std::move(callback));
   }
-  /// Called after each optimizer step with its number, from 1 over all epochs, and the loss of its last batch.
-  void on_step_end(std::function<void(Index step, double loss)> callback) {
-    step_callbacks_.push_back(std::move(callback));
-  }
+  /// Called after each optimizer step.
+  void on_step_end(std::function<void(const StepRecord&)> callback) { step_callbacks_.push_back(std::move(callback)); }
   /// Called when an evaluation is the best so far, with the evaluated weights in the model.
   void on_best(std::function<void(const EpochRecord&)> callback) { best_callbacks_.push_back(std::move(callback)); }
 
   /// Trains without validation: the last weights stay.
   template <typename Loader>
   std::vector<EpochRecord> fit(Loader& train) {
-    return run(train, [](Model&) -> std::optional<ClassifierScores> { return std::nullopt; });
+    return run(train, [](Model&) -> std::optional<Metrics> { return std::nullopt; });
   }
   /// Trains, evaluates on `valid`, and at the end puts the best weights back.
+  /// With checkpoints, a training that was resumed continues to the bit as if it had not been interrupted.
+  /// @return the records of all epochs, those before a resume too.
   /// @throws NumericalError for a loss that is NaN or infinite, with epoch, step and rows; the weights are then those
-  ///   before the step.
+  ///   before the step. IoError when a checkpoint cannot be written; what `TrainingCheckpoints::restore` throws.
   template <typename Loader, typename ValidLoader>
   std::vector<EpochRecord> fit(Loader& train, ValidLoader& valid) {
-    return run(train, [&](Model& model) -> std::optional<ClassifierScores> {
-      return evaluate(model, valid, described("VALID")).scores;
+    return run(train, [&](Model& model) -> std::optional<Metrics> {
+      return evaluate(model, valid, {.problem_type = options_.problem_type, .progress = described("VALID")}).scores;
     });
   }
+
+  /// Optimizer steps so far, those before a resume too.
+  Index steps() const { return progress_.step; }
+  /// Whether `stop_requested` ended the last `fit`. The weights are then the last ones.
+  bool interrupted() const { return interrupted_; }
 
  private:
   using Clock = std::chrono::steady_clock;
 
   template <typename Loader, typename Validate>
   std::vector<EpochRecord> run(Loader& train, const Validate& validate) {
-    std::vector<EpochRecord> history;
-    EarlyStopping watch({.patience = options_.patience.value_or(options_.epochs + 1),
-                         .greater_is_better = ClassifierScores::greater_is_better(options_.metric)});
-    StateDict best;
-    for (Index epoch = 1; epoch <= options_.epochs; ++epoch) {
-      EpochRecord record = train_epoch(train, epoch);
+    start(train);
+    std::optional<EarlyStopping> watch;
+    for (; progress_.epoch <= options_.epochs && !progress_.ended; ++progress_.epoch) {
+      EpochRecord record = train_epoch(train);
+      if (interrupted_) return progress_.history;
       std::optional<AveragedModel::Applied> averaged;
       if (options_.average != nullptr && options_.average->num_updates() > 0) averaged.emplace(*options_.average);
-      if (epoch % options_.evaluate_every == 0 || epoch == options_.epochs) record.valid = validate(model_);
+      if (record.epoch % options_.evaluate_every == 0 || record.epoch == options_.epochs)
+        record.valid = validate(model_);
       if (record.valid) {
-        record.best = watch.update(record.valid->metric(options_.metric));
+        const Metric& watched = record.valid->at(watched_metric(score_keeper_of(model_, options_.problem_type)));
+        if (!watch) {
+          watch.emplace(EarlyStoppingOptions{.patience = options_.patience.value_or(options_.epochs + 1),
+                                             .greater_is_better = watched.greater_is_better});
+          watch->restore(progress_.best, progress_.waited);
+        }
+        record.best = watch->update(watched.value);
+        progress_.best = watch->best();
+        progress_.waited = watch->waited();
         if (record.best) {
-          if (options_.restore_best) best = copy_of(state_dict(model_));
+          if (options_.restore_best) best_ = copy_of(state_dict(model_));
           for (const auto& callback : best_callbacks_) callback(record);
         }
       }
       averaged.reset();
       log(record);
       if (schedule_ && schedule_when_ == ScheduleStep::kEpoch) schedule_(record.valid ? &*record.valid : nullptr);
-      history.push_back(record);
-      bool go_on = !(record.valid && watch.should_stop());
-      for (const auto& callback : epoch_callbacks_) go_on = callback(record) && go_on;
-      if (!go_on) break;
+      progress_.history.push_back(record);
+      progress_.ended = record.valid && watch->should_stop();
+      for (const auto& callback : epoch_callbacks_) progress_.ended = !callback(record) || progress_.ended;
+      if (checkpoints_.enabled()) save_after_epoch(train);
     }
-    if (!best.empty()) {
-      load_state_dict(model_, best);
+    if (!best_.empty()) {
+      load_state_dict(model_, best_);
     } else if (options_.average != nullptr && options_.average->num_updates() > 0) {
       options_.average->swap();
     }
-    return history;
+    return progress_.history;
+  }
+
+  // A new training, or the one that the newest checkpoint holds.
+  template <typename Loader>
+  void start(Loader& train) {
+    progress_ = {};
+    best_ = scores_ = {};
+    interrupted_ = false;
+    if (!checkpoints_.enabled()) return;
+    if constexpr (requires { train.set_position(train.position()); }) {
+      note_settings(train);
+      StateDict weights = state_dict(model_);
+      auto restored = checkpoints_.restore(weights, optimizer_, options_.average);
+      if (!restored) return;
+      progress_ = std::move(restored->progress);
+      if (!options_.problem_type) options_.problem_type = progress_.problem_type;
+      best_ = std::move(restored->best);
+      scores_ = std::move(restored->scores);
+      train.set_position(restored->position);
+    } else {
+      throw ConfigError("[Trainer] checkpoints need a loader that knows its position, such as DataLoader");
+    }
+  }
+
+  // What must be the same when the training is resumed.
+  template <typename Loader>
+  void note_settings(const Loader& train) {
+    const auto note = [&](const std::string& name, const auto& value) {
+      checkpoints_.set_setting(name, concat(value));
+    };
+    note("epochs", options_.epochs);
+    note("evaluate_every", options_.evaluate_every);
+    note("gradient_accumulation_steps", options_.gradient_accumulation_steps);
+    note("max_grad_norm", number_text(options_.max_grad_norm));
+    note("metric", options_.metric);
+    note("patience", options_.patience ? std::to_string(*options_.patience) : "none");
+    note("average", options_.average != nullptr ? "yes" : "no");
+    note("batches of an epoch", train.size());
+    for (const auto& [name, value] : optimizer_.state_dict().numbers)
+      if (name.starts_with("groups.")) note(name, number_text(value));
+    if constexpr (requires { train.options().shuffle; }) {
+      note("batch_size", train.options().batch_size);
+      note("shuffle", train.options().shuffle);
+      note("data seed", train.options().seed);
+      note("drop_last", train.options().drop_last);
+      note("group_by_length", train.options().group_by_length);
+    }
+    if constexpr (requires { train.dataset().size(); }) note("rows", train.dataset().size());
   }
 
   template <typename Loader>
-  EpochRecord train_epoch(Loader& train, Index epoch) {
-    EpochRecord record;
-    record.epoch = epoch;
+  void save(Loader& train) {
+    progress_.problem_type = options_.problem_type;
+    if constexpr (requires { train.position(); })
+      checkpoints_.save(progress_, train.position(), state_dict(model_), optimizer_, options_.average, best_, scores_);
+    scores_ = {};
+  }
+  // The next thing to do is the next epoch.
+  template <typename Loader>
+  void save_after_epoch(Loader& train) {
+    TrainingProgress done = progress_;
+    ++progress_.epoch;
+    save(train);
+    progress_ = std::move(done);
+  }
+
+  template <typename Loader>
+  EpochRecord train_epoch(Loader& train) {
     set_training(model_, true);
-    ScoreKeeper keeper;
+    auto keeper = score_keeper_of(model_, options_.problem_type);
+    if (progress_.batch == 0) progress_.running = {.epoch = progress_.epoch};
+    if (!scores_.empty()) keeper.visit_state(detail::StateReader{scores_});
+    scores_ = {};
+    EpochRecord& record = progress_.running;
+    const double seconds_before = record.seconds;
     const auto start = Clock::now();
-    ProgressBar bar(static_cast<Index>(train.size()), described(concat("(Epoch ", epoch, ") TRAIN")));
-    Index batch_index = 0;
-    const Index batches = static_cast<Index>(train.size());
-    const Index accumulation = options_.gradient_accumulation_steps;
+    const auto seconds = [&] { return seconds_before + std::chrono::duration<double>(Clock::now() - start).count(); };
+    const Index batches = static_cast<Index>(train.size()), accumulation = options_.gradient_accumulation_steps;
+    ProgressBar bar(batches, described(concat("(Epoch ", record.epoch, ") TRAIN")));
+    bar.advance(progress_.batch);
     for (const auto& batch : train) {
       const auto output = model_(batch);
       if (!output.loss.defined()) throw ValueError("[Trainer] expected batches with labels but the model gave no loss");
       const double loss = static_cast<double>(output.loss.item());
-      if (!std::isfinite(loss)) throw NumericalError(fault(epoch, batch_index, loss, batch));
+      if (!std::isfinite(loss)) throw NumericalError(fault(record.epoch, progress_.batch, loss, batch));
       // The last group of an epoch may be smaller: its gradients are averaged over what it has.
-      const Index in_group = std::min(accumulation, batches - batch_index / accumulation * accumulation);
-      output.loss.backward(scaled_seed(output.loss, in_group));
+      const Index in_group = std::min(accumulation, batches - progress_.batch / accumulation * accumulation);
       keeper.add(output, batch, loss);
-      ++batch_index;
-      if (batch_index % accumulation == 0 || batch_index == batches) step(loss, record);
+      if (!options_.problem_type) {
+        options_.problem_type = keeper.problem();
+        watched_metric(keeper);
+      }
+      output.loss.backward(scaled_seed(output.loss, in_group));
+      ++progress_.batch;
       bar.set_postfix(running_text(keeper.mean_loss(), optimizer_.lr()));
       bar.advance();
+      if (progress_.batch % accumulation != 0 && progress_.batch != batches) continue;
+      step(loss);
+      interrupted_ = options_.stop_requested && options_.stop_requested();
+      if (interrupted_ ? checkpoints_.enabled() : checkpoints_.due(progress_.step)) {
+        record.seconds = seconds();
+        keeper.visit_state(detail::StateWriter{scores_});
+        save(train);
+      }
+      if (interrupted_) return record;
     }
     bar.close();
+    progress_.batch = 0;
     record.train = keeper.scores();
-    record.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    record.seconds = seconds();
     record.tokens_per_second = record.seconds > 0 ? static_cast<double>(keeper.tokens()) / record.seconds : 0.0;
     return record;
   }
 
-  void step(double loss, EpochRecord& record) {
-    record.lr = optimizer_.lr();
-    if (options_.max_grad_norm > 0) clip_grad_norm(optimizer_, options_.max_grad_norm, {.error_if_nonfinite = true});
+  void step(double loss) {
+    StepRecord record{.step = progress_.step + 1, .loss = loss, .lr = optimizer_.lr()};
+    if (options_.max_grad_norm > 0)
+      record.grad_norm = clip_grad_norm(optimizer_, options_.max_grad_norm, {.error_if_nonfinite = true});
     optimizer_.step();
     if (options_.average != nullptr) options_.average->update();
     if (schedule_ && schedule_when_ == ScheduleStep::kStep) schedule_(nullptr);
-    ++steps_;
-    for (const auto& callback : step_callbacks_) callback(steps_, loss);
+    progress_.step = record.step;
+    progress_.running.lr = record.lr;
+    for (const auto& callback : step_callbacks_) callback(record);
+  }
+
+  template <typename Scheduler>
+  void save_schedule(Scheduler& scheduler) {
+    checkpoints_.add_state(
+        "schedule", [&scheduler] { return scheduler.state_dict(); },
+        [&scheduler](const NumberState& numbers) { scheduler.load_state_dict(numbers); });
+  }
+
+  // To the last bit, as settings are compared.
+  static std::string number_text(double value) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.17g", value);
+    return text;
+  }
+
+  // The metric to watch. While the problem is not known yet, it must be one that some problem has.
+  template <typename Keeper>
+  std::string watched_metric(const Keeper& keeper) const {
+    return options_.metric.empty() ? std::string(keeper.default_metric()) : keeper.metrics().at(options_.metric).name;
   }
 
   template <Real T>
@@ -242,12 +375,16 @@ class Trainer {
   Model& model_;
   Optimizer& optimizer_;
   TrainerOptions options_;
-  std::function<void(const ClassifierScores*)> schedule_;
+  std::function<void(const Metrics*)> schedule_;
   ScheduleStep schedule_when_ = ScheduleStep::kEpoch;
   std::vector<std::function<bool(const EpochRecord&)>> epoch_callbacks_;
-  std::vector<std::function<void(Index, double)>> step_callbacks_;
+  std::vector<std::function<void(const StepRecord&)>> step_callbacks_;
   std::vector<std::function<void(const EpochRecord&)>> best_callbacks_;
-  Index steps_ = 0;
+  TrainingCheckpoints checkpoints_;
+  TrainingProgress progress_;
+  StateDict best_;    // weights of the best evaluation
+  StateDict scores_;  // of the running epoch, on the way into or out of a checkpoint
+  bool interrupted_ = false;
 };
 
 }  // namespace tempa::inline TEMPA_ABI

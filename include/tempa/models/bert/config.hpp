@@ -1,6 +1,7 @@
 // The sizes and choices that make one BERT.
 #pragma once
 
+#include <tempa/core/dtype.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/nn/activation.hpp>
@@ -32,11 +33,12 @@ struct BertConfig {
   Index type_vocab_size = 2;
   double initializer_range = 0.02;  ///< standard deviation of the starting weights
   double layer_norm_eps = 1e-12;
-  Index pad_token_id = 0;                                   ///< row of the word embeddings that stays as it is
+  std::optional<Index> pad_token_id = 0;                    ///< row of the word embeddings that stays as it is; or none
   std::vector<std::string> id2label{"LABEL_0", "LABEL_1"};  ///< (K) name of each class
   std::optional<ProblemType> problem_type{};                ///< derived from labels and targets when absent
   std::vector<std::string> architectures{};
-  std::string unknown_fields = "{}";  ///< JSON object of the fields of config.json that tempa does not know
+  std::optional<DType> dtype{};    ///< type in which the weights are stored
+  std::string source_json = "{}";  ///< config.json as it was read; the fields in it that tempa does not know are kept
 
   /// K, the number of classes or targets.
   Index num_labels() const { return static_cast<Index>(id2label.size()); }
@@ -61,9 +63,9 @@ struct BertConfig {
     if (hidden_size % num_attention_heads != 0)
       throw ConfigError(concat("[BertConfig] hidden_size must be a multiple of num_attention_heads but they are ",
                                hidden_size, " and ", num_attention_heads));
-    if (pad_token_id < 0 || pad_token_id >= vocab_size)
+    if (pad_token_id && (*pad_token_id < 0 || *pad_token_id >= vocab_size))
       throw ConfigError(
-          concat("[BertConfig] pad_token_id must be in [0,vocab_size=", vocab_size, ") but is ", pad_token_id));
+          concat("[BertConfig] pad_token_id must be in [0,vocab_size=", vocab_size, ") but is ", *pad_token_id));
     probability("hidden_dropout_prob", hidden_dropout_prob);
     probability("attention_probs_dropout_prob", attention_probs_dropout_prob);
     if (classifier_dropout) probability("classifier_dropout", *classifier_dropout);
@@ -73,6 +75,10 @@ struct BertConfig {
     if (!(layer_norm_eps >= 0.0) || !std::isfinite(layer_norm_eps))
       throw ConfigError(concat("[BertConfig] layer_norm_eps must be finite and not negative but is ", layer_norm_eps));
     if (id2label.empty()) throw ConfigError("[BertConfig] id2label must name at least one label but is empty");
+    if (num_labels() == 1 && problem_type == ProblemType::kSingleLabelClassification)
+      throw ConfigError(
+          "[BertConfig] problem_type single_label_classification must have at least 2 labels but id2label has 1; for a "
+          "yes or no take 2 labels, for a number problem_type regression");
     parse_activation("[BertConfig] hidden_act", hidden_act);
     return *this;
   }

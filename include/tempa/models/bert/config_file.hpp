@@ -1,10 +1,13 @@
 // config.json of a model folder.
 #pragma once
 
-#include <tempa/io/json.hpp>
+#include <tempa/io/json_members.hpp>
 #include <tempa/models/bert/config.hpp>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,13 +22,50 @@ inline constexpr std::array<std::pair<ProblemType, std::string_view>, 3> kProble
      {ProblemType::kSingleLabelClassification, "single_label_classification"},
      {ProblemType::kMultiLabelClassification, "multi_label_classification"}}};
 
+/// "LABEL_0", "LABEL_1", …: the names of labels that nobody has named. @source transformers PretrainedConfig
+inline std::vector<std::string> default_labels(Index count) {
+  std::vector<std::string> labels;
+  for (Index k = 0; k < count; ++k) labels.push_back("LABEL_" + std::to_string(k));
+  return labels;
+}
+
+/// Whether a field is there and not null.
+inline bool has_value(const JsonFile& file, std::string_view field) {
+  return has_field(file, field) && !file.root.at(json_pointer_of(field)).is_null();
+}
+
+/// Refuses a `label2id` that says something else than `id2label`. Names that nobody has given ("LABEL_0") may differ:
+/// transformers leaves them behind when only `id2label` is set.
+inline void check_label_ids(const JsonFile& file, const std::vector<std::string>& labels) {
+  if (!has_value(file, "label2id")) return;
+  const nlohmann::json& ids = file.root.at("label2id");
+  if (!ids.is_object()) throw field_error(file, "label2id", "expected an object");
+  for (const auto& item : ids.items()) {
+    const std::string field = (nlohmann::json::json_pointer("/label2id") / item.key()).to_string();
+    Index id = 0;
+    if (item.value().is_string()) {  // older files have numbers in quotes
+      const auto& text = item.value().get_ref<const std::string&>();
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+      if (error != std::errc() || end != text.data() + text.size())
+        throw field_error(file, field, concat("expected an integer but got ", printable(text)));
+    } else {
+      id = require<Index>(file, field);
+    }
+    const bool known = id >= 0 && id < static_cast<Index>(labels.size());
+    if (known && labels[static_cast<std::size_t>(id)] == item.key()) continue;
+    if (item.key() == "LABEL_" + std::to_string(id)) continue;
+    throw field_error(file, field,
+                      known ? concat("expected the number that id2label gives this name but got ", id, ", which is ",
+                                     printable(labels[static_cast<std::size_t>(id)]), " there")
+                            : concat("expected a number of id2label, below ", labels.size(), ", but got ", id));
+  }
+}
+
 /// Label names by number from `id2label`, whose keys are "0", "1", …; from `num_labels` when there is none.
 inline std::vector<std::string> read_labels(const JsonFile& file) {
-  if (!has_field(file, "id2label")) {
-    const auto count = get_or<Index>(file, "num_labels", 2, {.min = 1, .max = 1 << 20});
-    std::vector<std::string> names;
-    for (Index k = 0; k < count; ++k) names.push_back("LABEL_" + std::to_string(k));
-    return names;
+  if (!has_value(file, "id2label")) {
+    auto labels = default_labels(get_or<Index>(file, "num_labels", 2, {.min = 1, .max = 1 << 20}));
+    return labels;
   }
   const nlohmann::json& names = file.root.at("id2label");
   if (!names.is_object() || names.empty())
@@ -33,30 +73,71 @@ inline std::vector<std::string> read_labels(const JsonFile& file) {
   std::vector<std::string> labels;
   for (std::size_t k = 0; k < names.size(); ++k)
     labels.push_back(require<std::string>(file, "/id2label/" + std::to_string(k)));
+  const auto count = static_cast<Index>(labels.size());
+  if (const auto given = get_or<Index>(file, "num_labels", count); given != count)
+    throw field_error(file, "num_labels", concat("expected ", count, ", the size of id2label, but got ", given));
+  check_label_ids(file, labels);
   return labels;
 }
 
-/// The fields that `BertConfig` has members for, written by `write_bert_config`; the rest is kept as it is.
-inline constexpr std::array<std::string_view, 20> kKnownFields{"architectures",
-                                                               "model_type",
-                                                               "vocab_size",
-                                                               "hidden_size",
-                                                               "num_hidden_layers",
-                                                               "num_attention_heads",
-                                                               "intermediate_size",
-                                                               "hidden_act",
-                                                               "hidden_dropout_prob",
-                                                               "attention_probs_dropout_prob",
-                                                               "classifier_dropout",
-                                                               "max_position_embeddings",
-                                                               "type_vocab_size",
-                                                               "initializer_range",
-                                                               "layer_norm_eps",
-                                                               "pad_token_id",
-                                                               "id2label",
-                                                               "label2id",
-                                                               "num_labels",
-                                                               "problem_type"};
+inline std::optional<ProblemType> read_problem_type(const JsonFile& file) {
+  const auto name = get_or<std::string>(file, "problem_type", "");
+  if (name.empty()) return std::nullopt;
+  for (const auto& [type, type_name] : kProblemTypeNames)
+    if (name == type_name) return type;
+  throw field_error(file, "problem_type",
+                    concat("expected regression, single_label_classification or multi_label_classification but got ",
+                           printable(name)));
+}
+
+/// `dtype`, or `torch_dtype` as it was called before; nothing for a type that tempa does not store.
+inline std::optional<DType> read_dtype(const JsonFile& file) {
+  const auto name = get_or<std::string>(file, "dtype", get_or<std::string>(file, "torch_dtype", ""));
+  for (const DType type : {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBFloat16})
+    if (name == to_string(type)) return type;
+  return std::nullopt;
+}
+
+/// The fields of `config` as they stand in a config.json, sorted.
+inline std::vector<JsonMember> known_members(const BertConfig& config) {
+  std::vector<JsonMember> members;
+  const auto add = [&](std::string key, const nlohmann::json& value) {
+    std::string text = value.dump(2);
+    for (std::size_t i = text.find('\n'); i != std::string::npos; i = text.find('\n', i + 1)) text.insert(i + 1, "  ");
+    members.push_back({std::move(key), std::move(text)});
+  };
+  add("architectures", config.architectures);
+  add("attention_probs_dropout_prob", config.attention_probs_dropout_prob);
+  add("classifier_dropout", nullptr);
+  if (config.classifier_dropout) members.back().value = nlohmann::json(*config.classifier_dropout).dump();
+  if (config.dtype) add("dtype", to_string(*config.dtype));
+  add("hidden_act", config.hidden_act);
+  add("hidden_dropout_prob", config.hidden_dropout_prob);
+  add("hidden_size", config.hidden_size);
+  std::string names;  // by number: "10" comes after "9"
+  for (std::size_t k = 0; k < config.id2label.size(); ++k)
+    names += concat(k > 0 ? "," : "", "\n    \"", k, "\": ", nlohmann::json(config.id2label[k]).dump());
+  members.push_back({"id2label", "{" + names + "\n  }"});
+  add("initializer_range", config.initializer_range);
+  add("intermediate_size", config.intermediate_size);
+  nlohmann::json ids;
+  for (std::size_t k = 0; k < config.id2label.size(); ++k) ids[config.id2label[k]] = k;
+  add("label2id", ids);
+  add("layer_norm_eps", config.layer_norm_eps);
+  add("max_position_embeddings", config.max_position_embeddings);
+  add("model_type", "bert");
+  add("num_attention_heads", config.num_attention_heads);
+  add("num_hidden_layers", config.num_hidden_layers);
+  add("pad_token_id", nullptr);
+  if (config.pad_token_id) members.back().value = std::to_string(*config.pad_token_id);
+  add("problem_type", nullptr);
+  if (config.problem_type)
+    for (const auto& [type, name] : kProblemTypeNames)
+      if (type == *config.problem_type) members.back().value = nlohmann::json(name).dump();
+  add("type_vocab_size", config.type_vocab_size);
+  add("vocab_size", config.vocab_size);
+  return members;
+}
 
 }  // namespace detail
 
@@ -67,10 +148,11 @@ inline BertConfig read_bert_config(const std::string& path) {
   if (!file.root.is_object()) throw FormatError(path, 1, "expected a JSON object");
   BertConfig config;
   if (const auto type = get_or<std::string>(file, "model_type", "bert"); type != "bert")
-    throw field_error(file, "model_type", concat("expected 'bert' but got '", type, "'"));
+    throw field_error(file, "model_type", concat("expected 'bert' but got ", printable(type)));
   if (const auto type = get_or<std::string>(file, "position_embedding_type", "absolute"); type != "absolute")
-    throw field_error(file, "position_embedding_type", concat("expected 'absolute' but got '", type, "'"));
-  if (get_or<bool>(file, "is_decoder", false)) throw field_error(file, "is_decoder", "expected false but got true");
+    throw field_error(file, "position_embedding_type", concat("expected 'absolute' but got ", printable(type)));
+  for (const std::string_view field : {"is_decoder", "add_cross_attention"})
+    if (get_or<bool>(file, field, false)) throw field_error(file, field, "expected false but got true");
   const auto size = [&](std::string_view field, Index& value, Index min) {
     value = get_or<Index>(file, field, value, {.min = min, .max = Index{1} << 28});
   };
@@ -84,28 +166,21 @@ inline BertConfig read_bert_config(const std::string& path) {
   size("intermediate_size", config.intermediate_size, 1);
   size("max_position_embeddings", config.max_position_embeddings, 1);
   size("type_vocab_size", config.type_vocab_size, 1);
-  size("pad_token_id", config.pad_token_id, 0);
+  if (has_field(file, "pad_token_id")) config.pad_token_id = std::nullopt;
+  if (detail::has_value(file, "pad_token_id"))
+    config.pad_token_id = require<Index>(file, "pad_token_id", {.min = 0, .max = Index{1} << 28});
   config.hidden_act = get_or<std::string>(file, "hidden_act", config.hidden_act);
   real("hidden_dropout_prob", config.hidden_dropout_prob);
   real("attention_probs_dropout_prob", config.attention_probs_dropout_prob);
   real("initializer_range", config.initializer_range);
   real("layer_norm_eps", config.layer_norm_eps);
-  if (has_field(file, "classifier_dropout") && !file.root.at("classifier_dropout").is_null())
+  if (detail::has_value(file, "classifier_dropout"))
     config.classifier_dropout = require<double>(file, "classifier_dropout");
   config.id2label = detail::read_labels(file);
-  if (const auto name = get_or<std::string>(file, "problem_type", ""); !name.empty()) {
-    for (const auto& [type, type_name] : detail::kProblemTypeNames)
-      if (name == type_name) config.problem_type = type;
-    if (!config.problem_type)
-      throw field_error(
-          file, "problem_type",
-          concat("expected regression, single_label_classification or multi_label_classification but got '", name,
-                 "'"));
-  }
+  config.problem_type = detail::read_problem_type(file);
   config.architectures = get_or<std::vector<std::string>>(file, "architectures", {});
-  nlohmann::json unknown = file.root;
-  for (const std::string_view field : detail::kKnownFields) unknown.erase(std::string(field));
-  config.unknown_fields = unknown.dump();
+  config.dtype = detail::read_dtype(file);
+  config.source_json = file.text;
   try {
     return config.validated();
   } catch (const ConfigError& error) {
@@ -113,34 +188,43 @@ inline BertConfig read_bert_config(const std::string& path) {
   }
 }
 
-/// Writes config.json as transformers reads it, at once or not at all. @throws IoError.
-inline void write_bert_config(const BertConfig& config, const std::string& path) {
-  nlohmann::json root = nlohmann::json::parse(config.unknown_fields);
-  root["model_type"] = "bert";
-  root["architectures"] = config.architectures;
-  root["vocab_size"] = config.vocab_size;
-  root["hidden_size"] = config.hidden_size;
-  root["num_hidden_layers"] = config.num_hidden_layers;
-  root["num_attention_heads"] = config.num_attention_heads;
-  root["intermediate_size"] = config.intermediate_size;
-  root["hidden_act"] = config.hidden_act;
-  root["hidden_dropout_prob"] = config.hidden_dropout_prob;
-  root["attention_probs_dropout_prob"] = config.attention_probs_dropout_prob;
-  root["classifier_dropout"] = nullptr;
-  if (config.classifier_dropout) root["classifier_dropout"] = *config.classifier_dropout;
-  root["max_position_embeddings"] = config.max_position_embeddings;
-  root["type_vocab_size"] = config.type_vocab_size;
-  root["initializer_range"] = config.initializer_range;
-  root["layer_norm_eps"] = config.layer_norm_eps;
-  root["pad_token_id"] = config.pad_token_id;
-  for (std::size_t k = 0; k < config.id2label.size(); ++k) {
-    root["id2label"][std::to_string(k)] = config.id2label[k];
-    root["label2id"][config.id2label[k]] = k;
+/// config.json as transformers reads it: the fields of `config.source_json` in their order, those that tempa does not
+/// know as they stand there, and the others in between. `num_labels`, which transformers derives, is left out, and
+/// `torch_dtype` is called `dtype`, as it is since 2025.
+/// @throws ValueError when a label is no UTF-8; FormatError when `source_json` is no JSON object.
+inline std::string bert_config_text(const BertConfig& config) {
+  std::vector<JsonMember> members = json_members(parse_json(config.source_json, "BertConfig::source_json"));
+  const auto with_key = [&](std::string_view key) {
+    return std::find_if(members.begin(), members.end(), [&](const JsonMember& member) { return member.key == key; });
+  };
+  if (const auto old = with_key("num_labels"); old != members.end()) members.erase(old);
+  if (const auto old = with_key("torch_dtype"); old != members.end()) {
+    if (with_key("dtype") == members.end()) {
+      old->key = "dtype";
+    } else {
+      members.erase(old);
+    }
   }
-  if (config.problem_type)
-    for (const auto& [type, name] : detail::kProblemTypeNames)
-      if (type == *config.problem_type) root["problem_type"] = name;
-  write_json(path, root);
+  try {
+    for (JsonMember& known : detail::known_members(config)) {
+      const auto old = with_key(known.key);
+      const auto behind = std::find_if(members.begin(), members.end(),
+                                       [&](const JsonMember& member) { return member.key > known.key; });
+      if (old != members.end()) {
+        *old = std::move(known);
+      } else {
+        members.insert(behind, std::move(known));
+      }
+    }
+    return json_object_text(members);
+  } catch (const nlohmann::json::exception& error) {
+    throw ValueError(concat("[bert_config_text] expected labels in UTF-8: ", error.what()));
+  }
+}
+
+/// Writes config.json, at once or not at all. @throws as `bert_config_text`; IoError.
+inline void write_bert_config(const BertConfig& config, const std::string& path) {
+  atomic_write_text(path, bert_config_text(config));
 }
 
 }  // namespace tempa::inline TEMPA_ABI

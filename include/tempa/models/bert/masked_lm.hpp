@@ -6,6 +6,9 @@
 #include <tempa/models/pretrained.hpp>
 #include <tempa/ops/cross_entropy.hpp>
 
+#include <filesystem>
+#include <string_view>
+
 namespace tempa::inline TEMPA_ABI {
 
 /// LayerNorm(activation(x W^T + b)), C to C.
@@ -42,6 +45,8 @@ struct MaskedLMOutput {
 /// @source Devlin et al. 2018; transformers BertForMaskedLM
 template <Real T>
 struct BertForMaskedLM : ModuleMembers<BertForMaskedLM<T>, T> {
+  static constexpr std::string_view kName = "BertForMaskedLM";
+
   BertModel<T> bert;
   BertPredictionTransform<T> transform;
   Variable<T> bias;  // (V)
@@ -67,6 +72,17 @@ struct BertForMaskedLM : ModuleMembers<BertForMaskedLM<T>, T> {
     f("bert.encoder", bert.encoder);
     f("cls.predictions.transform", transform);
     f("cls.predictions.bias", bias);
+  }
+
+  /// A model of a Hugging Face folder, ready to evaluate or to be trained further.
+  /// @throws as `load_pretrained`.
+  static BertForMaskedLM from_pretrained(const std::filesystem::path& folder, const PretrainedOptions& options = {}) {
+    return load_pretrained<BertForMaskedLM>(folder, options);
+  }
+
+  /// Writes config.json and model.safetensors, as transformers reads them. @throws as `tempa::save_pretrained`.
+  void save_pretrained(const std::filesystem::path& folder, const SavePretrainedOptions& options = {}) {
+    tempa::save_pretrained(*this, config(), kName, folder, options);
   }
 };
 

@@ -3,6 +3,10 @@
 
 #include <tempa/models/bert/embeddings.hpp>
 #include <tempa/models/bert/encoder.hpp>
+#include <tempa/models/pretrained.hpp>
+
+#include <filesystem>
+#include <string_view>
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -33,6 +37,8 @@ struct BertModelOutput {
 /// @source Devlin et al. 2018; transformers BertModel
 template <Real T>
 struct BertModel : ModuleMembers<BertModel<T>, T> {
+  static constexpr std::string_view kName = "BertModel";
+
   BertConfig config;
   BertEmbeddings<T> embeddings;
   BertEncoder<T> encoder;
@@ -63,6 +69,17 @@ struct BertModel : ModuleMembers<BertModel<T>, T> {
     f("embeddings", embeddings);
     f("encoder", encoder);
     f("pooler", pooler);
+  }
+
+  /// The encoder of a Hugging Face folder, whatever head it was saved with, ready to evaluate.
+  /// @throws as `load_pretrained`.
+  static BertModel from_pretrained(const std::filesystem::path& folder, const PretrainedOptions& options = {}) {
+    return load_pretrained<BertModel>(folder, options);
+  }
+
+  /// Writes config.json and model.safetensors, as transformers reads them. @throws as `tempa::save_pretrained`.
+  void save_pretrained(const std::filesystem::path& folder, const SavePretrainedOptions& options = {}) {
+    tempa::save_pretrained(*this, config, kName, folder, options);
   }
 };
 

@@ -1,7 +1,6 @@
 // BERT with a classifier on the pooled first token.
 #pragma once
 
-#include <tempa/models/bert/config_file.hpp>
 #include <tempa/models/bert/model.hpp>
 #include <tempa/models/pretrained.hpp>
 #include <tempa/ops/bce_with_logits.hpp>
@@ -9,6 +8,7 @@
 #include <tempa/ops/mse_loss.hpp>
 
 #include <filesystem>
+#include <string_view>
 #include <vector>
 
 namespace tempa::inline TEMPA_ABI {
@@ -31,6 +31,8 @@ struct ClassifierOutput {
 /// @source transformers BertForSequenceClassification
 template <Real T>
 struct BertForSequenceClassification : ModuleMembers<BertForSequenceClassification<T>, T> {
+  static constexpr std::string_view kName = "BertForSequenceClassification";
+
   BertModel<T> bert;
   Dropout dropout;
   Linear<T> classifier;  // (K,C)
@@ -66,19 +68,17 @@ struct BertForSequenceClassification : ModuleMembers<BertForSequenceClassificati
     f("classifier", classifier);
   }
 
-  /// A model of the shapes and labels of `folder`/config.json with the weights of `folder`/model.safetensors.
-  /// @throws IoError, FormatError, ConfigError; FormatError lists weights that are missing or have another shape.
-  static BertForSequenceClassification from_pretrained(const std::filesystem::path& folder) {
-    BertForSequenceClassification model(read_bert_config((folder / "config.json").string()));
-    load_weights(model, folder);
-    return model;
+  /// A model of a Hugging Face folder, ready to evaluate: `from_pretrained("indobert-base-p1", {.num_labels = 3})`.
+  /// @throws as `load_pretrained`.
+  static BertForSequenceClassification from_pretrained(const std::filesystem::path& folder,
+                                                       const PretrainedOptions& options = {}) {
+    return load_pretrained<BertForSequenceClassification>(folder, options);
   }
 
-  /// Writes config.json and model.safetensors, as transformers reads them. @throws IoError.
-  void save_pretrained(const std::filesystem::path& folder) {
-    config().architectures = {"BertForSequenceClassification"};
-    save_weights(*this, folder);
-    write_bert_config(config(), (folder / "config.json").string());
+  /// Writes config.json and model.safetensors, as transformers reads them: `save_pretrained("out", {.dtype =
+  /// DType::kBFloat16})`. @throws as `tempa::save_pretrained`.
+  void save_pretrained(const std::filesystem::path& folder, const SavePretrainedOptions& options = {}) {
+    tempa::save_pretrained(*this, config(), kName, folder, options);
   }
 
  private:

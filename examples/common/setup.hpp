@@ -1,0 +1,37 @@
+// What several examples do before they train.
+#pragma once
+
+#include <tempa/core/device.hpp>
+#include <tempa/core/parallel.hpp>
+#include <tempa/models/bert/config.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+/// Sets the number of threads (0: all). @return the device that was asked for. @throws ConfigError, DeviceError.
+template <typename Options>
+tempa::Device prepare_machine(const Options& options) {
+  if (options.precision != "fp32")
+    throw tempa::ConfigError("--precision " + options.precision + " is not built yet: expected fp32");
+  const tempa::Device device = tempa::Device::parse(options.device);
+  if (options.threads > 0) tempa::set_num_threads(options.threads);
+  return device;
+}
+
+/// A BERT of the asked sizes. @param max_length tokens of the longest text. @param names of the labels.
+template <typename Options>
+tempa::BertConfig config_from_scratch(const Options& options, tempa::Index max_length, tempa::Index vocab_size,
+                                      std::vector<std::string> names, tempa::ProblemType problem) {
+  tempa::BertConfig config;
+  config.vocab_size = vocab_size;
+  config.hidden_size = options.hidden;
+  config.num_hidden_layers = options.layers;
+  config.num_attention_heads = options.heads;
+  config.intermediate_size = 4 * options.hidden;
+  config.max_position_embeddings = max_length;
+  config.hidden_dropout_prob = config.attention_probs_dropout_prob = options.dropout;
+  config.id2label = std::move(names);
+  config.problem_type = problem;
+  return config;
+}

@@ -1,0 +1,48 @@
+// `evaluate`: a model scored on a table with labels.
+#pragma once
+
+#include "../common/setup.hpp"
+#include "label_columns.hpp"
+#include "task.hpp"
+
+#include <tempa/data/data_loader.hpp>
+#include <tempa/data/labeled_texts.hpp>
+#include <tempa/models/bert/sequence_classification.hpp>
+#include <tempa/text/bert_tokenizer.hpp>
+#include <tempa/train/evaluation.hpp>
+#include <tempa/train/report.hpp>
+
+#include <iostream>
+#include <vector>
+
+using Classifier = tempa::BertForSequenceClassification<float>;
+using Examples = std::vector<tempa::TextExample>;
+
+/// Batches of texts of about the same length, in the same order each time.
+inline tempa::DataLoader<Examples> loader_of(const Examples& examples) {
+  return tempa::DataLoader(examples, {.batch_size = 64, .group_by_length = true});
+}
+
+inline tempa::Evaluation evaluate_examples(Classifier& model, const Examples& examples) {
+  auto loader = loader_of(examples);
+  return tempa::evaluate(model, loader);
+}
+
+/// @return the exit status. @throws tempa::Error for what went wrong.
+inline int run_evaluate(const Options& options) {
+  if (has_label_columns(options.model)) return evaluate_label_columns(options);
+  const tempa::Device device = prepare_machine(options);
+  Settings settings = settings_of(options, options.model);
+  const auto tokenizer = tempa::BertTokenizer::from_pretrained(options.model);
+  auto model = Classifier::from_pretrained(options.model);
+  model.to(device);
+  const Task task = task_of(model.config(), options, settings);
+  order_label_columns(settings, task);
+  const tempa::LabeledTexts table = with_labels(read_table(options.input, options, settings), task);
+  const tempa::EncodeOptions encoding = encoding_of(settings, model.config().max_position_embeddings);
+  model.config().problem_type = task.problem;
+  const tempa::Evaluation evaluation = evaluate_examples(model, encode_texts(table, tokenizer, encoding));
+  std::cout << evaluation.scores.line() << "\n\n" << tempa::evaluation_report(evaluation, task.names);
+  if (!options.output.empty()) tempa::write_json(options.output, tempa::evaluation_json(evaluation, task.names));
+  return 0;
+}

@@ -1,0 +1,52 @@
+// The training itself, of any network.
+#pragma once
+
+#include "options.hpp"
+
+#include <tempa/optim/adamw.hpp>
+#include <tempa/optim/averaged_model.hpp>
+#include <tempa/optim/lr_scheduler/get_scheduler.hpp>
+#include <tempa/optim/param_groups.hpp>
+#include <tempa/train/stop_signal.hpp>
+#include <tempa/train/trainer.hpp>
+
+#include <optional>
+#include <vector>
+
+/// Trains, and keeps the best weights by the validation. @param valid nullptr: the last weights stay.
+template <typename Network, typename Loader, typename ValidLoader>
+std::vector<tempa::EpochRecord> fit_network(Network& network, Loader& loader, ValidLoader* valid,
+                                            const Options& options) {
+  tempa::AdamW optimizer(tempa::weight_decay_groups(
+      network.named_parameters(), tempa::AdamWOptions{.lr = options.lr.value_or(options.model.empty() ? 5e-4 : 2e-5),
+                                                      .weight_decay = options.weight_decay}));
+
+  const bool by_epoch = options.schedule == "step";
+  const tempa::Index steps = (loader.size() + options.accumulation - 1) / options.accumulation;
+  const auto schedule =
+      tempa::get_scheduler(options.schedule, optimizer,
+                           {.num_training_steps = options.epochs * steps,
+                            .num_warmup_steps = options.warmup_steps,
+                            .warmup_ratio = options.warmup.value_or(by_epoch || options.warmup_steps > 0 ? 0.0 : 0.1),
+                            .step_size = options.step_size,
+                            .gamma = options.gamma});
+  std::optional<tempa::AveragedModel> average;
+  if (options.average_decay > 0)
+    average.emplace(network.named_parameters(),
+                    tempa::AveragedModelOptions{.decay = options.average_decay, .warm_up = true});
+  tempa::Trainer trainer(network, optimizer,
+                         {.epochs = options.epochs,
+                          .evaluate_every = options.evaluate_every,
+                          .gradient_accumulation_steps = options.accumulation,
+                          .max_grad_norm = options.max_grad_norm,
+                          .metric = options.metric,
+                          .patience = options.patience,
+                          .average = average ? &*average : nullptr,
+                          .checkpoint = {.folder = options.checkpoints,
+                                         .every_steps = options.checkpoint_every,
+                                         .resume = options.resume,
+                                         .settings = {{"train", options.train}, {"valid", options.valid}}},
+                          .stop_requested = [] { return tempa::StopSignal::requested(); }});
+  trainer.set_scheduler(*schedule, by_epoch ? tempa::ScheduleStep::kEpoch : tempa::ScheduleStep::kStep);
+  return valid != nullptr ? trainer.fit(loader, *valid) : trainer.fit(loader);
+}

@@ -1,0 +1,23 @@
+// What the trainings of all tasks share: rows divided by chance, and a tokenizer learnt from texts.
+#pragma once
+
+#include "options.hpp"
+
+#include <tempa/data/text_table.hpp>
+#include <tempa/text/vocabulary_trainer.hpp>
+
+#include <string>
+#include <vector>
+
+/// @throws ConfigError when a share of --split has no row.
+inline void check_parts(const std::vector<std::vector<tempa::Index>>& parts, tempa::Index rows) {
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    if (parts[i].empty())
+      throw tempa::ConfigError(tempa::concat("--split: share ", i + 1, " of ", rows, " rows has none"));
+}
+
+inline tempa::BertTokenizer learn_tokenizer(const tempa::LabeledTexts& table, const Options& options) {
+  std::vector<std::string> texts = table.texts;
+  texts.insert(texts.end(), table.pairs.begin(), table.pairs.end());
+  return tempa::train_bert_tokenizer(texts, {.vocab_size = options.vocab_size});
+}

@@ -1,0 +1,112 @@
+// BERT with several classifiers on the pooled first token, one for each label column.
+#pragma once
+
+#include <tempa/data/label_columns.hpp>
+#include <tempa/models/bert/model.hpp>
+#include <tempa/models/pretrained.hpp>
+#include <tempa/ops/arithmetic.hpp>
+#include <tempa/ops/cross_entropy.hpp>
+
+#include <filesystem>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// What several classifiers compute.
+template <Real T>
+struct MultiLabelOutput {
+  Variable<T> loss;                 ///< sum over the columns of the mean cross entropy; undefined without labels
+  std::vector<Variable<T>> logits;  ///< (A) of (B,K), each with its own K
+};
+
+/// logits_a = classifiers[a](Dropout(pooler_output)); loss = sum_a cross_entropy(logits_a, labels[:, a]).
+/// `id2label` of the configuration names all classes of all columns, see `flat_labels`.
+/// @source IndoNLU BertForMultiLabelClassification
+template <Real T>
+struct BertForMultiLabelClassification : ModuleMembers<BertForMultiLabelClassification<T>, T> {
+  static constexpr std::string_view kName = "BertForMultiLabelClassification";
+
+  BertModel<T> bert;
+  Dropout dropout;
+  std::vector<Linear<T>> classifiers;      ///< (A) of (K,C)
+  std::vector<LabelColumn> label_columns;  ///< (A)
+
+  BertForMultiLabelClassification() = default;
+  /// Random weights, drawn from `default_generator()`; the columns are those that `id2label` names.
+  /// @throws ConfigError for an impossible configuration, or labels that are not of columns.
+  explicit BertForMultiLabelClassification(const BertConfig& configuration)
+      : bert(configuration),
+        dropout(bert.config.classifier_dropout.value_or(bert.config.hidden_dropout_prob)),
+        label_columns(label_columns_of(bert.config.id2label)) {
+    bert.config.problem_type.reset();
+    for (const LabelColumn& column : label_columns)
+      classifiers.emplace_back(bert.config.hidden_size, static_cast<Index>(column.labels.size()),
+                               LinearOptions{.initializer_range = bert.config.initializer_range});
+  }
+  /// The same with the given columns. @throws ConfigError as above and `flat_labels`.
+  BertForMultiLabelClassification(BertConfig configuration, std::span<const LabelColumn> columns)
+      : BertForMultiLabelClassification(with_columns(std::move(configuration), columns)) {}
+
+  BertConfig& config() { return bert.config; }
+  const BertConfig& config() const { return bert.config; }
+
+  /// Logits of each column, and the loss when the batch has labels (B,A).
+  /// @throws as `BertModel`; ShapeError for another number of columns; ValueError for a label outside of its column.
+  MultiLabelOutput<T> operator()(const Batch& batch) const {
+    const auto columns = static_cast<Index>(classifiers.size());
+    if (!batch.labels.empty())
+      check_shape("BertForMultiLabelClassification", "labels", batch.labels.shape(), {batch.size(), columns});
+    const auto pooled = dropout(bert(batch, OutputRows::kFirstToken).pooler_output);
+    MultiLabelOutput<T> output;
+    for (Index a = 0; a < columns; ++a) {
+      output.logits.push_back(classifiers[static_cast<std::size_t>(a)](pooled));
+      if (batch.labels.empty()) continue;
+      const auto loss = cross_entropy(output.logits.back(), column_of(batch.labels, a));
+      output.loss = a == 0 ? loss : add(output.loss, loss);
+    }
+    return output;
+  }
+
+  void visit(auto&& f) {
+    f("bert", bert);
+    f("dropout", dropout);
+    f("classifiers", classifiers);
+  }
+
+  /// A model of a folder that was saved by this class. @throws as `load_pretrained`; ConfigError when its labels are
+  /// not of columns.
+  static BertForMultiLabelClassification from_pretrained(const std::filesystem::path& folder,
+                                                         const PretrainedOptions& options = {}) {
+    return load_pretrained<BertForMultiLabelClassification>(folder, options);
+  }
+  /// The BERT of a Hugging Face folder with new classifiers for `columns`. @throws as `load_pretrained`, `flat_labels`.
+  static BertForMultiLabelClassification from_pretrained(const std::filesystem::path& folder,
+                                                         std::span<const LabelColumn> columns,
+                                                         PretrainedOptions options = {}) {
+    options.labels = flat_labels(columns);
+    return load_pretrained<BertForMultiLabelClassification>(folder, options);
+  }
+
+  /// Writes config.json and model.safetensors. @throws as `tempa::save_pretrained`.
+  void save_pretrained(const std::filesystem::path& folder, const SavePretrainedOptions& options = {}) {
+    tempa::save_pretrained(*this, config(), kName, folder, options);
+  }
+
+ private:
+  static BertConfig with_columns(BertConfig configuration, std::span<const LabelColumn> columns) {
+    configuration.id2label = flat_labels(columns);
+    return configuration;
+  }
+  // @param labels (B,A). @return (B)
+  static Tensor<std::int32_t> column_of(const Tensor<std::int32_t>& labels, Index a) {
+    const auto table = labels.to(Device::cpu());
+    std::vector<std::int32_t> column;
+    for (Index b = 0; b < table.size(0); ++b) column.push_back(table.data()[b * table.size(1) + a]);
+    return Tensor<std::int32_t>::from(column).to(labels.device());
+  }
+};
+
+}  // namespace tempa::inline TEMPA_ABI

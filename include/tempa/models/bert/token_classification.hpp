@@ -1,0 +1,76 @@
+// BERT with a classifier on every token: named entities, parts of speech.
+#pragma once
+
+#include <tempa/models/bert/model.hpp>
+#include <tempa/models/bert/sequence_classification.hpp>
+#include <tempa/models/pretrained.hpp>
+#include <tempa/ops/cross_entropy.hpp>
+
+#include <filesystem>
+#include <string_view>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// logits = classifier(Dropout(last_hidden_state)), with the mean cross entropy over the tokens that have a label.
+/// The pooler of `bert` has no part in it and is not one of its parameters.
+/// @source transformers BertForTokenClassification
+template <Real T>
+struct BertForTokenClassification : ModuleMembers<BertForTokenClassification<T>, T> {
+  static constexpr std::string_view kName = "BertForTokenClassification";
+  static constexpr bool kClassifiesTokens = true;  ///< tells an evaluation what the labels are of
+
+  BertModel<T> bert;
+  Dropout dropout;
+  Linear<T> classifier;  // (K,C)
+  ClassificationLossOptions loss_options;
+
+  BertForTokenClassification() = default;
+  /// Random weights, drawn from `default_generator()`. @throws ConfigError for an impossible configuration.
+  explicit BertForTokenClassification(const BertConfig& configuration)
+      : bert(configuration),
+        dropout(bert.config.classifier_dropout.value_or(bert.config.hidden_dropout_prob)),
+        classifier(bert.config.hidden_size, bert.config.num_labels(),
+                   {.initializer_range = bert.config.initializer_range}) {}
+
+  BertConfig& config() { return bert.config; }
+  const BertConfig& config() const { return bert.config; }
+
+  /// Logits (N,K) of all tokens, and the loss when the batch has a label for each token, (N), or `kNoLabel`.
+  /// Without any other label the loss is NaN, as PyTorch's.
+  /// @throws as `BertModel`; ShapeError when `labels` is not (N); ValueError for a label outside of [0,K), with its
+  /// token.
+  ClassifierOutput<T> operator()(const Batch& batch) const {
+    check_shape("BertForTokenClassification", "token_type_ids", batch.token_type_ids.shape(), batch.ids.shape());
+    if (!batch.labels.empty())
+      check_shape("BertForTokenClassification", "labels", batch.labels.shape(), batch.ids.shape());
+    const auto hidden = bert.encoder(bert.embeddings(batch), batch.cu_seqlens, OutputRows::kAll);
+    const auto logits = classifier(dropout(hidden));
+    if (batch.labels.empty()) return {{}, logits};
+    return {cross_entropy(logits, batch.labels,
+                          {.class_weights = loss_options.class_weights,
+                           .ignore_index = kNoLabel,
+                           .label_smoothing = loss_options.label_smoothing}),
+            logits};
+  }
+
+  void visit(auto&& f) {
+    f("bert.embeddings", bert.embeddings);
+    f("bert.encoder", bert.encoder);
+    f("dropout", dropout);
+    f("classifier", classifier);
+  }
+
+  /// A model of a Hugging Face folder, ready to evaluate: `from_pretrained("indobert-base-p1", {.labels = tags})`.
+  /// @throws as `load_pretrained`.
+  static BertForTokenClassification from_pretrained(const std::filesystem::path& folder,
+                                                    const PretrainedOptions& options = {}) {
+    return load_pretrained<BertForTokenClassification>(folder, options);
+  }
+
+  /// Writes config.json and model.safetensors, as transformers reads them. @throws as `tempa::save_pretrained`.
+  void save_pretrained(const std::filesystem::path& folder, const SavePretrainedOptions& options = {}) {
+    tempa::save_pretrained(*this, config(), kName, folder, options);
+  }
+};
+
+}  // namespace tempa::inline TEMPA_ABI

@@ -1,0 +1,98 @@
+// Scores what a model said in several label columns.
+#pragma once
+
+#include <tempa/data/batch.hpp>
+#include <tempa/data/label_columns.hpp>
+#include <tempa/metrics/label_columns.hpp>
+#include <tempa/train/score_keeper.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// Scores of several labels a row as metrics: loss; `accuracy` of all labels and `accuracy_rows` of rows with all
+/// labels right; means over the columns of f1_macro, recall_macro, precision_macro; and f1_macro of each column,
+/// `f1_macro_<name>`. See `label_columns_scores`.
+inline Metrics label_columns_metrics(const LabelColumnsScores& scores, std::span<const LabelColumn> columns,
+                                     double loss) {
+  Metrics metrics{{.name = "loss", .value = loss, .label = "LOSS", .digits = 4, .greater_is_better = false},
+                  {.name = "accuracy", .value = scores.mean.accuracy, .label = "ACC"},
+                  {.name = "accuracy_rows", .value = scores.row_accuracy},
+                  {.name = "f1_macro", .value = scores.mean.f1_macro, .label = "F1"},
+                  {.name = "recall_macro", .value = scores.mean.recall_macro, .label = "REC"},
+                  {.name = "precision_macro", .value = scores.mean.precision_macro, .label = "PRE"}};
+  for (std::size_t a = 0; a < columns.size(); ++a)
+    metrics.add({.name = "f1_macro_" + columns[a].name, .value = scores.columns[a].f1_macro});
+  return metrics;
+}
+
+/// Collects the labels and predictions of all columns.
+class LabelColumnsScoreKeeper {
+ public:
+  /// @param columns (A)
+  explicit LabelColumnsScoreKeeper(std::vector<LabelColumn> columns) : columns_(std::move(columns)) {}
+
+  /// @param output `{loss, logits}` of `batch`, logits (A) of (B,K). @param loss its mean over the rows.
+  /// @throws ValueError when the batch has not a label in each column.
+  template <typename Output>
+  void add(const Output& output, const Batch& batch, double loss) {
+    const auto labels = batch.labels.to(Device::cpu());
+    const std::size_t rows = static_cast<std::size_t>(batch.size()), width = columns_.size(), begin = labels_.size();
+    if (!(labels.shape() == Shape{batch.size(), static_cast<Index>(width)}))
+      throw ValueError(concat("[evaluate] expected labels of ", rows, " rows and ", width, " columns but they are ",
+                              labels.shape()));
+    labels_.insert(labels_.end(), labels.span().begin(), labels.span().end());
+    predictions_.resize(labels_.size());
+    for (std::size_t a = 0; a < width; ++a) {
+      const auto predicted = argmax_rows(output.logits.at(a).value().to(Device::cpu()));
+      for (std::size_t b = 0; b < rows; ++b) predictions_[begin + b * width + a] = predicted[b];
+    }
+    loss_sum_ += loss * static_cast<double>(rows);
+    rows_ += rows;
+    tokens_ += batch.tokens();
+  }
+
+  double mean_loss() const { return rows_ == 0 ? 0.0 : loss_sum_ / static_cast<double>(rows_); }
+  Index tokens() const { return tokens_; }
+  std::optional<ProblemType> problem() const { return ProblemType::kSingleLabelClassification; }
+  /// (n A) row after row.
+  const std::vector<std::int32_t>& labels() const { return labels_; }
+  const std::vector<std::int32_t>& predictions() const { return predictions_; }
+  /// @throws ValueError when nothing was added.
+  Metrics scores() const {
+    if (rows_ == 0) throw ValueError("[evaluate] expected at least one batch but there is none");
+    std::vector<Index> classes;
+    for (const LabelColumn& column : columns_) classes.push_back(static_cast<Index>(column.labels.size()));
+    return label_columns_metrics(label_columns_scores(labels_, predictions_, classes), columns_, mean_loss());
+  }
+  /// The metrics that there will be, with values that mean nothing.
+  Metrics metrics() const {
+    LabelColumnsScores scores;
+    scores.columns.resize(columns_.size());
+    return label_columns_metrics(scores, columns_, 0);
+  }
+  std::string_view default_metric() const { return "f1_macro"; }
+  /// Shows all that was collected, for checkpoints: `f("labels", labels)` and so on.
+  void visit_state(auto&& f) {
+    f("labels", labels_);
+    f("predictions", predictions_);
+    f("loss_sum", loss_sum_);
+    f("rows", rows_);
+    f("tokens", tokens_);
+  }
+
+ private:
+  std::vector<LabelColumn> columns_;
+  std::vector<std::int32_t> labels_, predictions_;  // (n A)
+  double loss_sum_ = 0;
+  std::size_t rows_ = 0;
+  Index tokens_ = 0;
+};
+
+}  // namespace tempa::inline TEMPA_ABI

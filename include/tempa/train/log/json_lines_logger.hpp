@@ -1,0 +1,47 @@
+// A training log of JSON objects, one a line.
+#pragma once
+
+#include <tempa/core/shape.hpp>
+#include <tempa/io/event_file.hpp>
+#include <tempa/metrics/metrics.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <filesystem>
+#include <string>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// Appends lines like {"step":344,"wall_time":1700000000.5,"train/loss":0.31}. Each line is handed to the system at
+/// once, and an existing file is continued, so that nothing is lost when the process dies or a training is resumed.
+class JsonLinesLogger {
+ public:
+  /// @throws IoError when the file cannot be opened or created.
+  explicit JsonLinesLogger(const std::filesystem::path& path) : file_(path.string()) {}
+
+  /// Appends a line. @param metrics any names but "step" and "wall_time"; NaN and infinities, which JSON does not have,
+  ///   become null.
+  /// @throws IoError when the disk is full or fails; ValueError for a name that is taken or not UTF-8.
+  void log(Index step, const Metrics& metrics) {
+    nlohmann::ordered_json line{{"step", step}, {"wall_time", EventFileWriter::wall_time_now()}};
+    for (const Metric& metric : metrics) {
+      if (line.contains(metric.name))
+        throw ValueError(concat("[JsonLinesLogger] the name '", metric.name, "' is taken"));
+      line[metric.name] = metric.value;
+    }
+    try {
+      file_.append(line.dump() + "\n");
+    } catch (const nlohmann::json::type_error&) {
+      throw ValueError("[JsonLinesLogger] the names of metrics must be valid UTF-8");
+    }
+  }
+
+  /// Closes the file. @throws IoError when the system reports a failure.
+  void close() { file_.close(); }
+
+ private:
+  AppendFile file_;
+};
+
+}  // namespace tempa::inline TEMPA_ABI

@@ -1,0 +1,59 @@
+// Lets a trainer write its figures into a log: TensorBoard, JSON lines, CSV or an own one.
+#pragma once
+
+#include <tempa/train/trainer.hpp>
+
+#include <string>
+#include <utility>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// Anything that takes figures by name: `SummaryWriter`, `JsonLinesLogger`, `CsvLogger`.
+template <typename Log>
+concept MetricsLog = requires(Log& log, Index step, const Metrics& metrics) {
+  log.log(step, metrics);
+};
+
+/// Options of `log_to`.
+struct LogOptions {
+  Index every_steps = 1;  ///< optimizer steps between two "step/…" entries; 0: none, only the epochs
+};
+
+/// The figures of an epoch: "epoch", "lr", "seconds", "tokens_per_second", "train/…", and "valid/…" where it was
+/// evaluated.
+inline Metrics epoch_metrics(const EpochRecord& record) {
+  Metrics metrics{{.name = "epoch", .value = static_cast<double>(record.epoch)},
+                  {.name = "lr", .value = record.lr},
+                  {.name = "seconds", .value = record.seconds},
+                  {.name = "tokens_per_second", .value = record.tokens_per_second}};
+  for (const Metric& metric : record.train) metrics.add({.name = "train/" + metric.name, .value = metric.value});
+  if (record.valid)
+    for (const Metric& metric : *record.valid) metrics.add({.name = "valid/" + metric.name, .value = metric.value});
+  return metrics;
+}
+
+/// Writes loss, learning rate and gradient norm of every optimizer step ("step/loss", "step/lr", "step/grad_norm" where
+/// gradients are clipped) and the figures of every epoch (`epoch_metrics`) into `log`, all under the number of the
+/// optimizer step. One line before `fit`:
+///
+///   log_to(writer, trainer);
+///
+/// @param log must outlive the training.
+/// @throws ConfigError for a negative `every_steps`; in the training, what `log` throws.
+template <MetricsLog Log, Module Model>
+void log_to(Log& log, Trainer<Model>& trainer, LogOptions options = {}) {
+  if (options.every_steps < 0)
+    throw ConfigError(concat("[log_to] every_steps must not be negative but is ", options.every_steps));
+  trainer.on_step_end([&log, options](const StepRecord& record) {
+    if (options.every_steps == 0 || record.step % options.every_steps != 0) return;
+    Metrics metrics{{.name = "step/loss", .value = record.loss}, {.name = "step/lr", .value = record.lr}};
+    if (record.grad_norm) metrics.add({.name = "step/grad_norm", .value = *record.grad_norm});
+    log.log(record.step, metrics);
+  });
+  trainer.on_epoch_end([&log, &trainer](const EpochRecord& record) {
+    log.log(trainer.steps(), epoch_metrics(record));
+    return true;
+  });
+}
+
+}  // namespace tempa::inline TEMPA_ABI

@@ -1,0 +1,112 @@
+// How much room a text needs, and how a long one is broken or cut; the same for SVG and PNG, whatever fonts there are.
+#pragma once
+
+#include <tempa/train/plot/built_in_font.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tempa::inline TEMPA_ABI {
+
+namespace detail {
+
+/// Width of a code point in hundredths of the font size, as in a wide common font.
+inline double code_point_width(char32_t c) {
+  constexpr double kReserve = 1.06;  // common fonts are at most this much wider than the built-in one
+  const auto raw = static_cast<utf8proc_int32_t>(c);
+  if (const auto placed = starter_glyph(c)) return kReserve * placed->advance();
+  const int columns = utf8proc_charwidth(raw);
+  if (columns == 0) return 0;
+  if (columns == 2) return 100;
+  const auto decomposed = nfd(std::u32string_view(&c, 1));
+  if (const auto base = starter_glyph(decomposed.front())) return kReserve * base->advance();
+  return 64;
+}
+
+/// Lengths of the parts that must not be torn: letters with what is written on them.
+inline std::vector<std::size_t> grapheme_ends(std::u32string_view text) {
+  std::vector<std::size_t> ends;
+  utf8proc_int32_t state = 0;
+  for (std::size_t i = 1; i < text.size(); ++i)
+    if (utf8proc_grapheme_break_stateful(static_cast<utf8proc_int32_t>(text[i - 1]),
+                                         static_cast<utf8proc_int32_t>(text[i]), &state))
+      ends.push_back(i);
+  if (!text.empty()) ends.push_back(text.size());
+  return ends;
+}
+
+}  // namespace detail
+
+/// Room for a line of text. @param text UTF-8. @param size of the font. @return at least the width in common fonts.
+/// @throws ValueError where `text` is not valid UTF-8.
+inline double drawn_width(std::u32string_view text, double size, bool bold = false) {
+  double width = 0;
+  for (const char32_t c : text) width += detail::code_point_width(c);
+  return width * size / 100 * (bold ? 1.14 : 1.0);
+}
+inline double drawn_width(std::string_view text, double size, bool bold = false) {
+  return drawn_width(to_utf32(text), size, bold);
+}
+
+/// Breaks a text into lines: at spaces, beside wide characters, and inside of words that are longer than a line; what
+/// does not fit into the last line is cut and ends with "…". Line ends and other control characters count as spaces.
+/// @param max_width of a line. @param max_lines at least 1.
+/// @return at least one line.
+inline std::vector<std::string> fit_text(std::string_view text, double size, double max_width, std::size_t max_lines,
+                                         bool bold = false) {
+  std::u32string rest;
+  for (const char32_t c : to_utf32(text)) {
+    const bool space = is_white_space(c) || category(c) == UTF8PROC_CATEGORY_CC;
+    if (!space) rest += c;
+    if (space && !rest.empty() && rest.back() != U' ') rest += U' ';
+  }
+  while (!rest.empty() && rest.back() == U' ') rest.pop_back();
+  std::vector<std::string> lines;
+  while (lines.size() < max_lines) {
+    if (drawn_width(rest, size, bold) <= max_width) {
+      lines.push_back(to_utf8(rest));
+      return lines;
+    }
+    const bool last = lines.size() + 1 == max_lines;
+    const double room = last ? max_width - drawn_width(U"…", size, bold) : max_width;
+    std::size_t fits = 0, good = 0;  // ends of what fits, and of what may end a line
+    for (const std::size_t end : detail::grapheme_ends(rest)) {
+      if (drawn_width(std::u32string_view(rest).substr(0, end), size, bold) > room && fits > 0) break;
+      fits = end;
+      const bool wide = utf8proc_charwidth(static_cast<utf8proc_int32_t>(rest[end - 1])) == 2;
+      if (end < rest.size() &&
+          (wide || rest[end] == U' ' || rest[end - 1] == U'-' || rest[end - 1] == U'/' || rest[end - 1] == U'_'))
+        good = end;
+    }
+    if (last || good == 0) good = fits;
+    std::u32string line = rest.substr(0, good);
+    rest.erase(0, good);
+    while (!line.empty() && line.back() == U' ') line.pop_back();
+    while (!rest.empty() && rest.front() == U' ') rest.erase(rest.begin());
+    if (last) line += U'…';
+    lines.push_back(to_utf8(line));
+  }
+  return lines;
+}
+
+/// Width of the widest line.
+inline double drawn_width(const std::vector<std::string>& lines, double size, bool bold = false) {
+  double width = 0;
+  for (const std::string& line : lines) width = std::max(width, drawn_width(line, size, bold));
+  return width;
+}
+
+/// Whether a text begins with a script that is written from right to left: its first letter says.
+inline bool is_right_to_left(std::string_view text) {
+  for (const char32_t c : to_utf32(text)) {
+    const auto direction = detail::property(c).bidi_class;
+    if (direction == UTF8PROC_BIDI_CLASS_R || direction == UTF8PROC_BIDI_CLASS_AL) return true;
+    if (direction == UTF8PROC_BIDI_CLASS_L) return false;
+  }
+  return false;
+}
+
+}  // namespace tempa::inline TEMPA_ABI

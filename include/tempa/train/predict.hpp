@@ -1,0 +1,61 @@
+// What a classifier says about examples without labels.
+#pragma once
+
+#include <tempa/autograd/no_grad.hpp>
+#include <tempa/data/collate.hpp>
+#include <tempa/data/sampler.hpp>
+#include <tempa/models/bert/config.hpp>
+#include <tempa/nn/module.hpp>
+#include <tempa/ops/activation.hpp>
+#include <tempa/ops/softmax.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// The logits of `model` for each example, computed in batches of about the same length.
+/// @param model a module whose call on a `Batch` gives `{loss, logits}`; switched to evaluation mode.
+/// @param examples n encoded texts; labels are not looked at. @param batch_size examples computed at once.
+/// @return (n,K) in the order of the examples.
+/// @throws ValueError for no examples, or one without tokens; ConfigError for a batch_size that is not positive.
+template <Module Model>
+auto predict_logits(Model& model, std::span<const TextExample> examples, Index batch_size = 32) {
+  using Logits = decltype(model(Batch{}).logits.value().clone());
+  if (examples.empty()) throw ValueError("[predict_logits] expected at least one example but got none");
+  const NoGrad no_grad;
+  set_training(model, false);
+  const auto count = static_cast<Index>(examples.size());
+  std::vector<Index> lengths;
+  for (const TextExample& example : examples) lengths.push_back(static_cast<Index>(example.encoding.ids.size()));
+  const LengthGroupedBatchSampler sampler(std::move(lengths),
+                                          {.batch_size = batch_size, .shuffle = false, .pool_batches = count});
+  Logits result;  // (n,K)
+  for (const std::vector<Index>& rows : sampler.batches()) {
+    std::vector<TextExample> picked;
+    for (const Index row : rows) picked.push_back({.encoding = examples[static_cast<std::size_t>(row)].encoding});
+    const Logits logits = model(PackedCollate{}(picked)).logits.value().to(Device::cpu());  // (B,K)
+    const Index columns = logits.size(-1);
+    if (result.empty()) result = Logits({count, columns});
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      std::copy_n(std::as_const(logits).data() + static_cast<Index>(i) * columns, columns,
+                  result.data() + rows[i] * columns);
+  }
+  return result;
+}
+
+/// Probabilities of the labels: softmax of each row for one label a row, the sigmoid for several labels; the logits
+/// themselves for a regression.
+/// @param logits (n,K). @return (n,K)
+template <Real T>
+Tensor<T> probabilities_of(const Tensor<T>& logits, ProblemType problem) {
+  const NoGrad no_grad;
+  if (problem == ProblemType::kRegression) return logits;
+  const Variable<T> x(logits);
+  return (problem == ProblemType::kSingleLabelClassification ? softmax(x, -1) : sigmoid(x)).value();
+}
+
+}  // namespace tempa::inline TEMPA_ABI

@@ -1,0 +1,221 @@
+// Collects what a classifier said about batches with labels, and scores it, for each kind of problem.
+#pragma once
+
+#include <tempa/core/tensor.hpp>
+#include <tempa/metrics/accuracy.hpp>
+#include <tempa/metrics/confusion_matrix.hpp>
+#include <tempa/metrics/metrics.hpp>
+#include <tempa/metrics/precision_recall_f1.hpp>
+#include <tempa/metrics/regression.hpp>
+#include <tempa/models/bert/config.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// Position of the largest of each row's logits; the first of equals.
+/// @param logits (B,K). @return (B)
+template <Real T>
+std::vector<std::int32_t> argmax_rows(const Tensor<T>& logits) {
+  const auto [rows, classes] = logits.shape().flatten_to_2d();
+  std::vector<std::int32_t> result;
+  for (Index i = 0; i < rows; ++i) {
+    const T* row = logits.data() + i * classes;
+    result.push_back(static_cast<std::int32_t>(std::max_element(row, row + classes) - row));
+  }
+  return result;
+}
+
+/// Scores of one label a row: loss, accuracy, and macro averages over all classes (0 for one without predictions and
+/// rows). @param loss mean over the rows.
+inline Metrics single_label_metrics(const ConfusionMatrix& confusion, double loss) {
+  const Scores macro = precision_recall_f1(confusion).macro;
+  return {{.name = "loss", .value = loss, .label = "LOSS", .digits = 4, .greater_is_better = false},
+          {.name = "accuracy", .value = accuracy(confusion), .label = "ACC"},
+          {.name = "f1_macro", .value = macro.f1, .label = "F1"},
+          {.name = "recall_macro", .value = macro.recall, .label = "REC"},
+          {.name = "precision_macro", .value = macro.precision, .label = "PRE"}};
+}
+
+/// Scores of several labels a row: loss, micro and macro averages, and `accuracy`, the share of rows with all labels
+/// right. @param targets, @param predictions (n,K) of 0 and 1. @param loss mean over the rows.
+/// @source scikit-learn `f1_score`, `accuracy_score`
+inline Metrics multi_label_metrics(const Tensor<float>& targets, const Tensor<float>& predictions, double loss) {
+  const PrecisionRecallF1 scores = precision_recall_f1(targets, predictions);
+  return {{.name = "loss", .value = loss, .label = "LOSS", .digits = 4, .greater_is_better = false},
+          {.name = "accuracy", .value = accuracy(targets, predictions), .label = "ACC"},
+          {.name = "f1_micro", .value = scores.micro.f1, .label = "F1_MICRO"},
+          {.name = "f1_macro", .value = scores.macro.f1, .label = "F1_MACRO"},
+          {.name = "recall_micro", .value = scores.micro.recall},
+          {.name = "recall_macro", .value = scores.macro.recall},
+          {.name = "precision_micro", .value = scores.micro.precision},
+          {.name = "precision_macro", .value = scores.macro.precision}};
+}
+
+/// Scores of a regression; of several values a row the means over the values.
+/// @param targets, @param predictions (n,K). @param loss mean over the rows.
+/// @source scikit-learn `mean_squared_error`, `mean_absolute_error`; scipy.stats `pearsonr`, `spearmanr` (as GLUE)
+inline Metrics regression_metrics(const Tensor<float>& targets, const Tensor<float>& predictions, double loss) {
+  check_rank("regression_metrics", "targets", targets.shape(), 2);
+  check_shape("regression_metrics", "predictions", predictions.shape(), targets.shape());
+  const Index rows = targets.size(0), columns = targets.size(1);
+  double mse = 0, mae = 0, pearson = 0, spearman = 0;
+  for (Index k = 0; k < columns; ++k) {
+    std::vector<double> t, p;
+    for (Index i = k; i < rows * columns; i += columns) {
+      t.push_back(static_cast<double>(targets.data()[i]));
+      p.push_back(static_cast<double>(predictions.data()[i]));
+    }
+    const auto share = [&](double value) { return value / static_cast<double>(columns); };
+    mse += share(mean_squared_error(t, p));
+    mae += share(mean_absolute_error(t, p));
+    pearson += share(pearson_correlation(t, p));
+    spearman += share(spearman_correlation(t, p));
+  }
+  return {{.name = "loss", .value = loss, .label = "LOSS", .digits = 4, .greater_is_better = false},
+          {.name = "mse", .value = mse, .label = "MSE", .digits = 4, .greater_is_better = false},
+          {.name = "mae", .value = mae, .label = "MAE", .digits = 4, .greater_is_better = false},
+          {.name = "pearson", .value = pearson, .label = "PEARSON", .digits = 4},
+          {.name = "spearman", .value = spearman, .label = "SPEARMAN", .digits = 4}};
+}
+
+/// The metrics that a problem has, with values that mean nothing: for their names, and whether greater is better.
+inline Metrics metrics_of(ProblemType problem) {
+  const auto zero = Tensor<float>::zeros({1, 1});
+  if (problem == ProblemType::kRegression) return regression_metrics(zero, zero, 0);
+  if (problem == ProblemType::kMultiLabelClassification) return multi_label_metrics(zero, zero, 0);
+  return single_label_metrics(confusion_matrix(std::vector<std::int32_t>{0}, std::vector<std::int32_t>{0}, 1), 0);
+}
+
+/// The metric that says how good a model is where nobody chose one: f1_macro of a classifier, mse of a regression.
+inline std::string_view default_metric(ProblemType problem) {
+  return problem == ProblemType::kRegression ? "mse" : "f1_macro";
+}
+
+/// The kind of problem that a model's configuration names; nothing when it names none or there is no configuration.
+template <typename Model>
+std::optional<ProblemType> problem_type_of(const Model& model) {
+  if constexpr (requires { std::optional<ProblemType>(model.config().problem_type); }) {
+    return model.config().problem_type;
+  } else {
+    return std::nullopt;
+  }
+}
+
+/// Collects labels, predictions and losses batch by batch.
+class ScoreKeeper {
+ public:
+  /// @param problem nothing: found from the first batch, as a model without `problem_type` does: one label a row when
+  ///   the batches have labels, else a regression for one logit and several labels for more.
+  explicit ScoreKeeper(std::optional<ProblemType> problem = std::nullopt) : problem_(problem) {}
+
+  /// @param output `{loss, logits}` of `batch`. @param loss its mean over the batch's rows.
+  /// @throws ValueError when the batch has not a label, or the targets, of each row.
+  template <typename Output, typename Batch>
+  void add(const Output& output, const Batch& batch, double loss) {
+    const auto logits = output.logits.value().to(Device::cpu());
+    if (!problem_) problem_ = problem_of(batch, logits.size(-1));
+    const auto [rows, columns] = logits.shape().flatten_to_2d();
+    if (*problem_ == ProblemType::kSingleLabelClassification) {
+      const auto predicted = argmax_rows(logits);
+      const auto expected = batch.labels.to(Device::cpu()).to_vector();
+      if (expected.size() != predicted.size())
+        throw ValueError(
+            concat("[evaluate] expected a label for each of ", predicted.size(), " rows but has ", expected.size()));
+      predictions_.insert(predictions_.end(), predicted.begin(), predicted.end());
+      labels_.insert(labels_.end(), expected.begin(), expected.end());
+    } else {
+      add_targets(logits, batch);
+    }
+    loss_sum_ += loss * static_cast<double>(rows);
+    rows_ += rows;
+    tokens_ += batch.tokens();
+    columns_ = columns;
+  }
+
+  /// The metrics that there will be, with values that mean nothing; of all problems where it is not known yet.
+  Metrics metrics() const {
+    if (problem_) return metrics_of(*problem_);
+    Metrics all = metrics_of(ProblemType::kSingleLabelClassification);
+    for (const auto other : {ProblemType::kMultiLabelClassification, ProblemType::kRegression})
+      for (const Metric& metric : metrics_of(other))
+        if (!all.contains(metric.name)) all.add(metric);
+    return all;
+  }
+  /// As `tempa::default_metric`.
+  std::string_view default_metric() const { return tempa::default_metric(problem_.value_or(ProblemType{})); }
+
+  double mean_loss() const { return rows_ == 0 ? 0.0 : loss_sum_ / static_cast<double>(rows_); }
+  Index tokens() const { return tokens_; }
+  /// Nothing before the first batch, unless it was given.
+  std::optional<ProblemType> problem() const { return problem_; }
+  const std::vector<std::int32_t>& labels() const { return labels_; }
+  const std::vector<std::int32_t>& predictions() const { return predictions_; }
+  /// (n,K) targets of several labels or of a regression.
+  Tensor<float> targets() const { return table(targets_); }
+  /// (n,K) predictions: 0 or 1 for each of several labels (1 from a probability of 0.5), or the values of a regression.
+  Tensor<float> outputs() const { return table(outputs_); }
+
+  /// Of one label a row. @throws ValueError when nothing was added.
+  ConfusionMatrix confusion() const { return confusion_matrix(labels_, predictions_, std::max<Index>(columns_, 1)); }
+  /// @throws ValueError when nothing was added.
+  Metrics scores() const {
+    if (rows_ == 0) throw ValueError("[evaluate] expected at least one batch but there is none");
+    if (*problem_ == ProblemType::kRegression) return regression_metrics(targets(), outputs(), mean_loss());
+    if (*problem_ == ProblemType::kMultiLabelClassification)
+      return multi_label_metrics(targets(), outputs(), mean_loss());
+    return single_label_metrics(confusion(), mean_loss());
+  }
+  /// Shows all that was collected, for checkpoints: `f("labels", labels)` and so on.
+  void visit_state(auto&& f) {
+    f("labels", labels_);
+    f("predictions", predictions_);
+    f("targets", targets_);
+    f("outputs", outputs_);
+    f("loss_sum", loss_sum_);
+    f("rows", rows_);
+    f("tokens", tokens_);
+    f("columns", columns_);
+  }
+
+ private:
+  template <typename Batch>
+  static ProblemType problem_of(const Batch& batch, Index columns) {
+    if (!batch.labels.empty()) return ProblemType::kSingleLabelClassification;
+    return columns == 1 ? ProblemType::kRegression : ProblemType::kMultiLabelClassification;
+  }
+
+  template <typename Logits, typename Batch>
+  void add_targets(const Logits& logits, const Batch& batch) {
+    if constexpr (requires { batch.targets.to(Device::cpu()); }) {
+      const Tensor<float> targets = batch.targets.to(Device::cpu());
+      if (!(targets.shape() == logits.shape()))
+        throw ValueError(concat("[evaluate] expected targets of shape ", logits.shape(), " but has ", targets.shape()));
+      Tensor<float> outputs = logits.template cast<float>();
+      if (*problem_ == ProblemType::kMultiLabelClassification) outputs = indicators(outputs, 0.0F);
+      targets_.insert(targets_.end(), targets.span().begin(), targets.span().end());
+      outputs_.insert(outputs_.end(), outputs.span().begin(), outputs.span().end());
+    } else {
+      throw ValueError("[evaluate] expected batches with targets but this kind of batch has none");
+    }
+  }
+
+  Tensor<float> table(const std::vector<float>& values) const {
+    return columns_ == 0 ? Tensor<float>() : Tensor<float>::from(values, {rows_, columns_});
+  }
+
+  std::optional<ProblemType> problem_;
+  std::vector<std::int32_t> labels_, predictions_;
+  std::vector<float> targets_, outputs_;  // (n,K)
+  double loss_sum_ = 0;
+  Index rows_ = 0, tokens_ = 0, columns_ = 0;
+};
+
+}  // namespace tempa::inline TEMPA_ABI

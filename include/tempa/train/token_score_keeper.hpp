@@ -1,0 +1,109 @@
+// Scores what a model said about the words of sentences: entities, or a class for each word.
+#pragma once
+
+#include <tempa/data/batch.hpp>
+#include <tempa/metrics/entity_scores.hpp>
+#include <tempa/train/score_keeper.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// Scores of tagged sentences: loss, accuracy of the words, and seqeval's scores of the entities.
+/// @param loss mean over the words. @throws as `entity_scores`.
+inline Metrics entity_metrics(const EntityScores& scores, double loss) {
+  return {{.name = "loss", .value = loss, .label = "LOSS", .digits = 4, .greater_is_better = false},
+          {.name = "accuracy", .value = scores.accuracy, .label = "ACC"},
+          {.name = "f1_micro", .value = scores.micro.f1, .label = "F1"},
+          {.name = "recall_micro", .value = scores.micro.recall, .label = "REC"},
+          {.name = "precision_micro", .value = scores.micro.precision, .label = "PRE"},
+          {.name = "f1_macro", .value = scores.macro.f1}};
+}
+
+/// Collects the labels and predictions of the tokens that have a label, sequence by sequence. Where the labels are tags
+/// of entities (`are_entity_tags`), the scores are of entities; else of words, as for one label a row.
+class TokenScoreKeeper {
+ public:
+  /// @param label_names (K)
+  explicit TokenScoreKeeper(std::vector<std::string> label_names)
+      : names_(std::move(label_names)), entities_(are_entity_tags(names_)) {}
+
+  /// @param output `{loss, logits}` of `batch`, logits (N,K). @param loss its mean over the labelled tokens.
+  /// @throws ValueError when the batch has not a label, or `kNoLabel`, for each token.
+  template <typename Output>
+  void add(const Output& output, const Batch& batch, double loss) {
+    const auto predicted = argmax_rows(output.logits.value().to(Device::cpu()));
+    const auto labels = batch.labels.to(Device::cpu()), bounds = batch.cu_seqlens.to(Device::cpu());
+    if (labels.numel() != static_cast<Index>(predicted.size()))
+      throw ValueError(
+          concat("[evaluate] expected a label for each of ", predicted.size(), " tokens but has ", labels.numel()));
+    std::size_t words = 0;
+    for (Index b = 0; b < batch.size(); ++b) {
+      for (Index n = bounds.data()[b]; n < bounds.data()[b + 1]; ++n) {
+        if (labels.data()[n] == kNoLabel) continue;
+        labels_.push_back(labels.data()[n]);
+        predictions_.push_back(predicted[static_cast<std::size_t>(n)]);
+        ++words;
+      }
+      ends_.push_back(labels_.size());
+    }
+    loss_sum_ += loss * static_cast<double>(words);
+    tokens_ += batch.tokens();
+  }
+
+  double mean_loss() const { return labels_.empty() ? 0.0 : loss_sum_ / static_cast<double>(labels_.size()); }
+  Index tokens() const { return tokens_; }
+  std::optional<ProblemType> problem() const { return ProblemType::kSingleLabelClassification; }
+  const std::vector<std::int32_t>& labels() const { return labels_; }
+  const std::vector<std::int32_t>& predictions() const { return predictions_; }
+  /// Of the words. @throws ValueError when nothing was added.
+  ConfusionMatrix confusion() const {
+    return confusion_matrix(labels_, predictions_, static_cast<Index>(names_.size()));
+  }
+  /// @throws ValueError when nothing was added.
+  Metrics scores() const {
+    if (labels_.empty()) throw ValueError("[evaluate] expected at least one labelled token but there is none");
+    if (!entities_) return single_label_metrics(confusion(), mean_loss());
+    return entity_metrics(entity_scores(tags_of(labels_), tags_of(predictions_)), mean_loss());
+  }
+  /// The metrics that there will be, with values that mean nothing.
+  Metrics metrics() const {
+    return entities_ ? entity_metrics({}, 0) : metrics_of(ProblemType::kSingleLabelClassification);
+  }
+  std::string_view default_metric() const { return entities_ ? "f1_micro" : "f1_macro"; }
+  /// Shows all that was collected, for checkpoints: `f("labels", labels)` and so on.
+  void visit_state(auto&& f) {
+    f("labels", labels_);
+    f("predictions", predictions_);
+    f("ends", ends_);
+    f("loss_sum", loss_sum_);
+    f("tokens", tokens_);
+  }
+
+ private:
+  std::vector<std::vector<std::string>> tags_of(const std::vector<std::int32_t>& classes) const {
+    std::vector<std::vector<std::string>> sentences;
+    std::size_t begin = 0;
+    for (const std::size_t end : ends_) {
+      sentences.emplace_back();
+      for (; begin < end; ++begin) sentences.back().push_back(names_.at(static_cast<std::size_t>(classes[begin])));
+    }
+    return sentences;
+  }
+
+  std::vector<std::string> names_;
+  bool entities_;
+  std::vector<std::int32_t> labels_, predictions_;
+  std::vector<std::size_t> ends_;  // of each sequence, in labels_
+  double loss_sum_ = 0;
+  Index tokens_ = 0;
+};
+
+}  // namespace tempa::inline TEMPA_ABI

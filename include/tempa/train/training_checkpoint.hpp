@@ -1,0 +1,213 @@
+// Saving a training and going on from where it was.
+#pragma once
+
+#include <tempa/data/data_loader.hpp>
+#include <tempa/optim/averaged_model.hpp>
+#include <tempa/optim/optimizer.hpp>
+#include <tempa/train/training_progress.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// Checkpoints of a training.
+struct CheckpointOptions {
+  std::string folder{};         ///< where the folders "checkpoint-<step>" go; empty: none are written
+  Index every_steps = 0;        ///< optimizer steps between two; 0: only one at the end of each epoch
+  Index save_total_limit = 2;   ///< the oldest ones go when there are more
+  bool resume = false;          ///< go on from the newest complete one of `folder`, where there is one
+  bool accept_changes = false;  ///< resume with other settings than the checkpoint's: they are told, not refused
+  /// Values by name that must be the same on resume, besides those that the trainer knows: e.g. the name of a data
+  /// file.
+  std::map<std::string, std::string> settings{};
+  std::ostream* log = &std::cout;  ///< what was restored, what was damaged or has changed; nullptr: silent
+};
+
+/// A training as it was when its checkpoint was written.
+struct RestoredTraining {
+  TrainingProgress progress;
+  LoaderPosition position;  ///< of the training batches
+  StateDict best;           ///< weights of the best evaluation; empty before the first
+  StateDict scores;         ///< of the epoch that runs; see `detail::StateReader`
+};
+
+/// Writes and reads the checkpoints of one training: weights, optimizer, average, random numbers, data position,
+/// progress, and whatever was added by `add_state`.
+class TrainingCheckpoints {
+ public:
+  /// @throws ConfigError for an option out of its range.
+  explicit TrainingCheckpoints(CheckpointOptions options) : options_(std::move(options)) {
+    if (options_.every_steps < 0 || options_.save_total_limit < 1)
+      throw ConfigError(
+          concat("[checkpoint] every_steps must not be negative and save_total_limit at least 1 but they "
+                 "are ",
+                 options_.every_steps, " and ", options_.save_total_limit));
+    if (options_.resume && options_.folder.empty()) throw ConfigError("[checkpoint] resume needs a folder");
+  }
+
+  bool enabled() const { return !options_.folder.empty(); }
+  /// Whether one is due after this optimizer step.
+  bool due(Index step) const { return enabled() && options_.every_steps > 0 && step % options_.every_steps == 0; }
+
+  /// Something else that must go on where it was: a scheduler, the position in a log.
+  /// @throws ConfigError when the name is taken.
+  void add_state(const std::string& name, std::function<NumberState()> save,
+                 std::function<void(const NumberState&)> load) {
+    if (!states_.emplace(name, State{std::move(save), std::move(load)}).second)
+      throw ConfigError(concat("[checkpoint] there is already a state named ", name));
+  }
+  /// What must be the same on resume: `"lr", "0.001"`.
+  void set_setting(const std::string& name, std::string value) { options_.settings[name] = std::move(value); }
+
+  /// Writes "checkpoint-<step>", at once or not at all, then removes what is beyond the limit. @throws IoError.
+  void save(const TrainingProgress& progress, LoaderPosition position, const StateDict& model,
+            const Optimizer& optimizer, const AveragedModel* average, const StateDict& best, const StateDict& scores) {
+    Checkpoint checkpoint;
+    checkpoint.parts = {{"model", model}, {"optimizer", {}}};
+    const OptimizerState optimizer_state = optimizer.state_dict();
+    for (const auto& [name, tensor] : optimizer_state.tensors)
+      std::visit([&, &name = name](const auto& typed) { checkpoint.parts["optimizer"].insert(name, typed); }, tensor);
+    if (average != nullptr) checkpoint.parts["average"] = average->state_dict();
+    if (!best.empty()) checkpoint.parts["best"] = best;
+    if (!scores.empty()) checkpoint.parts["scores"] = scores;
+    checkpoint.state = {{"progress", progress_to_json(progress)},
+                        {"position", {{"epoch", position.epoch}, {"batch", position.batch}}},
+                        {"generator", generator_to_json(default_generator())},
+                        {"optimizer", detail::numbers_to_json(optimizer_state.numbers)},
+                        {"average_updates", average == nullptr ? 0 : average->num_updates()},
+                        {"settings", options_.settings},
+                        {"states", nlohmann::json::object()}};
+    for (const auto& [name, state] : states_) checkpoint.state["states"][name] = detail::numbers_to_json(state.save());
+    std::error_code error;
+    std::filesystem::create_directories(options_.folder, error);
+    if (error) throw IoError(options_.folder, "cannot make the folder: " + error.message());
+    sweep();
+    save_checkpoint(checkpoint_path(options_.folder, progress.step), checkpoint);
+    prune_checkpoints(options_.folder, options_.save_total_limit);
+  }
+
+  /// With `resume`, puts the newest complete checkpoint into model, optimizer, average, `default_generator()` and the
+  /// added states. @param model tensors that share storage with the model.
+  /// @return nothing when there is none to go on from.
+  /// @throws ConfigError naming every setting that differs; FormatError, IoError; ShapeError or ValueError when the
+  ///   weights are of another model. Nothing was changed when the settings differ.
+  std::optional<RestoredTraining> restore(StateDict& model, Optimizer& optimizer, AveragedModel* average) {
+    if (!options_.resume) return std::nullopt;
+    if (std::filesystem::is_directory(options_.folder)) sweep();
+    const auto file = newest_checkpoint(options_.folder, [&](const Error& error) {
+      tell(concat("a damaged checkpoint is passed over: ", error.what()));
+    });
+    if (!file) {
+      tell(concat("nothing to resume in ", options_.folder, ": the training starts anew"));
+      return std::nullopt;
+    }
+    const JsonFile& state = file->state();
+    compare_settings(*file);
+    RestoredTraining restored{.progress = progress_from_json(state, "/progress"),
+                              .position = {.epoch = require<Index>(state, "/position/epoch", {.min = 0}),
+                                           .batch = require<Index>(state, "/position/batch", {.min = 0})},
+                              .best = {},
+                              .scores = {}};
+    const Generator generator = generator_from_json(state, "/generator");
+    if (file->has_part("best")) restored.best = file->part("best");
+    if (file->has_part("scores")) restored.scores = file->part("scores");
+    if (average != nullptr)
+      average->load_state_dict(file->part("average"), require<Index>(state, "/average_updates", {.min = 0}));
+    optimizer.load_state_dict(optimizer_state(*file, optimizer));
+    for (const auto& [name, one] : states_) one.load(added_state(state, name, one));
+    copy_matching(file->part("model"), model).require_complete(file->path(), "the model");
+    default_generator() = generator;
+    tell(concat("resumed from ", file->path(), ": epoch ", restored.progress.epoch, ", batch ", restored.progress.batch,
+                ", step ", restored.progress.step));
+    return restored;
+  }
+
+ private:
+  struct State {
+    std::function<NumberState()> save;
+    std::function<void(const NumberState&)> load;
+  };
+
+  // Once: away with what killed processes left.
+  void sweep() {
+    if (!swept_) remove_unfinished(options_.folder);
+    swept_ = true;
+  }
+
+  void tell(const std::string& text) const {
+    if (options_.log != nullptr) *options_.log << "[checkpoint] " << text << std::endl;
+  }
+
+  void compare_settings(const CheckpointFile& file) const {
+    std::string differences;
+    const auto differ = [&](const std::string& name, const std::string& there, const std::string& here) {
+      differences += concat("\n- ", name, ": ", there, " in the checkpoint, ", here, " now");
+    };
+    std::map<std::string, std::string> there;
+    for (const auto& entry : detail::json_field(file.state(), "/settings").items())
+      there[entry.key()] =
+          require<std::string>(file.state(), (nlohmann::json::json_pointer("/settings") / entry.key()).to_string());
+    for (const auto& [name, value] : options_.settings) {
+      const auto found = there.find(name);
+      if (found == there.end()) {
+        differ(name, "absent", value);
+      } else if (found->second != value) {
+        differ(name, found->second, value);
+      }
+    }
+    for (const auto& [name, value] : there)
+      if (!options_.settings.contains(name)) differ(name, value, "absent");
+    if (differences.empty()) return;
+    if (!options_.accept_changes)
+      throw ConfigError(concat("[checkpoint] ", file.path(), " was written with other settings:", differences,
+                               "\nGive the same settings, or accept_changes."));
+    tell(concat("settings that have changed since ", file.path(), ":", differences));
+  }
+
+  /// The saved state; with `accept_changes` the options of the groups are those of `optimizer`.
+  OptimizerState optimizer_state(const CheckpointFile& file, const Optimizer& optimizer) const {
+    OptimizerState result;
+    result.numbers = detail::numbers_from_json(file.state(), "/optimizer");
+    for (const auto& entry : file.part("optimizer")) {
+      std::visit(
+          [&, &name = entry.name]<typename T>(const Tensor<T>& tensor) {
+            if constexpr (std::same_as<T, float> || std::same_as<T, double>) {
+              result.tensors.emplace(name, tensor);
+            } else {
+              throw FormatError(file.path(), 0, concat("optimizer state '", name, "' must be float32 or float64"));
+            }
+          },
+          entry.tensor);
+    }
+    if (options_.accept_changes)
+      for (const auto& [name, value] : optimizer.state_dict().numbers)
+        if (name.starts_with("groups.")) result.numbers[name] = value;
+    return result;
+  }
+
+  /// The saved numbers of an added state; with `accept_changes` base rates are those of now.
+  NumberState added_state(const JsonFile& state, const std::string& name, const State& one) const {
+    NumberState numbers =
+        detail::numbers_from_json(state, (nlohmann::json::json_pointer("/states") / name).to_string());
+    if (options_.accept_changes)
+      for (const auto& [key, value] : one.save())
+        if (key.starts_with("base_lr.")) numbers[key] = value;
+    return numbers;
+  }
+
+  CheckpointOptions options_;
+  std::map<std::string, State> states_;
+  bool swept_ = false;
+};
+
+}  // namespace tempa::inline TEMPA_ABI
