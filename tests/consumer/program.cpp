@@ -21,6 +21,9 @@ int main() {
 #ifdef TEMPA_WITH_SENTENCEPIECE
   std::cout << " SENTENCEPIECE";
 #endif
+#ifdef TEMPA_WITH_MECAB
+  std::cout << " MECAB";
+#endif
 #ifdef _OPENMP
   std::cout << " OPENMP";
 #endif

@@ -188,13 +188,14 @@ TEST_CASE("BERT tokenizer: a broken folder is named by file, line and field", "[
     std::int64_t line;
   };
   const std::vector<Case> cases = {{"", "tokenizer_config.json", 1},
-                                   {"{\n\"do_lower_case\": tru\n}", "expected JSON", 2},
-                                   {"[]", "JSON object", 0},
-                                   {R"({"do_lower_case": "yes"})", "do_lower_case", 0},
-                                   {R"({"strip_accents": 1})", "strip_accents", 0},
-                                   {R"({"tokenize_chinese_chars": []})", "tokenize_chinese_chars", 0},
-                                   {R"({"unk_token": 5})", "unk_token", 0},
-                                   {R"({"sep_token": ""})", "sep_token", 0},
+                                   {"{\n\"do_lower_case\": tru, \"a\": 1\n}", "expected JSON", 2},
+                                   {"[]", "JSON object", 1},
+                                   {R"({"do_lower_case": "yes"})", "do_lower_case", 1},
+                                   {"{\n\"strip_accents\": 1}", "strip_accents", 2},
+                                   {R"({"tokenize_chinese_chars": []})", "tokenize_chinese_chars", 1},
+                                   {R"({"unk_token": 5})", "unk_token", 1},
+                                   {R"({"sep_token": ""})", "sep_token", 1},
+                                   {R"({"do_lower_case": true, "do_lower_case": false})", "duplicate key", 1},
                                    {R"({"cls_token": {"lstrip": true}})", "cls_token", 0},
                                    {R"({"unk_token": "<unk>"})", "<unk>", 0},
                                    {"{\"do_lower_case\": true, \"x\": \"\xFF\"}", "expected JSON", 1}};

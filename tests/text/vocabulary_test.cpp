@@ -71,6 +71,32 @@ TEST_CASE("Vocabulary: of a token that comes twice the last line counts", "[text
   CHECK(vocabulary.token(0) == "a");
 }
 
+TEST_CASE("Vocabulary: the legacy flavour ends lines as Python does and takes nothing else away", "[text]") {
+  const TemporaryFolder folder;
+  const auto path = folder.write("vocab.txt", "[PAD]\r\n[UNK] \rsatu\t\n\n dua\u3000\r\rtiga");
+  const Vocabulary vocabulary = Vocabulary::load(path, UnicodeFlavour::kLegacy);
+  CHECK(vocabulary.tokens() == std::vector<std::string>{"[PAD]", "[UNK] ", "satu\t", "", " dua\u3000", "", "tiga"});
+  CHECK(vocabulary.distinct_tokens() == 6);
+}
+
+TEST_CASE("Vocabulary: a file that was loaded is saved byte by byte", "[text]") {
+  const TemporaryFolder folder;
+  const std::string bytes = "[PAD]\r\n[UNK] \n\na\na\u00a0\nlast";
+  const Vocabulary vocabulary = Vocabulary::load(folder.write("vocab.txt", bytes));
+  CHECK(vocabulary.distinct_tokens() == 5);
+  vocabulary.save(folder.path() / "copy.txt");
+  CHECK(read_text_file((folder.path() / "copy.txt").string()) == bytes);
+}
+
+TEST_CASE("WordPiece: another prefix, or none, marks the inside of a word", "[text]") {
+  const Vocabulary vocabulary = Vocabulary::from_tokens({"[UNK]", "a", "b", "@@b", "##b"});
+  CHECK(WordPiece(vocabulary, 0, 100, "@@").encode("ab") == std::vector<std::int32_t>{1, 3});
+  CHECK(WordPiece(vocabulary, 0, 100, "").encode("ab") == std::vector<std::int32_t>{1, 2});
+  CHECK(WordPiece(vocabulary, 0, 100, "~").encode("ab") == std::vector<std::int32_t>{0});
+  CHECK(WordPiece(vocabulary, 0, 100, "~").encode("b") == std::vector<std::int32_t>{2});
+  CHECK(WordPiece(vocabulary, 0, 0).encode("b") == std::vector<std::int32_t>{0});
+}
+
 TEST_CASE("Vocabulary: what is saved is loaded again", "[text]") {
   const TemporaryFolder folder;
   const Vocabulary vocabulary = Vocabulary::from_tokens({"[UNK]", "a", "##\u00e9", "\u6f22", "", "\U0001F600"});

@@ -77,16 +77,13 @@ void gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index m, Index 
   const bool ta = trans_a == Transpose::kYes, tb = trans_b == Transpose::kYes;
   if (n == 1) return gemv(backend, ta, m, k, alpha, a, lda, b, tb ? Index{1} : ldb, beta, c, ldc);
   if (m == 1) return gemv(backend, !tb, n, k, alpha, b, ldb, a, ta ? lda : Index{1}, beta, c, Index{1});
+  if (k == 0) return detail::scale_rows(m, n, beta, c, ldc);
 #if defined(TEMPA_WITH_ONEDNN)
-  constexpr bool kOneDnn = std::same_as<T, float>;
-#else
-  constexpr bool kOneDnn = false;
-#endif
-  if (k == 0) {
-    detail::scale_rows(m, n, beta, c, ldc);
-  } else if constexpr (kOneDnn) {
+  if constexpr (std::same_as<T, float>) {
     detail::onednn_gemm(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-  } else {
+  } else
+#endif
+  {
     detail::eigen_gemm(trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
   }
 }

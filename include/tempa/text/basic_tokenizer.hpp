@@ -56,6 +56,46 @@ class BasicTokenizer {
     }
   }
 
+  /// The fast flavour's text before it is split: cleaned, ideographs between spaces, without accents, in lower case, as
+  /// far as the options say. `never_split` does not count here.
+  /// @param text valid UTF-8. @source tokenizers `BertNormalizer`.
+  std::string normalize(std::string_view text) const {
+    std::u32string cleaned;
+    cleaned.reserve(text.size());
+    for (std::size_t i = 0; i < text.size();) {
+      const DecodedCodePoint decoded = decode_utf8(text, i);
+      i += decoded.size;
+      const char32_t c = decoded.value;
+      if (FastCharacters::is_removed(c)) continue;
+      if (FastCharacters::is_space(c)) {
+        cleaned += U' ';
+      } else if (options_.tokenize_chinese_chars && FastCharacters::is_cjk(c)) {
+        cleaned.append(1, U' ').append(1, c).append(1, U' ');
+      } else {
+        cleaned += c;
+      }
+    }
+    normalize<FastCharacters>(cleaned);
+    return to_utf8(cleaned);
+  }
+
+  /// The same as `for_each_word` for a text that `normalize` has made, or a part of it.
+  /// @param text valid UTF-8. @source tokenizers `BertPreTokenizer`.
+  template <typename Visit>
+  void for_each_normalized_word(std::string_view text, Visit&& visit) const {
+    std::size_t begin = 0;
+    for (std::size_t i = 0; i < text.size();) {
+      const DecodedCodePoint decoded = decode_utf8(text, i);
+      const bool space = FastCharacters::is_space(decoded.value);
+      const bool splits = space || FastCharacters::is_punctuation(decoded.value);
+      if (splits && begin < i) visit(text.substr(begin, i - begin));
+      if (splits && !space) visit(text.substr(i, decoded.size));
+      i += decoded.size;
+      if (splits) begin = i;
+    }
+    if (begin < text.size()) visit(text.substr(begin));
+  }
+
   /// @return the words of `text`. @param text UTF-8.
   /// @throws ValueError with the byte offset where `text` is not valid UTF-8.
   std::vector<std::string> tokenize(std::string_view text) const {

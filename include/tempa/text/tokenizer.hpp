@@ -32,6 +32,9 @@ enum class Truncation {
   kIndonlu        ///< the ids after [CLS] and [SEP] were added, as IndoNLU's scripts do: the last [SEP] is lost
 };
 
+/// An end of a sequence.
+enum class Side { kRight, kLeft };
+
 struct EncodeOptions {
   std::optional<std::int64_t> max_length = std::nullopt;  ///< tokens with [CLS] and [SEP]; nothing: no limit
   Truncation truncation = Truncation::kLongestFirst;

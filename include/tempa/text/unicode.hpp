@@ -50,11 +50,17 @@ void reorder_marks(std::u32string& text, CombiningClass combining_class) {
   }
 }
 
-inline void append_decomposed(std::u32string& out, char32_t c) {
-  std::array<utf8proc_int32_t, 8> buffer{};  // the longest canonical decomposition has 4 code points
-  const utf8proc_ssize_t n =
-      utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), buffer.data(),
-                              static_cast<utf8proc_ssize_t>(buffer.size()), UTF8PROC_DECOMPOSE, nullptr);
+/// Which equivalence a normal form keeps.
+enum class Decomposition : int {
+  kCanonical = UTF8PROC_DECOMPOSE,                        ///< NFD, NFC
+  kCompatibility = UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT,  ///< NFKD, NFKC
+};
+
+inline void append_decomposed(std::u32string& out, char32_t c, Decomposition kind = Decomposition::kCanonical) {
+  std::array<utf8proc_int32_t, 20> buffer{};  // the longest decomposition, of U+FDFA, has 18 code points
+  const utf8proc_ssize_t n = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), buffer.data(),
+                                                     static_cast<utf8proc_ssize_t>(buffer.size()),
+                                                     static_cast<utf8proc_option_t>(kind), nullptr);
   if (n <= 0 || n > static_cast<utf8proc_ssize_t>(buffer.size())) {
     out += c;
     return;
@@ -87,18 +93,18 @@ inline bool is_cased(char32_t c) {
 /// @return a `utf8proc_category_t`, e.g. UTF8PROC_CATEGORY_LU.
 inline utf8proc_category_t category(char32_t c) { return utf8proc_category(static_cast<utf8proc_int32_t>(c)); }
 
-/// Canonical decomposition (NFD). @source Python `unicodedata.normalize("NFD", text)`.
-inline std::u32string nfd(std::u32string_view text) {
+namespace detail {
+
+inline std::u32string decomposed(std::u32string_view text, Decomposition kind) {
   std::u32string out;
   out.reserve(text.size());
-  for (const char32_t c : text) detail::append_decomposed(out, c);
-  detail::reorder_marks(out, [](char32_t c) { return detail::property(c).combining_class; });
+  for (const char32_t c : text) append_decomposed(out, c, kind);
+  reorder_marks(out, [](char32_t c) { return property(c).combining_class; });
   return out;
 }
 
-/// Canonical composition (NFC). @source Python `unicodedata.normalize("NFC", text)`.
-inline std::u32string nfc(std::u32string_view text) {
-  std::u32string out = nfd(text);
+inline std::u32string composed(std::u32string_view text, Decomposition kind) {
+  std::u32string out = decomposed(text, kind);
   static_assert(sizeof(char32_t) == sizeof(utf8proc_int32_t));
   std::basic_string<utf8proc_int32_t> buffer(out.begin(), out.end());
   const utf8proc_ssize_t n =
@@ -108,11 +114,36 @@ inline std::u32string nfc(std::u32string_view text) {
   return out;
 }
 
+}  // namespace detail
+
+/// Canonical decomposition (NFD). @source Python `unicodedata.normalize("NFD", text)`.
+inline std::u32string nfd(std::u32string_view text) {
+  return detail::decomposed(text, detail::Decomposition::kCanonical);
+}
+
+/// Canonical composition (NFC). @source Python `unicodedata.normalize("NFC", text)`.
+inline std::u32string nfc(std::u32string_view text) {
+  return detail::composed(text, detail::Decomposition::kCanonical);
+}
+
+/// Compatibility decomposition (NFKD). @source Python `unicodedata.normalize("NFKD", text)`.
+inline std::u32string nfkd(std::u32string_view text) {
+  return detail::decomposed(text, detail::Decomposition::kCompatibility);
+}
+
+/// Compatibility composition (NFKC). @source Python `unicodedata.normalize("NFKC", text)`.
+inline std::u32string nfkc(std::u32string_view text) {
+  return detail::composed(text, detail::Decomposition::kCompatibility);
+}
+
 /// NFD of UTF-8. @throws ValueError where `text` is not valid UTF-8.
 inline std::string nfd(std::string_view text) { return to_utf8(nfd(to_utf32(text))); }
 
 /// NFC of UTF-8. @throws ValueError where `text` is not valid UTF-8.
 inline std::string nfc(std::string_view text) { return to_utf8(nfc(to_utf32(text))); }
+
+/// NFKC of UTF-8. @throws ValueError where `text` is not valid UTF-8.
+inline std::string nfkc(std::string_view text) { return to_utf8(nfkc(to_utf32(text))); }
 
 /// Lower case of one code point without its surroundings: the full mapping, in which only U+0130 becomes two.
 /// @param out receives one or two code points. @source Rust `char::to_lowercase`; Python `str.lower` of one character.
@@ -156,6 +187,10 @@ inline bool is_white_space(char32_t c) {
          c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
 }
 
+/// What Python's `str.split`, `strip` and `isspace` take for white space: White_Space and the four separators
+/// U+001C to U+001F.
+inline bool is_python_space(char32_t c) { return is_white_space(c) || (c >= 0x1C && c <= 0x1F); }
+
 /// BERT's character classes as the Rust `tokenizers` has them: its classes are frozen at about Unicode 8, whatever
 /// Unicode version its other parts and utf8proc know.
 struct FastCharacters {
@@ -191,12 +226,32 @@ struct FastCharacters {
         detail::append_decomposed(out, c);
       }
     }
-    const auto is_mark = [](char32_t c) { return detail::contains(detail::kFastNonspacingMarks, c); };
-    detail::reorder_marks(out, [&](char32_t c) {
-      return is_mark(c) || detail::contains(detail::kFastReordered, c) ? detail::property(c).combining_class : 0;
-    });
-    std::erase_if(out, is_mark);
+    detail::reorder_marks(out, combining_class);
+    std::erase_if(out, is_nonspacing_mark);
     return out;
+  }
+  /// NFKD, then without marks of any kind. @source tokenizers `NFKD` and `StripAccents`.
+  static std::u32string strip_marks(std::u32string_view text) {
+    std::u32string out;
+    out.reserve(text.size());
+    for (const char32_t c : text) {
+      if (detail::contains(detail::kFastKeptByNfkd, c)) {
+        out += c;
+      } else {
+        detail::append_decomposed(out, c, detail::Decomposition::kCompatibility);
+      }
+    }
+    detail::reorder_marks(out, combining_class);
+    std::erase_if(out, [](char32_t c) { return c >= 0x300 && detail::contains(detail::kFastCombiningMarks, c); });
+    return out;
+  }
+
+ private:
+  static bool is_nonspacing_mark(char32_t c) { return detail::contains(detail::kFastNonspacingMarks, c); }
+  static int combining_class(char32_t c) {
+    if (c < 0x300 || detail::property(c).combining_class == 0) return 0;
+    return is_nonspacing_mark(c) || detail::contains(detail::kFastReordered, c) ? detail::property(c).combining_class
+                                                                                : 0;
   }
 };
 

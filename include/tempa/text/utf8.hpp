@@ -128,4 +128,33 @@ inline std::size_t count_code_points(std::string_view text) {
   return count;
 }
 
+/// Where the last code point of `text` (not empty, valid UTF-8) begins.
+inline std::size_t last_code_point(std::string_view text) {
+  std::size_t start = text.size() - 1;
+  while (start > 0 && (static_cast<unsigned char>(text[start]) & 0xC0U) == 0x80U) --start;
+  return start;
+}
+
+/// `text`, valid UTF-8, without the code points at its end that `is_space` names.
+template <typename IsSpace>
+std::string_view trim_right(std::string_view text, const IsSpace& is_space) {
+  while (!text.empty()) {
+    const std::size_t start = last_code_point(text);
+    if (!is_space(decode_utf8(text, start).value)) break;
+    text.remove_suffix(text.size() - start);
+  }
+  return text;
+}
+
+/// `text`, valid UTF-8, without the code points at its begin that `is_space` names.
+template <typename IsSpace>
+std::string_view trim_left(std::string_view text, const IsSpace& is_space) {
+  while (!text.empty()) {
+    const DecodedCodePoint first = decode_utf8(text, 0);
+    if (!is_space(first.value)) break;
+    text.remove_prefix(first.size);
+  }
+  return text;
+}
+
 }  // namespace tempa::inline TEMPA_ABI

@@ -3,15 +3,16 @@
 
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
+#include <tempa/io/file.hpp>
+#include <tempa/io/printable.hpp>
 #include <tempa/text/byte_trie.hpp>
 #include <tempa/text/unicode.hpp>
 #include <tempa/text/utf8.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -28,37 +29,37 @@ class Vocabulary {
   Vocabulary() : Vocabulary(std::vector<std::string>{}) {}
 
   /// @param tokens token i gets id i; where a token comes twice, looking it up gives the last id.
+  /// @param may_end_in_space whether white space at the end of a token is legal: the fast flavour of `load` drops it.
   /// @throws ValueError for what vocab.txt cannot hold: invalid UTF-8, NUL, a line break, white space at the end.
-  static Vocabulary from_tokens(std::vector<std::string> tokens) {
+  static Vocabulary from_tokens(std::vector<std::string> tokens, bool may_end_in_space = false) {
     for (std::size_t id = 0; id < tokens.size(); ++id) {
       require_valid_utf8("Vocabulary", tokens[id]);
-      if (tokens[id].find_first_of(std::string_view("\n\0", 2)) != std::string::npos ||
-          trim_end(tokens[id]).size() != tokens[id].size()) {
-        throw ValueError(
-            concat("[Vocabulary] a token must hold no NUL or line break and not end in white space but token ", id,
-                   " is \"", tokens[id], "\""));
+      const bool breaks = tokens[id].find_first_of(std::string_view("\n\r\0", 3)) != std::string::npos;
+      const bool ends_in_space = trim_right(tokens[id], is_white_space).size() != tokens[id].size();
+      if (breaks || (ends_in_space && !may_end_in_space)) {
+        throw ValueError(concat("[Vocabulary] a token must hold no NUL or line break",
+                                may_end_in_space ? "" : " and not end in white space", " but token ", id, " is ",
+                                printable(tokens[id])));
       }
     }
     return Vocabulary(std::move(tokens));
   }
 
-  /// Reads vocab.txt: line i (from 0) is the token with id i, without the white space at its end.
+  /// Reads vocab.txt: line i (from 0) is the token with id i; of a token that comes twice (files in use have them)
+  /// looking it up gives the last id.
+  /// @param flavour fast: lines end with a line feed, and white space at their ends does not count; legacy: lines end
+  ///   with a line feed, a carriage return, or both, and nothing else is taken away.
   /// @throws IoError where the file cannot be read; FormatError with the line where it is empty, holds invalid UTF-8
-  ///   or a NUL byte. A token that comes twice is legal (files in use have them): looking it up gives the last id.
-  /// @source tokenizers `WordPiece::read_file`.
-  static Vocabulary load(const std::filesystem::path& path) {
+  ///   or a NUL byte.
+  /// @source tokenizers `WordPiece::read_file`; transformers 4 `load_vocab`.
+  static Vocabulary load(const std::filesystem::path& path, UnicodeFlavour flavour = UnicodeFlavour::kFast) {
     const std::string name = path.string();
-    std::error_code error;
-    if (std::filesystem::is_directory(path, error))
-      throw IoError(name, "expected a vocabulary file but it is a folder");
-    std::ifstream in(path, std::ios::binary);
-    if (!in) throw IoError(name, "cannot open the vocabulary file");
-    const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-    if (in.bad()) throw IoError(name, "cannot read the vocabulary file");
+    std::string text = read_text_file(name);
     if (text.empty()) throw FormatError(name, 0, "expected one token a line but the file is empty");
+    const std::string_view ends = flavour == UnicodeFlavour::kFast ? "\n" : "\r\n";
     std::vector<std::string> tokens;
     for (std::size_t begin = 0; begin < text.size();) {
-      const std::size_t end = std::min(text.find('\n', begin), text.size());
+      const std::size_t end = std::min(text.find_first_of(ends, begin), text.size());
       const std::string_view line = std::string_view(text).substr(begin, end - begin);
       const auto number = static_cast<std::int64_t>(tokens.size()) + 1;
       if (const auto offset = find_invalid_utf8(line)) {
@@ -66,19 +67,19 @@ class Vocabulary {
       }
       if (line.find('\0') != std::string_view::npos) throw FormatError(name, number, "the line holds a NUL byte");
       if (number > std::numeric_limits<std::int32_t>::max()) throw FormatError(name, number, "more tokens than ids");
-      tokens.emplace_back(trim_end(line));
-      begin = end + 1;
+      tokens.emplace_back(flavour == UnicodeFlavour::kFast ? trim_right(line, is_white_space) : line);
+      begin = end + (std::string_view(text).substr(end).starts_with("\r\n") ? 2 : 1);
     }
-    return Vocabulary(std::move(tokens));
+    return Vocabulary(std::move(tokens), std::move(text));
   }
 
-  /// Writes vocab.txt, one token a line. @throws IoError where the file cannot be written.
+  /// Writes vocab.txt, one token a line; a vocabulary that was loaded is written as its file was, byte by byte.
+  /// @throws IoError where the file cannot be written.
   void save(const std::filesystem::path& path) const {
-    std::ofstream out(path, std::ios::binary | std::ios::trunc);
-    if (!out) throw IoError(path.string(), "cannot write the vocabulary file");
-    for (const std::string& token : data_->tokens) out << token << '\n';
-    out.close();
-    if (!out) throw IoError(path.string(), "writing the vocabulary file failed");
+    if (!data_->file_text.empty()) return atomic_write_text(path.string(), data_->file_text);
+    std::string text;
+    for (const std::string& token : data_->tokens) text.append(token) += '\n';
+    atomic_write_text(path.string(), text);
   }
 
   /// @return the number of ids (lines of the file).
@@ -98,6 +99,17 @@ class Vocabulary {
     return data_->tokens[static_cast<std::size_t>(id)];
   }
 
+  /// @return how many different tokens there are: less than `size()` where one comes twice.
+  std::int64_t distinct_tokens() const {
+    std::int64_t count = 0;
+    bool has_empty = false;
+    for (std::size_t id = 0; id < data_->tokens.size(); ++id) {
+      has_empty = has_empty || data_->tokens[id].empty();
+      if (data_->trie.find(data_->tokens[id]) == static_cast<std::int32_t>(id)) ++count;
+    }
+    return count + (has_empty ? 1 : 0);
+  }
+
   /// @return all tokens in the order of their ids.
   const std::vector<std::string>& tokens() const { return data_->tokens; }
 
@@ -108,9 +120,10 @@ class Vocabulary {
   struct Data {
     std::vector<std::string> tokens;
     ByteTrie trie;
+    std::string file_text;  // of the file that was loaded, else empty
   };
 
-  explicit Vocabulary(std::vector<std::string> tokens) {
+  explicit Vocabulary(std::vector<std::string> tokens, std::string file_text = {}) {
     auto data = std::make_shared<Data>();
     data->tokens = std::move(tokens);
     std::vector<std::pair<std::string_view, std::int32_t>> entries;
@@ -119,18 +132,8 @@ class Vocabulary {
       if (!data->tokens[id].empty()) entries.emplace_back(data->tokens[id], static_cast<std::int32_t>(id));
     }
     data->trie = ByteTrie(std::move(entries));
+    data->file_text = std::move(file_text);
     data_ = std::move(data);
-  }
-
-  /// `text`, valid UTF-8, without the white space at its end. @source Rust `str::trim_end`.
-  static std::string_view trim_end(std::string_view text) {
-    while (!text.empty()) {
-      std::size_t start = text.size() - 1;
-      while (start > 0 && (static_cast<unsigned char>(text[start]) & 0xC0U) == 0x80U) --start;
-      if (!is_white_space(decode_utf8(text, start).value)) break;
-      text.remove_suffix(text.size() - start);
-    }
-    return text;
   }
 
   std::shared_ptr<const Data> data_;

@@ -14,18 +14,21 @@
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Cuts words into tokens of a vocabulary, greedily; tokens inside a word begin with "##". One walk down the
-/// vocabulary's trie finds each longest token, and "inside a word" is no more than starting the walk at "##", so that
-/// nothing is copied, hashed or allocated. Const: one object serves any number of threads.
+/// Cuts words into tokens of a vocabulary, greedily; tokens inside a word begin with a prefix, "##". One walk down the
+/// vocabulary's trie finds each longest token, and "inside a word" is no more than starting the walk at the prefix, so
+/// that nothing is copied, hashed or allocated. Const: one object serves any number of threads.
 /// @source Schuster and Nakajima 2012; tokenizers `WordPiece`; transformers 4 `WordpieceTokenizer`.
 class WordPiece {
  public:
   /// @param unknown_id id of a word that the vocabulary cannot spell, or that is longer than `max_code_points`.
-  WordPiece(Vocabulary vocabulary, std::int32_t unknown_id, std::size_t max_code_points = 100)
+  /// @param prefix with which tokens inside a word begin; it may be empty.
+  WordPiece(Vocabulary vocabulary, std::int32_t unknown_id, std::size_t max_code_points = 100,
+            std::string_view prefix = "##")
       : vocabulary_(std::move(vocabulary)),
         unknown_id_(unknown_id),
         max_code_points_(max_code_points),
-        inside_(vocabulary_.trie().find_node("##")) {}
+        inside_(vocabulary_.trie().find_node(prefix)),
+        has_inside_(prefix.empty() || inside_ != ByteTrie::kNone) {}
 
   /// Appends the ids of `word`. @param word valid UTF-8 without white space; an empty word has no ids.
   void append_ids(std::string_view word, std::vector<std::int32_t>& ids) const {
@@ -65,7 +68,7 @@ class WordPiece {
         longest = dropped;
         longest_end = dropped_end;
       }
-      const bool stuck = longest == ByteTrie::kNoValue || (longest_end < word.size() && inside_ == ByteTrie::kNone);
+      const bool stuck = longest == ByteTrie::kNoValue || (longest_end < word.size() && !has_inside_);
       if (stuck) {
         ids.resize(first_id);
         ids.push_back(unknown_id_);
@@ -92,6 +95,7 @@ class WordPiece {
   std::int32_t unknown_id_;
   std::size_t max_code_points_;
   ByteTrie::Node inside_;
+  bool has_inside_;
 };
 
 }  // namespace tempa::inline TEMPA_ABI

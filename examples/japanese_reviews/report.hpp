@@ -1,0 +1,69 @@
+// What the example shows and keeps: predictions, pictures, figures.
+#pragma once
+
+#include "model.hpp"
+#include "options.hpp"
+
+#include <tempa/train/plot/class_distribution_plot.hpp>
+#include <tempa/train/plot/confusion_matrix_plot.hpp>
+#include <tempa/train/plot/predictions_plot.hpp>
+#include <tempa/train/plot/training_plots.hpp>
+#include <tempa/train/predict.hpp>
+#include <tempa/train/report.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// What the model says about the first `count` rows of a part, beside what is right.
+inline std::vector<tempa::PredictedExample> predictions(ReviewClassifier<float>& model,
+                                                        const tempa::LabeledTexts& texts,
+                                                        std::span<const tempa::TextExample> examples,
+                                                        const std::vector<std::string>& names, std::size_t count = 12) {
+  using namespace tempa;
+  examples = examples.first(std::min(count, examples.size()));
+  const Tensor<float> logits = predict_logits(model, examples);                                       // (n,2)
+  const auto shares = probabilities_of(logits, ProblemType::kSingleLabelClassification).to_vector();  // (n,2)
+  const std::vector<std::int32_t> predicted = argmax_rows(logits);
+  std::vector<PredictedExample> result;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    const auto label = static_cast<std::size_t>(predicted[i]);
+    result.push_back({.text = texts.texts[i],
+                      .predicted = names[label],
+                      .actual = names[static_cast<std::size_t>(texts.labels[i])],
+                      .probability = static_cast<double>(shares[2 * i + label])});
+  }
+  return result;
+}
+
+/// Scores with F1 micro, which for one label a row equals the accuracy.
+inline tempa::Evaluation with_f1_micro(tempa::Evaluation evaluation) {
+  evaluation.scores.add({.name = "f1_micro", .value = tempa::precision_recall_f1(*evaluation.confusion).micro.f1});
+  return evaluation;
+}
+
+/// Saves a picture as SVG and PNG.
+inline void save_picture(const tempa::Picture& picture, const std::filesystem::path& folder, const std::string& name) {
+  picture.save_svg(folder / (name + ".svg"));
+  picture.save_png(folder / (name + ".png"));
+}
+
+/// Pictures of a run. @param rates learning rate of each step; none when nothing was trained.
+inline void save_pictures(const std::filesystem::path& folder, const tempa::RunReport& report,
+                          const std::vector<tempa::ClassDistribution>& classes, const std::vector<double>& rates,
+                          const std::vector<tempa::PredictedExample>& shown, const std::vector<std::string>& names) {
+  using namespace tempa;
+  std::filesystem::create_directories(folder);
+  save_picture(plot_class_distribution(classes, names, {.title = "Reviews of each class"}), folder,
+               "class_distribution");
+  save_picture(plot_confusion_matrix(*report.test->confusion, names, {.title = "Test part"}), folder,
+               "confusion_matrix");
+  save_picture(plot_predictions(shown), folder, "predictions");
+  if (rates.empty()) return;
+  save_picture(plot_learning_curves(report.train), folder, "learning_curves");
+  save_picture(plot_learning_rate(rates), folder, "learning_rate");
+}

@@ -1,0 +1,122 @@
+// A tokenizer of any kind behind one type.
+#pragma once
+
+#include <tempa/core/config.hpp>
+#include <tempa/core/error.hpp>
+#include <tempa/text/bert_tokenizer.hpp>
+#include <tempa/text/tokenizer.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// Holds any tokenizer, also one of your own, and is one itself. A cheap value: copies share the tokenizer, which must
+/// serve several threads at once where the copies do.
+class AnyTokenizer {
+ public:
+  /// @param tokenizer is moved in. What it lacks besides the concept (`decode`, `save_pretrained`) is an error only
+  ///   when it is asked for.
+  template <Tokenizer T>
+  requires(!std::same_as<std::remove_cvref_t<T>, AnyTokenizer>) explicit(false) AnyTokenizer(T tokenizer)
+      : held_(std::make_shared<const Holder<T>>(std::move(tokenizer))) {}
+
+  /// `encode` of the tokenizer inside. @throws what it throws.
+  Encoding encode(std::string_view text, const EncodeOptions& options = {}) const {
+    return held_->encode(text, options);
+  }
+  Encoding encode(std::string_view text, std::string_view pair, const EncodeOptions& options = {}) const {
+    return held_->encode(text, pair, options);
+  }
+
+  /// `decode` of the tokenizer inside. @throws what it throws; ConfigError where it has none.
+  std::string decode(std::span<const std::int32_t> ids, const DecodeOptions& options = {}) const {
+    return held_->decode(ids, options);
+  }
+
+  /// `save_pretrained` of the tokenizer inside: the model files as they were read, and the JSON files.
+  /// @throws what it throws; ConfigError where it has none.
+  void save_pretrained(const std::filesystem::path& folder) const { held_->save_pretrained(folder); }
+
+  std::int64_t vocab_size() const { return held_->vocab_size(); }
+  std::int32_t pad_token_id() const { return held_->special_id(0); }
+  std::int32_t unk_token_id() const { return held_->special_id(1); }
+  std::int32_t cls_token_id() const { return held_->special_id(2); }
+  std::int32_t sep_token_id() const { return held_->special_id(3); }
+  /// @return the id of the mask, where the tokenizer inside has one.
+  std::optional<std::int32_t> mask_token_id() const { return held_->mask_token_id(); }
+
+  /// @return the tokenizer inside where it is a T, or null: `if (const auto* bert = any.get_if<BertTokenizer>())`.
+  template <Tokenizer T>
+  const T* get_if() const {
+    const auto* holder = dynamic_cast<const Holder<T>*>(held_.get());
+    return holder == nullptr ? nullptr : &holder->tokenizer;
+  }
+
+ private:
+  struct Base {
+    virtual ~Base() = default;
+    virtual Encoding encode(std::string_view text, const EncodeOptions& options) const = 0;
+    virtual Encoding encode(std::string_view text, std::string_view pair, const EncodeOptions& options) const = 0;
+    virtual std::string decode(std::span<const std::int32_t> ids, const DecodeOptions& options) const = 0;
+    virtual void save_pretrained(const std::filesystem::path& folder) const = 0;
+    virtual std::int64_t vocab_size() const = 0;
+    virtual std::int32_t special_id(int which) const = 0;
+    virtual std::optional<std::int32_t> mask_token_id() const = 0;
+  };
+
+  template <typename T>
+  struct Holder final : Base {
+    explicit Holder(T given) : tokenizer(std::move(given)) {}
+    Encoding encode(std::string_view text, const EncodeOptions& options) const override {
+      return tokenizer.encode(text, options);
+    }
+    Encoding encode(std::string_view text, std::string_view pair, const EncodeOptions& options) const override {
+      return tokenizer.encode(text, pair, options);
+    }
+    std::string decode(std::span<const std::int32_t> ids, const DecodeOptions& options) const override {
+      if constexpr (requires { tokenizer.decode(ids, options); }) {
+        return tokenizer.decode(ids, options);
+      } else {
+        throw ConfigError("[AnyTokenizer] decode was asked for but the tokenizer inside has none");
+      }
+    }
+    void save_pretrained(const std::filesystem::path& folder) const override {
+      if constexpr (requires { tokenizer.save_pretrained(folder); }) {
+        tokenizer.save_pretrained(folder);
+      } else {
+        throw ConfigError(concat("[AnyTokenizer] save_pretrained to ", folder.string(),
+                                 " was asked for but the tokenizer inside has none"));
+      }
+    }
+    std::int64_t vocab_size() const override { return tokenizer.vocab_size(); }
+    std::int32_t special_id(int which) const override {
+      return which == 0   ? tokenizer.pad_token_id()
+             : which == 1 ? tokenizer.unk_token_id()
+             : which == 2 ? tokenizer.cls_token_id()
+                          : tokenizer.sep_token_id();
+    }
+    std::optional<std::int32_t> mask_token_id() const override {
+      if constexpr (requires { std::optional<std::int32_t>(tokenizer.mask_token_id()); }) {
+        return tokenizer.mask_token_id();
+      } else {
+        return std::nullopt;
+      }
+    }
+    T tokenizer;
+  };
+
+  std::shared_ptr<const Base> held_;
+};
+
+static_assert(Tokenizer<AnyTokenizer>);
+
+}  // namespace tempa::inline TEMPA_ABI

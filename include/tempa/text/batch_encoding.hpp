@@ -1,0 +1,122 @@
+// Many texts at once: encoding them on threads, and filling them up to one length.
+#pragma once
+
+#include <tempa/core/config.hpp>
+#include <tempa/core/error.hpp>
+#include <tempa/core/parallel.hpp>
+#include <tempa/core/tensor.hpp>
+#include <tempa/text/tokenizer.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tempa::inline TEMPA_ABI {
+
+namespace detail {
+
+/// `encode(i)` for each i below `count`, in order. Subword regularisation draws one number after the other, which is
+/// left to one thread.
+template <typename Encode>
+std::vector<Encoding> encode_each(std::size_t count, const EncodeOptions& options, const Encode& encode) {
+  constexpr Index kTextsAtLeast = 32;  // for one thread
+  std::vector<Encoding> encodings(count);
+  const auto run = [&](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i) encodings[static_cast<std::size_t>(i)] = encode(static_cast<std::size_t>(i));
+  };
+  if (options.piece_drop_prob > 0.0) {
+    run(0, static_cast<Index>(count));
+  } else {
+    parallel_for(0, static_cast<Index>(count), kTextsAtLeast, run);
+  }
+  return encodings;
+}
+
+}  // namespace detail
+
+/// Encodes texts on `num_threads()` threads. @return what `tokenizer.encode` gives for each, in order.
+/// @throws what `tokenizer.encode` throws for one of them. @source transformers `tokenizer(texts)`.
+template <Tokenizer T>
+std::vector<Encoding> encode_batch(const T& tokenizer, std::span<const std::string> texts,
+                                   const EncodeOptions& options = {}) {
+  return detail::encode_each(texts.size(), options, [&](std::size_t i) { return tokenizer.encode(texts[i], options); });
+}
+
+/// Encodes pairs of texts. @param pairs as many as `texts`. @throws ValueError where they are not.
+/// @source transformers `tokenizer(texts, pairs)`.
+template <Tokenizer T>
+std::vector<Encoding> encode_batch(const T& tokenizer, std::span<const std::string> texts,
+                                   std::span<const std::string> pairs, const EncodeOptions& options = {}) {
+  if (texts.size() != pairs.size()) {
+    throw ValueError(
+        concat("[encode_batch] pairs must be as many as texts, ", texts.size(), ", but are ", pairs.size()));
+  }
+  return detail::encode_each(texts.size(), options,
+                             [&](std::size_t i) { return tokenizer.encode(texts[i], pairs[i], options); });
+}
+
+/// Up to which length `pad` fills up.
+enum class Padding {
+  kLongest,   ///< that of the longest encoding
+  kMaxLength  ///< `max_length`
+};
+
+struct PadOptions {
+  Padding padding = Padding::kLongest;
+  std::optional<std::int64_t> max_length = std::nullopt;  ///< T, for `kMaxLength`
+  std::int64_t pad_to_multiple_of = 1;                    ///< T is rounded up to a multiple of this
+  Side side = Side::kRight;                               ///< where is filled up
+};
+
+/// Encodings of one length.
+struct PaddedEncodings {
+  Tensor<std::int32_t> ids;             // (B,T)
+  Tensor<std::int32_t> token_type_ids;  // (B,T) 0 where filled up
+  Tensor<std::int32_t> attention_mask;  // (B,T) 1 for a token, 0 where filled up
+};
+
+/// Fills encodings up to one length.
+/// @param pad_id `tokenizer.pad_token_id()`.
+/// @return ids, token types and mask, (B,T) each; `pack_padded` makes a `Batch` of them.
+/// @throws ValueError where `kMaxLength` comes without `max_length`, `pad_to_multiple_of` is not positive, an encoding
+///   is longer than T (it is not cut here), or its ids and token types are not as many.
+/// @source transformers `tokenizer.pad`.
+inline PaddedEncodings pad(std::span<const Encoding> encodings, std::int32_t pad_id, const PadOptions& options = {}) {
+  if (options.pad_to_multiple_of < 1)
+    throw ValueError(concat("[pad] pad_to_multiple_of must be at least 1 but is ", options.pad_to_multiple_of));
+  std::size_t longest = 0;
+  for (const Encoding& encoding : encodings) {
+    if (encoding.ids.size() != encoding.token_type_ids.size()) {
+      throw ValueError(concat("[pad] an encoding must have as many token types as ids, ", encoding.ids.size(),
+                              ", but has ", encoding.token_type_ids.size()));
+    }
+    longest = std::max(longest, encoding.ids.size());
+  }
+  Index length = static_cast<Index>(longest);
+  if (options.padding == Padding::kMaxLength) {
+    if (!options.max_length || *options.max_length < length) {
+      throw ValueError(concat("[pad] max_length must be at least the longest encoding, ", length, ", but is ",
+                              options.max_length ? concat(*options.max_length) : "not given"));
+    }
+    length = *options.max_length;
+  }
+  length = (length + options.pad_to_multiple_of - 1) / options.pad_to_multiple_of * options.pad_to_multiple_of;
+  const Shape shape{static_cast<Index>(encodings.size()), length};
+  PaddedEncodings padded{Tensor<std::int32_t>::full(shape, pad_id), Tensor<std::int32_t>::zeros(shape),
+                         Tensor<std::int32_t>::zeros(shape)};
+  for (std::size_t row = 0; row < encodings.size(); ++row) {
+    const Encoding& encoding = encodings[row];
+    const Index gap = options.side == Side::kLeft ? length - static_cast<Index>(encoding.ids.size()) : 0;
+    const Index at = static_cast<Index>(row) * length + gap;
+    std::copy(encoding.ids.begin(), encoding.ids.end(), padded.ids.data() + at);
+    std::copy(encoding.token_type_ids.begin(), encoding.token_type_ids.end(), padded.token_type_ids.data() + at);
+    std::fill_n(padded.attention_mask.data() + at, encoding.ids.size(), 1);
+  }
+  return padded;
+}
+
+}  // namespace tempa::inline TEMPA_ABI

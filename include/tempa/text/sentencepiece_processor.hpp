@@ -1,0 +1,78 @@
+// The sentencepiece library behind one class. This header brings in the library's: include it only where it is used.
+#pragma once
+
+#include <tempa/core/config.hpp>
+#include <tempa/core/error.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#if defined(TEMPA_WITH_SENTENCEPIECE)
+#include <sentencepiece_processor.h>
+#endif
+
+namespace tempa::inline TEMPA_ABI {
+
+#if defined(TEMPA_WITH_SENTENCEPIECE)
+
+/// A sentencepiece model at work. A cheap value: copies share the model, and every function is const, so that one
+/// object serves any number of threads.
+/// @source sentencepiece `SentencePieceProcessor`.
+class SentencePieceProcessor {
+ public:
+  /// @param model bytes of a model file that `SentencePieceModel::parse` has found sound. @param path named in errors.
+  /// @throws FormatError where the library refuses it.
+  SentencePieceProcessor(std::string_view model, const std::string& path)
+      : library_(std::make_shared<sentencepiece::SentencePieceProcessor>()) {
+    const auto status = library_->LoadFromSerializedProto(model);
+    if (!status.ok()) throw FormatError(path, 0, concat("sentencepiece refuses the model: ", status.ToString()));
+  }
+
+  /// @return the pieces of `text`, where U+2581 stands for a space. @param text UTF-8.
+  std::vector<std::string> encode(std::string_view text) const {
+    std::vector<std::string> pieces;
+    require(library_->Encode(text, &pieces));
+    return pieces;
+  }
+
+  /// @return the text of `pieces`.
+  std::string decode(const std::vector<std::string>& pieces) const {
+    std::string text;
+    require(library_->Decode(pieces, &text));
+    return text;
+  }
+
+  /// @return the id of `piece`, or of the unknown piece.
+  std::int32_t id(std::string_view piece) const { return library_->PieceToId(piece); }
+
+ private:
+  static void require(const sentencepiece::util::Status& status) {
+    if (!status.ok()) throw Error(concat("[sentencepiece] ", status.ToString()));
+  }
+
+  std::shared_ptr<sentencepiece::SentencePieceProcessor> library_;
+};
+
+#else
+
+/// Stands in where the build has no sentencepiece library.
+class SentencePieceProcessor {
+ public:
+  /// @throws ConfigError always.
+  SentencePieceProcessor(std::string_view, const std::string& path) {
+    throw ConfigError(concat("[SentencePieceProcessor] opening ", path,
+                             " this way needs the sentencepiece library but this build has none "
+                             "(TEMPA_WITH_SENTENCEPIECE is not defined; Debian: libsentencepiece-dev); the flavour "
+                             "kFast needs it not"));
+  }
+  std::vector<std::string> encode(std::string_view) const { return {}; }
+  std::string decode(const std::vector<std::string>&) const { return {}; }
+  std::int32_t id(std::string_view) const { return 0; }
+};
+
+#endif
+
+}  // namespace tempa::inline TEMPA_ABI

@@ -1,0 +1,49 @@
+// Counts all memory that the tests of this floor ask for: see io/requested_memory.hpp.
+#include "io/requested_memory.hpp"
+
+#include <cstdlib>
+#include <new>
+#include <vector>
+
+#include "support/catch.hpp"
+
+std::atomic<std::size_t> requested_bytes{0};
+
+namespace {
+
+void* counted(std::size_t bytes) noexcept {
+  requested_bytes += bytes;
+  return std::malloc(bytes == 0 ? 1 : bytes);
+}
+
+void* counted(std::size_t bytes, std::align_val_t alignment) noexcept {
+  requested_bytes += bytes;
+  const auto step = static_cast<std::size_t>(alignment);
+  return std::aligned_alloc(step, (bytes + step - 1) / step * step);
+}
+
+void* or_throw(void* memory) {
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+}  // namespace
+
+void* operator new(std::size_t bytes) { return or_throw(counted(bytes)); }
+void* operator new[](std::size_t bytes) { return or_throw(counted(bytes)); }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return counted(bytes); }
+void* operator new(std::size_t bytes, std::align_val_t alignment) { return or_throw(counted(bytes, alignment)); }
+void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return counted(bytes, alignment);
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+
+TEST_CASE("Requested memory: what a vector asks for is counted", "[text]") {
+  const std::size_t before = requested_bytes;
+  const std::vector<int> numbers(1000);
+  CHECK(requested_bytes - before >= numbers.size() * sizeof(int));
+}
