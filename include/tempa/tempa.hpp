@@ -30,6 +30,7 @@
 #include <tempa/cpu/elementwise.hpp>
 #include <tempa/cpu/gather.hpp>
 #include <tempa/cpu/gemm.hpp>
+#include <tempa/cpu/gemv.hpp>
 #include <tempa/cpu/layer_norm.hpp>
 #include <tempa/cpu/matmul.hpp>
 #include <tempa/cpu/optimizer.hpp>
@@ -51,6 +52,7 @@
 #include <tempa/data/label_columns.hpp>
 #include <tempa/data/labeled_texts.hpp>
 #include <tempa/data/labels.hpp>
+#include <tempa/data/masked_tokens.hpp>
 #include <tempa/data/prefetcher.hpp>
 #include <tempa/data/sampler.hpp>
 #include <tempa/data/split.hpp>
@@ -59,6 +61,8 @@
 #include <tempa/data/token_classification.hpp>
 #include <tempa/data/word_pieces.hpp>
 #include <tempa/io/append_file.hpp>
+#include <tempa/io/atomic_folder.hpp>
+#include <tempa/io/checkpoint.hpp>
 #include <tempa/io/checkpoint_names.hpp>
 #include <tempa/io/crc32.hpp>
 #include <tempa/io/event.hpp>
@@ -113,6 +117,7 @@
 #include <tempa/models/bert/config_file.hpp>
 #include <tempa/models/bert/embeddings.hpp>
 #include <tempa/models/bert/encoder.hpp>
+#include <tempa/models/bert/masked_lm.hpp>
 #include <tempa/models/bert/model.hpp>
 #include <tempa/models/bert/multi_label_classification.hpp>
 #include <tempa/models/bert/sequence_classification.hpp>
@@ -154,6 +159,7 @@
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/averaged_model.hpp>
 #include <tempa/optim/clip_grad_norm.hpp>
+#include <tempa/optim/layerwise_lr.hpp>
 #include <tempa/optim/lr_scheduler/get_scheduler.hpp>
 #include <tempa/optim/lr_scheduler/lambda_lr.hpp>
 #include <tempa/optim/lr_scheduler/lr_scheduler.hpp>
@@ -181,6 +187,7 @@
 #include <tempa/text/byte_trie.hpp>
 #include <tempa/text/japanese_tokenizer.hpp>
 #include <tempa/text/japanese_tokenizer_config.hpp>
+#include <tempa/text/japanese_vocabulary_trainer.hpp>
 #include <tempa/text/legacy_token_splitter.hpp>
 #include <tempa/text/mecab.hpp>
 #include <tempa/text/mecab_dictionary.hpp>
@@ -206,6 +213,7 @@
 #include <tempa/text/word_character_table.hpp>
 #include <tempa/text/wordpiece.hpp>
 #include <tempa/train/early_stopping.hpp>
+#include <tempa/train/epoch_record.hpp>
 #include <tempa/train/evaluation.hpp>
 #include <tempa/train/label_columns_score_keeper.hpp>
 #include <tempa/train/log/csv_logger.hpp>
@@ -233,9 +241,12 @@
 #include <tempa/train/report.hpp>
 #include <tempa/train/score_keeper.hpp>
 #include <tempa/train/score_keeper_of.hpp>
+#include <tempa/train/stop_signal.hpp>
 #include <tempa/train/tensorboard/graph.hpp>
 #include <tempa/train/tensorboard/histogram.hpp>
 #include <tempa/train/tensorboard/hparams.hpp>
 #include <tempa/train/tensorboard/summary_writer.hpp>
 #include <tempa/train/token_score_keeper.hpp>
 #include <tempa/train/trainer.hpp>
+#include <tempa/train/training_checkpoint.hpp>
+#include <tempa/train/training_progress.hpp>

@@ -51,10 +51,10 @@ Batch batch_of(std::uint32_t step) {
 }
 
 const BertConfig kConfig{.vocab_size = 20,
-                         .hidden_size = 32,
+                         .hidden_size = 64,
                          .num_hidden_layers = 1,
                          .num_attention_heads = 2,
-                         .intermediate_size = 16,
+                         .intermediate_size = 32,
                          .hidden_dropout_prob = 0,
                          .attention_probs_dropout_prob = 0,
                          .max_position_embeddings = 12};
@@ -86,40 +86,42 @@ double error(const std::vector<double>& a, const std::vector<double>& b, bool ea
   return each ? worst : worst / largest;
 }
 
-/// 50 steps; the limit is a relative one.
+/// 50 steps. Losses and statistics may differ from PyTorch's by twice what PyTorch differs by from itself in another
+/// rounding: rows in another order, weights moved by one unit in the last place.
 template <Real T>
-void train_like_the_fixture(double limit) {
+void train_like_the_fixture(const std::string& kind) {
   const JsonFile file = read_json(fixture_path("models/own_head.json").string());
   auto model = fixture_model<T>();
-  AdamW optimizer(model.named_parameters(), {.lr = 1e-3});
+  AdamW optimizer(model.named_parameters(), {.lr = 1e-4});
   StepLR schedule(optimizer, {.step_size = 20, .gamma = 0.75});
-  const auto& norm = std::get<2>(model.head.layers);
-  std::vector<double> losses, bias(16, 0.0), mean, variance;
+  std::vector<double> losses;
   for (std::uint32_t step = 0; step < 50; ++step) {
-    const auto before_norm = std::get<1>(model.head.layers).bias.value().to_vector();
-    for (std::size_t c = 0; c < bias.size(); ++c) bias[c] = 0.9 * bias[c] + 0.1 * static_cast<double>(before_norm[c]);
     const auto output = model(batch_of(step));
     losses.push_back(static_cast<double>(output.loss.item()));
     output.loss.backward();
     optimizer.step();
     schedule.step();
   }
-  for (std::size_t c = 0; c < bias.size(); ++c) {
-    mean.push_back(static_cast<double>(norm.running_mean.data()[c]) - bias[c]);
-    variance.push_back(static_cast<double>(norm.running_var.data()[c]));
-  }
-  CHECK(error(losses, require<std::vector<double>>(file, "losses"), true) <= limit);
-  CHECK(error(variance, require<std::vector<double>>(file, "running_var"), false) <= limit);
-  CHECK(error(mean, require<std::vector<double>>(file, "running_mean_without_bias"), false) <= limit);
+  const auto check = [&](const std::string& name, const std::vector<double>& actual) {
+    const double worst = error(actual, require<std::vector<double>>(file, "/" + kind + "/" + name), name == "losses"),
+                 spread = require<double>(file, "/" + kind + "/spread of " + name);
+    INFO(name << ": " << worst << ", spread " << spread);
+    CHECK(worst <= 2 * spread);
+    if (name == "losses") CHECK(worst <= 1e-4);
+  };
+  const auto doubles = [](const Tensor<T>& tensor) { return tensor.template cast<double>().to_vector(); };
+  const auto& norm = std::get<2>(model.head.layers);
+  check("losses", losses);
+  check("running_mean", doubles(norm.running_mean));
+  check("running_var", doubles(norm.running_var));
   CHECK(norm.num_batches_tracked.item() == 50);
 }
 
 }  // namespace
 
 TEST_CASE("own head: loss curve and running statistics of 50 steps are PyTorch's", "[models]") {
-  // 1e-4 in float is 1678 unit roundoffs; in double the same number of roundoffs.
-  SECTION("float") { train_like_the_fixture<float>(1e-4); }
-  SECTION("double") { train_like_the_fixture<double>(1e-4 * 0x1p-29); }
+  SECTION("float") { train_like_the_fixture<float>("float"); }
+  SECTION("double") { train_like_the_fixture<double>("double"); }
 }
 
 TEST_CASE("own head: the state dict has PyTorch's names, and a folder brings everything back", "[models]") {
@@ -143,7 +145,7 @@ TEST_CASE("own head: the state dict has PyTorch's names, and a folder brings eve
   auto fresh = load_pretrained<ReviewClassifier<float>>(folder.path(), {.log = nullptr, .report = &report});
   CHECK(report.missing.size() == names.size());
   CHECK(fresh.bert.pooler.dense.weight.value().to_vector() == model.bert.pooler.dense.weight.value().to_vector());
-  CHECK(std::get<2>(fresh.head.layers).running_var.to_vector() == std::vector<float>(16, 1.0F));
+  CHECK(std::get<2>(fresh.head.layers).running_var.to_vector() == std::vector<float>(32, 1.0F));
   CHECK(std::isfinite(fresh(batch_of(3)).loss.item()));
 }
 

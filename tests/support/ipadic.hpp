@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
 
 /// The folder of an ipadic with the words of the Python package (see `MecabDictionary::kIpadicWords`): the one that is
@@ -35,3 +36,18 @@ inline std::optional<std::filesystem::path> ipadic_folder() {
   return std::nullopt;
 #endif
 }
+
+/// Names the folder of the dictionary, or ends the test case with a word why it is skipped.
+#if defined(TEMPA_WITH_MECAB)
+#define TEMPA_REQUIRE_IPADIC(name)                                                                       \
+  const auto name = ipadic_folder();                                                                     \
+  if (!name) {                                                                                           \
+    WARN("skipped: no ipadic with 392126 words, and scripts/make_ipadic cannot make it (mecab-ipadic)"); \
+    return;                                                                                              \
+  }
+#else
+#define TEMPA_REQUIRE_IPADIC(name)                                   \
+  const std::optional<std::filesystem::path> name = ipadic_folder(); \
+  WARN("skipped: this build has no MeCab");                          \
+  return
+#endif

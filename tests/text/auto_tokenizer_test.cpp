@@ -122,11 +122,7 @@ TEST_CASE("AutoTokenizer: an old Japanese model is known by its folder's name", 
   folder.write("bert-base-japanese/vocab.txt", kVocabulary);
   const std::filesystem::path model = folder.path() / "bert-base-japanese";
 #if defined(TEMPA_WITH_MECAB)
-  const auto dictionary = ipadic_folder();
-  if (!dictionary) {
-    WARN("skipped: no ipadic with 392126 words, and scripts/make_ipadic cannot make it (mecab-ipadic)");
-    return;
-  }
+  TEMPA_REQUIRE_IPADIC(dictionary);
   const AnyTokenizer tokenizer = AutoTokenizer::from_pretrained(model, {.mecab = {.dictionary = *dictionary}});
   REQUIRE(tokenizer.get_if<BertJapaneseTokenizer>() != nullptr);
   CHECK(tokenizer.get_if<BertJapaneseTokenizer>()->options().word_tokenizer == JapaneseWordTokenizer::kMecab);

@@ -124,6 +124,11 @@ TEST_CASE("Tokenizer files: where they disagree, the one of transformers wins", 
   CHECK(ids(open(), "saya Kopi") == Ids{6, kBigKopi});
   folder.write("tokenizer_config.json", R"({"tokenizer_class": "PreTrainedTokenizerFast", "do_lower_case": true})");
   CHECK(ids(open(), "saya Kopi .") == Ids{kUnk, kUnk, kDot});
+  for (const std::string role : {"cls_token", "sep_token", "unk_token"}) {
+    folder.write("tokenizer_config.json", R"({"tokenizer_class": "TokenizersBackend", ")" + role + R"(": "saya"})");
+    CHECK_THAT(thrown<ConfigError>(open), Contains(role) && Contains("'saya'"));
+  }
+  folder.write("tokenizer_config.json", R"({"tokenizer_class": "PreTrainedTokenizerFast"})");
   std::filesystem::remove(folder.path() / "vocab.txt");
   CHECK(ids(open(UnicodeFlavour::kLegacy), "saya") == Ids{6});
   std::filesystem::remove(folder.path() / "tokenizer.json");
@@ -286,6 +291,7 @@ TEST_CASE("Tokenizer files: malformed tokens and options are refused by their fi
       {"tokenizer_config.json", R"({"model_max_length": 0})", "model_max_length"},
       {"tokenizer_config.json", R"({"padding_side": "up"})", "padding_side"},
       {"tokenizer_config.json", R"({"clean_up_tokenization_spaces": 1})", "clean_up_tokenization_spaces"},
+      {"tokenizer_config.json", R"({"x_token": "<x>", "y_token": "<y>"})", "fields x_token and y_token", true},
       {"tokenizer_config.json", R"({"truncation_side": "left"})", "truncation_side", true},
       {"tokenizer_config.json", R"({"split_special_tokens": true})", "split_special_tokens", true},
       {"tokenizer_config.json", R"({"tokenizer_class": "XLMRobertaTokenizer"})", "tokenizer_class", true}};

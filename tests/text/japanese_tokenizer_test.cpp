@@ -2,7 +2,6 @@
 // errors.
 #include <tempa/text/japanese_tokenizer.hpp>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -25,20 +24,6 @@ using Catch::Matchers::Contains;
 using Ids = std::vector<std::int32_t>;
 using nlohmann::json;
 
-#if defined(TEMPA_WITH_MECAB)
-#define REQUIRE_IPADIC(name)                                                                             \
-  const auto name = ipadic_folder();                                                                     \
-  if (!name) {                                                                                           \
-    WARN("skipped: no ipadic with 392126 words, and scripts/make_ipadic cannot make it (mecab-ipadic)"); \
-    return;                                                                                              \
-  }
-#else
-#define REQUIRE_IPADIC(name)                         \
-  const std::optional<std::filesystem::path> name{}; \
-  WARN("skipped: this build has no MeCab");          \
-  return
-#endif
-
 namespace {
 
 const json& golden() {
@@ -49,10 +34,21 @@ const json& golden() {
   return data;
 }
 
+/// The words of the golden vocabulary, and its characters alone and as continuations.
+std::vector<std::string> golden_tokens() {
+  auto tokens = golden()["vocab"]["words"].get<std::vector<std::string>>();
+  for (const char32_t c : to_utf32(golden()["vocab"]["characters"].get<std::string>())) {
+    const std::string character = to_utf8(std::u32string(1, c));
+    tokens.push_back(character);
+    tokens.push_back("##" + character);
+  }
+  return tokens;
+}
+
 /// A model folder with the golden vocabulary and a setting as its tokenizer_config.json.
 void write_folder(const TemporaryFolder& folder, json setting) {
   std::string vocab;
-  for (const json& token : golden()["vocab"]) vocab += token.get<std::string>() + "\n";
+  for (const std::string& token : golden_tokens()) vocab += token + "\n";
   folder.write("vocab.txt", vocab);
   setting["tokenizer_class"] = "BertJapaneseTokenizer";
   folder.write("tokenizer_config.json", setting.dump());
@@ -79,7 +75,7 @@ BertJapaneseTokenizer basic_tokenizer(BertJapaneseTokenizerOptions options = {})
 }  // namespace
 
 TEST_CASE("Japanese tokenizer: the ids are those of transformers, line by line", "[text]") {
-  REQUIRE_IPADIC(dictionary);
+  TEMPA_REQUIRE_IPADIC(dictionary);
   REQUIRE(golden()["lines"].size() >= 50);
   REQUIRE(golden()["v5_differs"].size() > 0);
   for (const UnicodeFlavour flavour : kFlavours) {
@@ -88,7 +84,7 @@ TEST_CASE("Japanese tokenizer: the ids are those of transformers, line by line",
       write_folder(folder, golden()["settings"][s]);
       const auto tokenizer = BertJapaneseTokenizer::from_pretrained(
           folder.path(), {.mecab = {.dictionary = *dictionary}, .flavour = flavour});
-      CHECK(tokenizer.vocab_size() == static_cast<std::int64_t>(golden()["vocab"].size()));
+      CHECK(tokenizer.vocab_size() == static_cast<std::int64_t>(golden_tokens().size()));
       const json rows = expected_ids(s, flavour);
       const json& lines = golden()["v4"]["lines"][s];
       REQUIRE(rows.size() == lines.size());
@@ -104,7 +100,7 @@ TEST_CASE("Japanese tokenizer: the ids are those of transformers, line by line",
 }
 
 TEST_CASE("Japanese tokenizer: pairs are truncated and ids decoded as in transformers", "[text]") {
-  REQUIRE_IPADIC(dictionary);
+  TEMPA_REQUIRE_IPADIC(dictionary);
   for (std::size_t s = 0; s < 2; ++s) {
     const TemporaryFolder folder;
     write_folder(folder, golden()["settings"][s]);
@@ -149,7 +145,7 @@ TEST_CASE("Japanese tokenizer: tens of thousands of lines have the ids of transf
     WARN("skipped: TEMPA_LARGE_TOKENIZER_FIXTURES names no folder of make_japanese_tokenizer.py large");
     return;
   }
-  REQUIRE_IPADIC(dictionary);
+  TEMPA_REQUIRE_IPADIC(dictionary);
   for (const std::filesystem::path& folder : folders) {
     const auto flavour = is_version_4(folder) ? UnicodeFlavour::kLegacy : UnicodeFlavour::kFast;
     const auto tokenizer =
@@ -164,7 +160,7 @@ TEST_CASE("Japanese tokenizer: tens of thousands of lines have the ids of transf
 }
 
 TEST_CASE("Japanese tokenizer: a NUL is left out, and what follows it is kept", "[text]") {
-  REQUIRE_IPADIC(dictionary);
+  TEMPA_REQUIRE_IPADIC(dictionary);
   const auto tokenizer =
       basic_tokenizer({.word_tokenizer = JapaneseWordTokenizer::kMecab, .mecab = {.dictionary = *dictionary}});
   CHECK(tokenizer.encode("あ\0い"s).ids == tokenizer.encode("あい").ids);
@@ -173,7 +169,7 @@ TEST_CASE("Japanese tokenizer: a NUL is left out, and what follows it is kept", 
 }
 
 TEST_CASE("Japanese tokenizer: one tokenizer serves many threads", "[text]") {
-  REQUIRE_IPADIC(dictionary);
+  TEMPA_REQUIRE_IPADIC(dictionary);
   const TemporaryFolder folder;
   write_folder(folder, golden()["settings"][0]);
   const auto tokenizer = BertJapaneseTokenizer::from_pretrained(folder.path(), {.mecab = {.dictionary = *dictionary}});
@@ -283,7 +279,7 @@ TEST_CASE("Japanese tokenizer: the first models are known by their names", "[tex
 }
 
 TEST_CASE("Japanese tokenizer: an old folder without a word about words is cut by MeCab", "[text]") {
-  REQUIRE_IPADIC(dictionary);
+  TEMPA_REQUIRE_IPADIC(dictionary);
   const TemporaryFolder folder;
   folder.write("bert-base-japanese-char/vocab.txt", kVocabulary);
   folder.write("bert-base-japanese-char/tokenizer_config.json", R"({"do_lower_case": false, "model_max_length": 512})");
@@ -325,80 +321,4 @@ TEST_CASE("Japanese tokenizer: broken folders are named", "[text]") {
   CHECK_THROWS_AS(basic_tokenizer().encode("\xE3\x81"), ValueError);
   CHECK_THROWS_AS(basic_tokenizer().decode(Ids{11}), ValueError);
   CHECK_THROWS_AS(basic_tokenizer().encode("あ", {.max_length = 1}), ValueError);
-}
-
-TEST_CASE("MeCab: arguments are split at spaces outside of quotation marks", "[text]") {
-  using Words = std::vector<std::string>;
-  CHECK(detail::split_arguments("") == Words{});
-  CHECK(detail::split_arguments("  -u  a.dic\t-p ") == Words{"-u", "a.dic", "-p"});
-  CHECK(detail::split_arguments("-d \"a b\" -r 'c \"d'e ''") == Words{"-d", "a b", "-r", "c \"de", ""});
-  Words arguments{"-u", "x", "-d", "first", "-rfile", "--dicdir=second", "-p"};
-  CHECK(detail::take_dictionary_argument(arguments) == "second");
-  CHECK(arguments == Words{"-u", "x", "-p"});
-}
-
-TEST_CASE("MeCab: a dictionary that is missing or broken is named, with the folders tried", "[text]") {
-  const TemporaryFolder folder;
-  const auto find = [](MecabOptions options) { return [options] { find_mecab_dictionary(options); }; };
-  CHECK_THAT(thrown<ConfigError>(find({.dictionary_name = "naist"})),
-             Contains("must be ipadic, unidic_lite or unidic"));
-  CHECK_THAT(thrown<ConfigError>(find({.dictionary = folder.path()})),
-             Contains("named by the option `dictionary`") && Contains("but lacks sys.dic"));
-  for (const char* const name : {"matrix.bin", "char.bin", "unk.dic", "dicrc"}) folder.write(name, "");
-  const auto open = find({.dictionary = folder.path()});
-  folder.write("sys.dic", std::string(40, '\0'));
-  CHECK_THAT(thrown<FormatError>(open), Contains("expected a MeCab dictionary but it has 40 bytes"));
-  folder.write("sys.dic", std::string(100, '\0'));
-  CHECK_THAT(thrown<FormatError>(open), Contains("it is none, or it is cut off"));
-  const auto header = [&](std::uint32_t version, std::uint32_t contexts, std::uint32_t section, const char* charset) {
-    std::string bytes(80, '\0');
-    const auto put = [&](std::size_t index, std::uint32_t value) {
-      for (std::size_t i = 0; i < 4; ++i) bytes[4 * index + i] = static_cast<char>((value >> (8 * i)) & 0xFFU);
-    };
-    put(0, 0xEF718F77U ^ 80U);
-    put(1, version);
-    put(3, 5);
-    put(4, contexts);
-    put(6, section);
-    bytes.replace(40, std::string(charset).size(), charset);
-    folder.write("sys.dic", bytes);
-  };
-  header(101, 2, 8, "UTF-8");
-  CHECK_THAT(thrown<FormatError>(open), Contains("expected a dictionary of version 102 but it is 101"));
-  header(102, 2, 9, "UTF-8");
-  CHECK_THAT(thrown<FormatError>(open), Contains("do not add up"));
-  header(102, 2, 8, "EUC-JP");
-  CHECK_THAT(thrown<FormatError>(open), Contains("expected a dictionary in UTF-8 but it is in 'euc-jp'"));
-  header(102, 2, 8, "utf8");
-  CHECK(find_mecab_dictionary({.dictionary = folder.path()}).word_count == 5);
-  CHECK_THAT(thrown<ConfigError>(find({.dictionary_name = "ipadic", .dictionary = folder.path()})),
-             Contains("expected a dictionary ipadic") && Contains("is no ipadic (it has 2 contexts)"));
-  CHECK(find_mecab_dictionary({.arguments = "-d " + folder.path().string()}).folder == folder.path());
-  ::setenv("TEMPA_MECAB_DIC", folder.path().c_str(), 1);
-  CHECK(find_mecab_dictionary({}).folder == folder.path());
-  ::setenv("TEMPA_MECAB_DIC", (folder.path() / "none").c_str(), 1);
-  CHECK_THAT(thrown<ConfigError>(find({})), Contains("named by TEMPA_MECAB_DIC"));
-  ::unsetenv("TEMPA_MECAB_DIC");
-  CHECK_THAT(thrown<ConfigError>(find({})), Contains("transformers before 4.45 takes ipadic"));
-  const std::string tried = thrown<ConfigError>(find({.dictionary_name = "unidic_lite"}));
-  CHECK_THAT(tried,
-             Contains("found none in ") && Contains("/var/lib/mecab/dic/unidic-lite") && Contains("TEMPA_MECAB_DIC"));
-}
-
-TEST_CASE("MeCab: it refuses with its own words, and is missed with clear ones", "[text]") {
-#if defined(TEMPA_WITH_MECAB)
-  REQUIRE_IPADIC(dictionary);
-  CHECK_THAT(thrown<ConfigError>([&] {
-               Mecab({.dictionary_name = "ipadic", .dictionary = *dictionary, .arguments = "--no-such-option"});
-             }),
-             Contains("cannot open the dictionary " + dictionary->string()) && Contains("unrecognized option"));
-  const Mecab mecab({.dictionary = *dictionary});
-  CHECK(mecab.tokenize("令和元年 すもももももももものうち") ==
-        std::vector<std::string>{"令", "和", "元年", "すもも", "も", "もも", "も", "もも", "の", "うち"});
-  CHECK(mecab.tokenize("").empty());
-#else
-  CHECK_THAT(thrown<ConfigError>([] { Mecab(); }), Contains("this build has none (TEMPA_WITH_MECAB"));
-  CHECK_THAT(thrown<ConfigError>([] { basic_tokenizer({.word_tokenizer = JapaneseWordTokenizer::kMecab}); }),
-             Contains("libmecab-dev"));
-#endif
 }

@@ -83,9 +83,17 @@ inline void place_named_tokens(BertTokenizerParts& parts, const NamedTokens& nam
   for (const char* first : {"bos_token", "eos_token"}) {
     if (const auto it = named.roles.find(first); it != named.roles.end()) add_special(it->second);
   }
+  std::string without_id;
   for (const auto& [field, token] : named.roles) {  // transformers 4 takes fields of other names for nothing
     const bool is_other = !is_known_role(field) && field != "bos_token" && field != "eos_token";
-    if (is_other && options.flavour == UnicodeFlavour::kFast) add_special(token);
+    if (!is_other || options.flavour == UnicodeFlavour::kLegacy) continue;
+    const std::size_t listed = options.added_tokens.size();
+    add_special(token);
+    if (options.added_tokens.size() == listed || parts.vocabulary.find(token.content)) continue;
+    if (!without_id.empty())  // the order of the fields, which would number them, is not kept
+      throw ConfigError(concat("[BertTokenizer] fields ", without_id, " and ", field,
+                               " name tokens that must have ids in added_tokens_decoder but have none"));
+    without_id = field;
   }
   for (const AddedToken& token : named.additional) add_special(token);
 }
@@ -112,6 +120,18 @@ inline void require_complete(const BertTokenizerJson& json, const NamedTokens& l
     if (id && added.token(*id) == nullptr && std::none_of(listed.roles.begin(), listed.roles.end(), same))
       throw ConfigError(concat("[BertTokenizer] ", path, ": field /added_tokens must have the special token ",
                                printable(name), " but has not"));
+  }
+}
+
+/// Checks that tokenizer_config.json gives no role to another token than tokenizer.json does. @throws ConfigError.
+inline void require_same_roles(const BertTokenizerJson& json, const NamedTokens& named, const std::string& path) {
+  const SpecialTokens& names = json.options.special_tokens;
+  for (const auto& [field, name] : {std::pair("cls_token", names.cls_token), std::pair("sep_token", names.sep_token),
+                                    std::pair("unk_token", names.unk_token)}) {
+    const auto role = named.roles.find(field);
+    if (role != named.roles.end() && role->second.content != name)
+      throw ConfigError(concat("[BertTokenizer] ", path, ": field ", field, " must be ", printable(name),
+                               ", as in tokenizer.json, but is ", printable(role->second.content)));
   }
 }
 
@@ -156,6 +176,7 @@ inline BertTokenizerParts read_bert_tokenizer_folder(const std::filesystem::path
                                json_description(json_field(config, "tokenizer_class")),
                                ", which must have a tokenizer.json beside it, but there is none"));
     require_complete(*json, named, json_path.string());
+    require_same_roles(*json, named, config.path);
     options = json->options;
   } else if (json) {
     options.padding_side = json->options.padding_side;

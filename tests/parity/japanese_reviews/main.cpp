@@ -1,8 +1,7 @@
 // The C++ side of the comparison with PyTorch: trains the example's model on a folder that transformers wrote.
 //   japanese_reviews_parity FOLDER CSV OUT float|double STEPS BATCH_SIZE LR STEP_SIZE
 // Dropout is off, BatchNorm trains; step s reads the rows from s times the batch size on, over and over. OUT gets the
-// loss of each step, the ids of all rows, the buffers of the BatchNorm, and the part of its running mean that is the
-// bias of the layer before it.
+// loss of each step, the ids of all rows, and the buffers of the BatchNorm.
 #include "../../../examples/japanese_reviews/model.hpp"
 
 #include <tempa/data/collate.hpp>
@@ -37,17 +36,12 @@ void train(const std::vector<std::string>& arguments) {
                    tokenizer, {.max_length = 64});
   AdamW optimizer(model.named_parameters(), {.lr = std::stod(arguments[6])});
   StepLR schedule(optimizer, {.step_size = std::stoll(arguments[7]), .gamma = 0.75});
-  constexpr double kMomentum = 0.1;
   const auto& norm = std::get<2>(model.head.layers);
-  auto bias = Tensor<T>::zeros(norm.running_mean.shape());  // (C/2)
   std::vector<double> losses;
   for (Index step = 0; step < steps; ++step) {
     std::vector<TextExample> rows;
     for (Index i = step * batch_size; i < (step + 1) * batch_size; ++i)
       rows.push_back(examples[static_cast<std::size_t>(i) % examples.size()]);
-    for (Index c = 0; c < bias.numel(); ++c)
-      bias.data()[c] =
-          T(1 - kMomentum) * bias.data()[c] + T(kMomentum) * std::get<1>(model.head.layers).bias.value().data()[c];
     const auto output = model(PackedCollate{}(rows));
     losses.push_back(static_cast<double>(output.loss.item()));
     output.loss.backward();
@@ -61,7 +55,6 @@ void train(const std::vector<std::string>& arguments) {
   result.insert("losses", Tensor<double>::from(losses));
   result.insert("ids", Tensor<std::int32_t>::from(ids));
   result.insert("running_mean", norm.running_mean);
-  result.insert("bias", bias);
   result.insert("running_var", norm.running_var);
   result.insert("num_batches_tracked", norm.num_batches_tracked);
   save_safetensors(arguments[2], result);
