@@ -92,7 +92,7 @@ template <Real T>
 void train_like_the_fixture(const std::string& kind) {
   const JsonFile file = read_json(fixture_path("models/own_head.json").string());
   auto model = fixture_model<T>();
-  AdamW optimizer(model.named_parameters(), {.lr = 1e-4});
+  AdamW optimizer(model.named_parameters(), {.lr = 1e-5});
   StepLR schedule(optimizer, {.step_size = 20, .gamma = 0.75});
   std::vector<double> losses;
   for (std::uint32_t step = 0; step < 50; ++step) {

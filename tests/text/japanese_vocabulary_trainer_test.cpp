@@ -31,7 +31,7 @@ TEST_CASE("Japanese vocabulary: characters need no library, the most frequent co
   const auto tokenizer = train_japanese_tokenizer(kTexts, {.min_character_count = 1, .tokenizer = kCharacters});
   const Tokens& tokens = tokenizer.vocabulary().tokens();
   CHECK(Tokens(tokens.begin(), tokens.begin() + 5) == kSpecial);
-  CHECK(tokens[5] == "、");  // four times, as 。 and others; of equals the lower code point
+  CHECK(tokens[5] == "!");  // four times, as 、 and others; of equals the lower code point
   CHECK(tokenizer.tokenize("ﾒﾆｭｰ、新鮮!") == Tokens{"メ", "ニ", "ュ", "ー", "、", "新", "鮮", "!"});
   CHECK(tokenizer.tokenize("猫") == Tokens{"[UNK]"});
   for (const std::string& text : kTexts)
@@ -61,7 +61,7 @@ TEST_CASE("Japanese vocabulary: MeCab's words and pieces of them", "[text]") {
   const auto tokenizer = train_japanese_tokenizer(kTexts, options);
   const Tokens& tokens = tokenizer.vocabulary().tokens();
   CHECK(Tokens(tokens.begin(), tokens.begin() + 5) == kSpecial);
-  CHECK(tokenizer.tokenize("料理がおいしい。") == Tokens{"料理", "が", "おいしい", "。"});
+  CHECK(tokenizer.tokenize("料理が") == Tokens{"料理", "が"});  // a frequent word is one token
   CHECK(tokenizer.tokenize("ﾒﾆｭｰ").front() != "[UNK]");  // NFKC comes first, in learning too
   for (const std::string& text : kTexts)
     for (const std::string& token : tokenizer.tokenize(text)) CHECK(token != "[UNK]");
