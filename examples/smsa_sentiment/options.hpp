@@ -14,7 +14,7 @@ struct Options {
   std::string precision = "fp32";
   std::int64_t epochs = 10;
   std::int64_t batch_size = 32;
-  double lr = 1e-3;
+  double lr = 5e-4;
   double weight_decay = 0.01;
   double dropout = 0.3;
   double label_smoothing = 0.1;
@@ -25,8 +25,8 @@ struct Options {
   std::int64_t max_length = 128;
   std::uint64_t seed = 42;
   std::int64_t layers = 2;
-  std::int64_t hidden = 128;
-  std::int64_t heads = 2;
+  std::int64_t hidden = 256;
+  std::int64_t heads = 4;
   std::int64_t vocab_size = 8000;
   int threads = 0;
 };

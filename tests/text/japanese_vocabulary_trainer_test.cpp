@@ -62,7 +62,7 @@ TEST_CASE("Japanese vocabulary: MeCab's words and pieces of them", "[text]") {
   const Tokens& tokens = tokenizer.vocabulary().tokens();
   CHECK(Tokens(tokens.begin(), tokens.begin() + 5) == kSpecial);
   CHECK(tokenizer.tokenize("料理が") == Tokens{"料理", "が"});  // a frequent word is one token
-  CHECK(tokenizer.tokenize("ﾒﾆｭｰ").front() != "[UNK]");  // NFKC comes first, in learning too
+  CHECK(tokenizer.tokenize("ﾒﾆｭｰ").front() != "[UNK]");         // NFKC comes first, in learning too
   for (const std::string& text : kTexts)
     for (const std::string& token : tokenizer.tokenize(text)) CHECK(token != "[UNK]");
   auto reversed = kTexts;
