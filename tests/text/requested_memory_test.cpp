@@ -29,18 +29,22 @@ void* or_throw(void* memory) {
 
 }  // namespace
 
-void* operator new(std::size_t bytes) { return or_throw(counted(bytes)); }
-void* operator new[](std::size_t bytes) { return or_throw(counted(bytes)); }
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return counted(bytes); }
-void* operator new(std::size_t bytes, std::align_val_t alignment) { return or_throw(counted(bytes, alignment)); }
-void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+// Not inlined: g++ 12 would see `malloc` meet `operator delete` and take it for a mistake.
+[[gnu::noinline]] void* operator new(std::size_t bytes) { return or_throw(counted(bytes)); }
+[[gnu::noinline]] void* operator new[](std::size_t bytes) { return or_throw(counted(bytes)); }
+[[gnu::noinline]] void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return counted(bytes); }
+[[gnu::noinline]] void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  return or_throw(counted(bytes, alignment));
+}
+[[gnu::noinline]] void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
   return counted(bytes, alignment);
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete[](void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
 
 TEST_CASE("Requested memory: what a vector asks for is counted", "[text]") {
   const std::size_t before = requested_bytes;
