@@ -5,6 +5,7 @@
 #include <tempa/core/error.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/text/added_token.hpp>
+#include <tempa/text/bert_decoder.hpp>
 #include <tempa/text/byte_trie.hpp>
 #include <tempa/text/legacy_token_splitter.hpp>
 #include <tempa/text/sentencepiece_preprocess.hpp>
