@@ -53,8 +53,8 @@ CheckpointOptions checkpoints(const Options& options) {
   }
   const std::string folder = options.output + "/checkpoints";
   if (!options.resume && !list_checkpoints(folder).empty())
-    throw ConfigError(concat(
-        folder, " has checkpoints of another training: go on with it by --resume, or name a new --output"));
+    throw ConfigError(
+        concat(folder, " has checkpoints of another training: go on with it by --resume, or name a new --output"));
   const MappedFile data(options.data);
   const std::string_view bytes(reinterpret_cast<const char*>(data.bytes().data()), data.bytes().size());
   return {.folder = folder,
@@ -86,8 +86,8 @@ Training train(Classifier& model, const Parts& parts, const AnyTokenizer& tokeni
   const AugmentedTexts data(parts.train, tokenizer, encoding,
                             {.piece_drop_prob = options.piece_dropout(), .token_mask_prob = options.token_masking()});
   // BatchNorm1d has no statistics of a single row.
-  const bool one_left = data.size() % options.batch_size == 1;
-  DataLoader loader(data, {.batch_size = options.batch_size,
+  const bool one_left = data.size() % options.batch_size() == 1;
+  DataLoader loader(data, {.batch_size = options.batch_size(),
                            .shuffle = true,
                            .seed = options.seed,
                            .drop_last = one_left,
@@ -174,7 +174,7 @@ int run(const Options& options) {
     writer->add_figure("confusion matrix (test)", plot_confusion_matrix(*report.test->confusion, options.label_names));
     writer->add_hparams({{"lr", options.lr()},
                          {"gamma", options.gamma},
-                         {"batch_size", options.batch_size},
+                         {"batch_size", options.batch_size()},
                          {"epochs", options.epochs()},
                          {"seed", options.seed}},
                         {{.name = "test/accuracy", .value = scores["accuracy"]},
