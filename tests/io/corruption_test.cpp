@@ -2,62 +2,20 @@
 #include <tempa/io/json.hpp>
 #include <tempa/io/safetensors.hpp>
 
-#include "io/requested_memory.hpp"
 #include "io/safetensors_bytes.hpp"
 #include "support/catch.hpp"
+#include "support/counting_new.hpp"
 #include "support/fixtures.hpp"
 #include "support/temporary_folder.hpp"
 
-#include <atomic>
 #include <cstddef>
-#include <cstdlib>
 #include <filesystem>
-#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 
 using namespace tempa;
-
-std::atomic<std::size_t> requested_bytes{0};
-
-namespace {
-
-void* counted(std::size_t bytes) noexcept {
-  requested_bytes += bytes;
-  return std::malloc(bytes == 0 ? 1 : bytes);
-}
-
-void* counted_or_throw(std::size_t bytes) {
-  if (void* memory = counted(bytes)) return memory;
-  throw std::bad_alloc();
-}
-
-void* counted_aligned(std::size_t bytes, std::align_val_t alignment) noexcept {
-  requested_bytes += bytes;
-  const auto step = static_cast<std::size_t>(alignment);
-  return std::aligned_alloc(step, (bytes + step - 1) / step * step);
-}
-
-}  // namespace
-
-// All memory of this program is counted: also what is asked for and given back at once.
-void* operator new(std::size_t bytes) { return counted_or_throw(bytes); }
-void* operator new[](std::size_t bytes) { return counted_or_throw(bytes); }
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return counted(bytes); }
-void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
-  return counted_aligned(bytes, alignment);
-}
-void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  if (void* memory = counted_aligned(bytes, alignment)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
 
 namespace {
 

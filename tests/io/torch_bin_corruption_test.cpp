@@ -2,10 +2,10 @@
 #include <tempa/io/sharded.hpp>
 #include <tempa/io/torch_bin.hpp>
 
-#include "io/requested_memory.hpp"
 #include "io/torch_bytes.hpp"
 #include "support/catch.hpp"
 #include "support/fixtures.hpp"
+#include "support/requested_memory.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <chrono>

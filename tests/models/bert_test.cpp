@@ -2,6 +2,7 @@
 #include <tempa/models/bert/sequence_classification.hpp>
 
 #include "support/catch.hpp"
+#include "support/difference.hpp"
 #include "support/fixtures.hpp"
 
 #include <algorithm>
@@ -57,18 +58,6 @@ struct Fixture {
     return packed;
   }
 };
-
-/// Largest |a - b|, relative to the largest |b|.
-template <typename T>
-double difference(const Tensor<T>& a, const Tensor<double>& b) {
-  REQUIRE(a.numel() == b.numel());
-  double worst = 0, scale = 1e-300;
-  for (Index i = 0; i < b.numel(); ++i) {
-    worst = std::max(worst, std::abs(static_cast<double>(a.data()[i]) - b.data()[i]));
-    scale = std::max(scale, std::abs(b.data()[i]));
-  }
-  return worst / scale;
-}
 
 /// The real rows of a padded (B,T,C), one after the other.
 Tensor<double> without_padding(const Tensor<double>& padded, const Tensor<std::int32_t>& mask) {

@@ -6,6 +6,7 @@
 #include <tempa/models/bert/config.hpp>
 
 #include "support/catch.hpp"
+#include "support/difference.hpp"
 #include "support/fixtures.hpp"
 
 #include <algorithm>
@@ -56,18 +57,6 @@ struct HeadFixture {
     return model;
   }
 };
-
-/// Largest |a - b|, relative to the largest |b|; infinite for another number of elements.
-template <typename T>
-double difference(const tempa::Tensor<T>& a, const tempa::Tensor<double>& b) {
-  if (a.numel() != b.numel()) return HUGE_VAL;
-  double worst = 0, scale = 1e-300;
-  for (tempa::Index i = 0; i < b.numel(); ++i) {
-    worst = std::max(worst, std::abs(static_cast<double>(a.data()[i]) - b.data()[i]));
-    scale = std::max(scale, std::abs(b.data()[i]));
-  }
-  return worst / scale;
-}
 
 /// Checks every gradient of `model` against the file's.
 template <typename Model>

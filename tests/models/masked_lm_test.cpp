@@ -3,6 +3,7 @@
 #include <tempa/models/bert/sequence_classification.hpp>
 
 #include "support/catch.hpp"
+#include "support/difference.hpp"
 #include "support/fixtures.hpp"
 
 #include <algorithm>
@@ -55,18 +56,6 @@ struct Fixture {
   }
 };
 
-/// Largest |a - b|, relative to the largest |b|.
-template <typename T>
-double difference(const Tensor<T>& a, const Tensor<double>& b) {
-  REQUIRE(a.shape() == b.shape());
-  double worst = 0, scale = 1e-300;
-  for (Index i = 0; i < b.numel(); ++i) {
-    worst = std::max(worst, std::abs(static_cast<double>(a.data()[i]) - b.data()[i]));
-    scale = std::max(scale, std::abs(b.data()[i]));
-  }
-  return worst / scale;
-}
-
 }  // namespace
 
 TEMPLATE_TEST_CASE("masked language model: logits and loss equal transformers'", "[models]", float, double) {
@@ -74,6 +63,8 @@ TEMPLATE_TEST_CASE("masked language model: logits and loss equal transformers'",
   const double bound = std::is_same_v<TestType, double> ? 1e-11 : 1e-5;
   const Fixture fixture;
   const auto output = fixture.model<TestType>()(fixture.batch());
+  CHECK(output.logits.shape() == fixture.tensors.get<double>("logits").shape());
+  CHECK(output.loss.shape() == fixture.tensors.get<double>("loss").shape());
   CHECK(difference(output.logits.value(), fixture.tensors.get<double>("logits")) < bound);
   CHECK(difference(output.loss.value(), fixture.tensors.get<double>("loss")) < bound);
 }
@@ -86,6 +77,7 @@ TEST_CASE("masked language model: every gradient equals transformers', the tied 
     INFO(parameter.name);
     const auto expected = fixture.tensors.get<float>("grad." + parameter.name).cast<double>();
     const auto& actual = parameter.variable.grad();
+    REQUIRE(actual.shape() == expected.shape());
     if (parameter.name.ends_with("key.bias")) {
       // It shifts all scores of a row alike: its gradient is zero but for rounding.
       for (const double g : actual.span()) CHECK(std::abs(g) < 1e-14);

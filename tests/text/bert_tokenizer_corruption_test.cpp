@@ -8,8 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "io/requested_memory.hpp"
 #include "support/catch.hpp"
+#include "support/requested_memory.hpp"
 #include "support/temporary_folder.hpp"
 
 using namespace tempa;

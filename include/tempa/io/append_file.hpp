@@ -24,19 +24,13 @@ class AppendFile {
     if (!is_open()) throw IoError(path_, "cannot write: the file has been closed");
     struct stat before = {};
     const bool regular = ::fstat(descriptor_.number(), &before) == 0 && S_ISREG(before.st_mode);
-    std::size_t written = 0;
-    while (written < bytes.size()) {
-      const ssize_t count = ::write(descriptor_.number(), bytes.data() + written, bytes.size() - written);
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) {
-        const int reason = errno;
-        // Should this fail as well, a torn record stays last, as after a crash.
-        [[maybe_unused]] const int ignored = regular ? ::ftruncate(descriptor_.number(), before.st_size) : 0;
-        errno = reason;
-        detail::throw_system_error(path_, concat("cannot append ", bytes.size(), " bytes"));
-      }
-      written += static_cast<std::size_t>(count);
-    }
+    if (detail::write_all(descriptor_.number(), bytes) == bytes.size()) return;
+    const int reason = errno;
+    // Should this fail as well, a torn record stays last, as after a crash.
+    [[maybe_unused]] const int ignored = regular ? ::ftruncate(descriptor_.number(), before.st_size) : 0;
+    const std::string what = concat("cannot append ", bytes.size(), " bytes");
+    errno = reason;
+    detail::throw_system_error(path_, what);
   }
 
   /// Closes; later calls do nothing. @throws IoError when the system reports a failure.

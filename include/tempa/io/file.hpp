@@ -64,6 +64,24 @@ inline OpenFile open_for_reading(const std::string& path) {
   return {std::move(descriptor), static_cast<std::uint64_t>(status.st_size)};
 }
 
+/// Writes all of `bytes`, however the system cuts them up.
+/// @return how many were written: fewer, with the reason in errno, when the system reports a failure.
+inline std::size_t write_all(int descriptor, std::span<const std::byte> bytes) {
+  constexpr std::size_t kChunkBytes = std::size_t{1} << 30;  // one call writes less than 2 GiB
+  std::size_t written = 0;
+  while (written < bytes.size()) {
+    const auto rest = bytes.subspan(written);
+    const ssize_t count = ::write(descriptor, rest.data(), std::min(rest.size(), kChunkBytes));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) break;
+    written += static_cast<std::size_t>(count);
+  }
+  return written;
+}
+inline std::size_t write_all(int descriptor, std::string_view text) {
+  return write_all(descriptor, std::as_bytes(std::span(text.data(), text.size())));
+}
+
 /// "folder/" of a path, "./" where it has none.
 inline std::string folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -156,14 +174,13 @@ class AtomicFile {
 
   /// Appends. @throws IoError when the disk is full or fails.
   void write(std::span<const std::byte> bytes) {
-    while (!bytes.empty()) {
-      constexpr std::size_t kChunkBytes = std::size_t{1} << 30;  // one call writes less than 2 GiB
-      const ssize_t count = ::write(descriptor_.number(), bytes.data(), std::min(bytes.size(), kChunkBytes));
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) detail::throw_system_error(path_, concat("cannot write after ", written_bytes_, " bytes"));
-      written_bytes_ += static_cast<std::uint64_t>(count);
-      bytes = bytes.subspan(static_cast<std::size_t>(count));
-    }
+    const std::size_t written = detail::write_all(descriptor_.number(), bytes);
+    const int reason = errno;
+    written_bytes_ += written;
+    if (written == bytes.size()) return;
+    const std::string what = concat("cannot write after ", written_bytes_, " bytes");
+    errno = reason;
+    detail::throw_system_error(path_, what);
   }
   void write(std::string_view text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
 

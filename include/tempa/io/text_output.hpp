@@ -54,13 +54,9 @@ class TextOutput {
   /// Hands everything to the system. @throws as `write`.
   void flush() {
     const std::string text = std::exchange(buffer_, {});  // what could not be written is not tried again
-    for (std::size_t done = 0; done < text.size();) {
-      const ssize_t count = ::write(number_, text.data() + done, text.size() - done);
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0 && errno == EPIPE) throw ClosedPipeError(path_, "the reader of the pipe has gone");
-      if (count < 0) detail::throw_system_error(path_, "cannot write");
-      done += static_cast<std::size_t>(count);
-    }
+    if (detail::write_all(number_, text) == text.size()) return;
+    if (errno == EPIPE) throw ClosedPipeError(path_, "the reader of the pipe has gone");
+    detail::throw_system_error(path_, "cannot write");
   }
   /// Flushes, and closes a file. Nothing may be written after it. @throws as `write`.
   void close() {

@@ -272,4 +272,26 @@ void save_pretrained(M& module, BertConfig& config, std::string_view architectur
   config = std::move(written);
 }
 
+/// Gives a model class the two functions that Hugging Face users look for: `struct Tagger : PretrainedMembers<Tagger>`.
+/// @tparam Self as `load_pretrained` asks, with its BertConfig as `config` or `config()`.
+template <typename Self>
+struct PretrainedMembers {
+  /// A model of a Hugging Face folder, ready to evaluate: `from_pretrained("indobert-base-p1", {.num_labels = 3})`.
+  /// @throws as `load_pretrained`.
+  static Self from_pretrained(const std::filesystem::path& folder, const PretrainedOptions& options = {}) {
+    return load_pretrained<Self>(folder, options);
+  }
+
+  /// Writes config.json and model.safetensors, as transformers reads them: `save_pretrained("out", {.dtype =
+  /// DType::kBFloat16})`. @throws as `tempa::save_pretrained`.
+  void save_pretrained(const std::filesystem::path& folder, const SavePretrainedOptions& options = {}) {
+    auto& self = static_cast<Self&>(*this);
+    if constexpr (requires { self.config(); }) {
+      tempa::save_pretrained(self, self.config(), Self::kName, folder, options);
+    } else {
+      tempa::save_pretrained(self, self.config, Self::kName, folder, options);
+    }
+  }
+};
+
 }  // namespace tempa::inline TEMPA_ABI

@@ -44,7 +44,7 @@ struct MaskedLMOutput {
 /// The pooler of `bert` has no part in it and is not one of its parameters.
 /// @source Devlin et al. 2018; transformers BertForMaskedLM
 template <Real T>
-struct BertForMaskedLM : ModuleMembers<BertForMaskedLM<T>, T> {
+struct BertForMaskedLM : ModuleMembers<BertForMaskedLM<T>, T>, PretrainedMembers<BertForMaskedLM<T>> {
   static constexpr std::string_view kName = "BertForMaskedLM";
 
   BertModel<T> bert;
@@ -61,7 +61,7 @@ struct BertForMaskedLM : ModuleMembers<BertForMaskedLM<T>, T> {
 
   /// @throws as `BertModel`; ValueError for a target outside of [0,V) or a position outside of the batch.
   MaskedLMOutput<T> operator()(const MaskedLMBatch& batch) const {
-    const auto hidden = bert.encoder(bert.embeddings(batch.input), batch.input.cu_seqlens, OutputRows::kAll);
+    const auto hidden = bert.last_hidden_state(batch.input);
     const auto logits =
         linear(transform(index_select(hidden, 0, batch.positions)), bert.embeddings.word_embeddings.weight, bias);
     return {cross_entropy(logits, batch.targets), logits};
@@ -72,17 +72,6 @@ struct BertForMaskedLM : ModuleMembers<BertForMaskedLM<T>, T> {
     f("bert.encoder", bert.encoder);
     f("cls.predictions.transform", transform);
     f("cls.predictions.bias", bias);
-  }
-
-  /// A model of a Hugging Face folder, ready to evaluate or to be trained further.
-  /// @throws as `load_pretrained`.
-  static BertForMaskedLM from_pretrained(const std::filesystem::path& folder, const PretrainedOptions& options = {}) {
-    return load_pretrained<BertForMaskedLM>(folder, options);
-  }
-
-  /// Writes config.json and model.safetensors, as transformers reads them. @throws as `tempa::save_pretrained`.
-  void save_pretrained(const std::filesystem::path& folder, const SavePretrainedOptions& options = {}) {
-    tempa::save_pretrained(*this, config(), kName, folder, options);
   }
 };
 

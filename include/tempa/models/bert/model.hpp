@@ -36,7 +36,7 @@ struct BertModelOutput {
 /// Embeddings, encoder and pooler. Sequences are packed: no operation ever sees padding.
 /// @source Devlin et al. 2018; transformers BertModel
 template <Real T>
-struct BertModel : ModuleMembers<BertModel<T>, T> {
+struct BertModel : ModuleMembers<BertModel<T>, T>, PretrainedMembers<BertModel<T>> {
   static constexpr std::string_view kName = "BertModel";
 
   BertConfig config;
@@ -49,11 +49,18 @@ struct BertModel : ModuleMembers<BertModel<T>, T> {
   explicit BertModel(const BertConfig& configuration)
       : config(configuration.validated()), embeddings(config), encoder(config), pooler(config) {}
 
-  /// @param rows `kFirstToken` when only the pooler's output is wanted: exact, and cheaper.
+  /// What the encoder makes of a batch; the pooler has no part in it.
+  /// @return (N,C) of all tokens, or (B,C) of the first ones for `kFirstToken`.
   /// @throws ValueError for an id or a length beyond the tables; ShapeError for a batch that does not fit together.
-  BertModelOutput<T> operator()(const Batch& batch, OutputRows rows = OutputRows::kAll) const {
+  Variable<T> last_hidden_state(const Batch& batch, OutputRows rows = OutputRows::kAll) const {
     check_shape("BertModel", "token_type_ids", batch.token_type_ids.shape(), batch.ids.shape());
-    const auto hidden = encoder(embeddings(batch), batch.cu_seqlens, rows);
+    return encoder(embeddings(batch), batch.cu_seqlens, rows);
+  }
+
+  /// @param rows `kFirstToken` when only the pooler's output is wanted: exact, and cheaper.
+  /// @throws as `last_hidden_state`.
+  BertModelOutput<T> operator()(const Batch& batch, OutputRows rows = OutputRows::kAll) const {
+    const auto hidden = last_hidden_state(batch, rows);
     const auto first = rows == OutputRows::kFirstToken ? hidden : encoder.first_tokens(hidden, batch.cu_seqlens);
     return {hidden, pooler(first)};
   }
@@ -69,17 +76,6 @@ struct BertModel : ModuleMembers<BertModel<T>, T> {
     f("embeddings", embeddings);
     f("encoder", encoder);
     f("pooler", pooler);
-  }
-
-  /// The encoder of a Hugging Face folder, whatever head it was saved with, ready to evaluate.
-  /// @throws as `load_pretrained`.
-  static BertModel from_pretrained(const std::filesystem::path& folder, const PretrainedOptions& options = {}) {
-    return load_pretrained<BertModel>(folder, options);
-  }
-
-  /// Writes config.json and model.safetensors, as transformers reads them. @throws as `tempa::save_pretrained`.
-  void save_pretrained(const std::filesystem::path& folder, const SavePretrainedOptions& options = {}) {
-    tempa::save_pretrained(*this, config, kName, folder, options);
   }
 };
 

@@ -26,7 +26,7 @@ struct MultiLabelOutput {
 /// `id2label` of the configuration names all classes of all columns, see `flat_labels`.
 /// @source IndoNLU BertForMultiLabelClassification
 template <Real T>
-struct BertForMultiLabelClassification : ModuleMembers<BertForMultiLabelClassification<T>, T> {
+struct BertForMultiLabelClassification : ModuleMembers<BertForMultiLabelClassification<T>, T>, PretrainedMembers<BertForMultiLabelClassification<T>> {
   static constexpr std::string_view kName = "BertForMultiLabelClassification";
 
   BertModel<T> bert;
@@ -76,23 +76,13 @@ struct BertForMultiLabelClassification : ModuleMembers<BertForMultiLabelClassifi
     f("classifiers", classifiers);
   }
 
-  /// A model of a folder that was saved by this class. @throws as `load_pretrained`; ConfigError when its labels are
-  /// not of columns.
-  static BertForMultiLabelClassification from_pretrained(const std::filesystem::path& folder,
-                                                         const PretrainedOptions& options = {}) {
-    return load_pretrained<BertForMultiLabelClassification>(folder, options);
-  }
+  using PretrainedMembers<BertForMultiLabelClassification<T>>::from_pretrained;
   /// The BERT of a Hugging Face folder with new classifiers for `columns`. @throws as `load_pretrained`, `flat_labels`.
   static BertForMultiLabelClassification from_pretrained(const std::filesystem::path& folder,
                                                          std::span<const LabelColumn> columns,
                                                          PretrainedOptions options = {}) {
     options.labels = flat_labels(columns);
     return load_pretrained<BertForMultiLabelClassification>(folder, options);
-  }
-
-  /// Writes config.json and model.safetensors. @throws as `tempa::save_pretrained`.
-  void save_pretrained(const std::filesystem::path& folder, const SavePretrainedOptions& options = {}) {
-    tempa::save_pretrained(*this, config(), kName, folder, options);
   }
 
  private:

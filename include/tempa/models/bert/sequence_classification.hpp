@@ -30,7 +30,7 @@ struct ClassifierOutput {
 /// row, binary cross entropy on each logit for several, mean squared error for a regression.
 /// @source transformers BertForSequenceClassification
 template <Real T>
-struct BertForSequenceClassification : ModuleMembers<BertForSequenceClassification<T>, T> {
+struct BertForSequenceClassification : ModuleMembers<BertForSequenceClassification<T>, T>, PretrainedMembers<BertForSequenceClassification<T>> {
   static constexpr std::string_view kName = "BertForSequenceClassification";
 
   BertModel<T> bert;
@@ -66,19 +66,6 @@ struct BertForSequenceClassification : ModuleMembers<BertForSequenceClassificati
     f("bert", bert);
     f("dropout", dropout);
     f("classifier", classifier);
-  }
-
-  /// A model of a Hugging Face folder, ready to evaluate: `from_pretrained("indobert-base-p1", {.num_labels = 3})`.
-  /// @throws as `load_pretrained`.
-  static BertForSequenceClassification from_pretrained(const std::filesystem::path& folder,
-                                                       const PretrainedOptions& options = {}) {
-    return load_pretrained<BertForSequenceClassification>(folder, options);
-  }
-
-  /// Writes config.json and model.safetensors, as transformers reads them: `save_pretrained("out", {.dtype =
-  /// DType::kBFloat16})`. @throws as `tempa::save_pretrained`.
-  void save_pretrained(const std::filesystem::path& folder, const SavePretrainedOptions& options = {}) {
-    tempa::save_pretrained(*this, config(), kName, folder, options);
   }
 
  private:

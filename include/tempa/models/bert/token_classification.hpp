@@ -15,7 +15,7 @@ namespace tempa::inline TEMPA_ABI {
 /// The pooler of `bert` has no part in it and is not one of its parameters.
 /// @source transformers BertForTokenClassification
 template <Real T>
-struct BertForTokenClassification : ModuleMembers<BertForTokenClassification<T>, T> {
+struct BertForTokenClassification : ModuleMembers<BertForTokenClassification<T>, T>, PretrainedMembers<BertForTokenClassification<T>> {
   static constexpr std::string_view kName = "BertForTokenClassification";
   static constexpr bool kClassifiesTokens = true;  ///< tells an evaluation what the labels are of
 
@@ -40,11 +40,9 @@ struct BertForTokenClassification : ModuleMembers<BertForTokenClassification<T>,
   /// @throws as `BertModel`; ShapeError when `labels` is not (N); ValueError for a label outside of [0,K), with its
   /// token.
   ClassifierOutput<T> operator()(const Batch& batch) const {
-    check_shape("BertForTokenClassification", "token_type_ids", batch.token_type_ids.shape(), batch.ids.shape());
     if (!batch.labels.empty())
       check_shape("BertForTokenClassification", "labels", batch.labels.shape(), batch.ids.shape());
-    const auto hidden = bert.encoder(bert.embeddings(batch), batch.cu_seqlens, OutputRows::kAll);
-    const auto logits = classifier(dropout(hidden));
+    const auto logits = classifier(dropout(bert.last_hidden_state(batch)));
     if (batch.labels.empty()) return {{}, logits};
     return {cross_entropy(logits, batch.labels,
                           {.class_weights = loss_options.class_weights,
@@ -58,18 +56,6 @@ struct BertForTokenClassification : ModuleMembers<BertForTokenClassification<T>,
     f("bert.encoder", bert.encoder);
     f("dropout", dropout);
     f("classifier", classifier);
-  }
-
-  /// A model of a Hugging Face folder, ready to evaluate: `from_pretrained("indobert-base-p1", {.labels = tags})`.
-  /// @throws as `load_pretrained`.
-  static BertForTokenClassification from_pretrained(const std::filesystem::path& folder,
-                                                    const PretrainedOptions& options = {}) {
-    return load_pretrained<BertForTokenClassification>(folder, options);
-  }
-
-  /// Writes config.json and model.safetensors, as transformers reads them. @throws as `tempa::save_pretrained`.
-  void save_pretrained(const std::filesystem::path& folder, const SavePretrainedOptions& options = {}) {
-    tempa::save_pretrained(*this, config(), kName, folder, options);
   }
 };
 

@@ -7,7 +7,7 @@
 #include <atomic>
 #include <cstddef>
 
-/// Bytes that this program has asked for, also what it gave back at once. Counted by corruption_test.cpp.
+/// Bytes that this program has asked for, also what it gave back at once. Counted by support/counting_new.hpp.
 extern std::atomic<std::size_t> requested_bytes;
 
 enum class Outcome { kRead, kRefused };
