@@ -26,7 +26,8 @@ struct MultiLabelOutput {
 /// `id2label` of the configuration names all classes of all columns, see `flat_labels`.
 /// @source IndoNLU BertForMultiLabelClassification
 template <Real T>
-struct BertForMultiLabelClassification : ModuleMembers<BertForMultiLabelClassification<T>, T>, PretrainedMembers<BertForMultiLabelClassification<T>> {
+struct BertForMultiLabelClassification : ModuleMembers<BertForMultiLabelClassification<T>, T>,
+                                         PretrainedMembers<BertForMultiLabelClassification<T>> {
   static constexpr std::string_view kName = "BertForMultiLabelClassification";
 
   BertModel<T> bert;

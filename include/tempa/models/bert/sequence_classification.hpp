@@ -30,7 +30,8 @@ struct ClassifierOutput {
 /// row, binary cross entropy on each logit for several, mean squared error for a regression.
 /// @source transformers BertForSequenceClassification
 template <Real T>
-struct BertForSequenceClassification : ModuleMembers<BertForSequenceClassification<T>, T>, PretrainedMembers<BertForSequenceClassification<T>> {
+struct BertForSequenceClassification : ModuleMembers<BertForSequenceClassification<T>, T>,
+                                       PretrainedMembers<BertForSequenceClassification<T>> {
   static constexpr std::string_view kName = "BertForSequenceClassification";
 
   BertModel<T> bert;

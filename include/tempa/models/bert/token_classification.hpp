@@ -15,7 +15,8 @@ namespace tempa::inline TEMPA_ABI {
 /// The pooler of `bert` has no part in it and is not one of its parameters.
 /// @source transformers BertForTokenClassification
 template <Real T>
-struct BertForTokenClassification : ModuleMembers<BertForTokenClassification<T>, T>, PretrainedMembers<BertForTokenClassification<T>> {
+struct BertForTokenClassification : ModuleMembers<BertForTokenClassification<T>, T>,
+                                    PretrainedMembers<BertForTokenClassification<T>> {
   static constexpr std::string_view kName = "BertForTokenClassification";
   static constexpr bool kClassifiesTokens = true;  ///< tells an evaluation what the labels are of
 
