@@ -36,6 +36,9 @@ TEST_CASE("label_columns_scores are scikit-learn's of each column, and their mea
     CHECK(scores.mean.precision_macro == Approx(c.at("mean").at(0).get<double>()).epsilon(1e-15));
     CHECK(scores.mean.recall_macro == Approx(c.at("mean").at(1).get<double>()).epsilon(1e-15));
     CHECK(scores.mean.f1_macro == Approx(c.at("mean").at(2).get<double>()).epsilon(1e-15));
+    CHECK(scores.pooled.precision_macro == c.at("pooled").at(0).get<double>());
+    CHECK(scores.pooled.recall_macro == c.at("pooled").at(1).get<double>());
+    CHECK(scores.pooled.f1_macro == c.at("pooled").at(2).get<double>());
     CHECK(scores.mean.accuracy == c.at("accuracy").get<double>());
     CHECK(scores.row_accuracy == c.at("row_accuracy").get<double>());
   }

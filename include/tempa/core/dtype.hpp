@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
+#include <tempa/core/host_device.hpp>
 
 #include <bit>
 #include <concepts>
@@ -12,20 +13,30 @@
 
 namespace tempa::inline TEMPA_ABI {
 
+namespace detail {
+/// `condition ? a : b` by a mask, which compilers turn into vector code in every loop.
+TEMPA_HOST_DEVICE inline std::uint32_t choose(bool condition, std::uint32_t a, std::uint32_t b) {
+  const std::uint32_t mask = 0u - static_cast<std::uint32_t>(condition);
+  return (a & mask) | (b & ~mask);
+}
+}  // namespace detail
+
 /// bfloat16: the upper half of a float32 (8 exponent, 7 fraction bits). Storage with casts; arithmetic is in float.
 struct bfloat16 {
   std::uint16_t bits = 0;
 
   bfloat16() = default;
   /// Rounds to nearest, ties to even; a NaN stays a (quiet) NaN.
-  explicit bfloat16(float value) {
+  TEMPA_HOST_DEVICE explicit bfloat16(float value) {
     const auto wide = std::bit_cast<std::uint32_t>(value);
     const bool is_nan = (wide & 0x7fffffffu) > 0x7f800000u;
-    const std::uint32_t rounded = is_nan ? (wide | 0x00400000u) : wide + 0x7fffu + ((wide >> 16) & 1u);
+    const std::uint32_t rounded = detail::choose(is_nan, wide | 0x00400000u, wide + 0x7fffu + ((wide >> 16) & 1u));
     bits = static_cast<std::uint16_t>(rounded >> 16);
   }
-  explicit operator float() const { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
-  static bfloat16 from_bits(std::uint16_t bits) {
+  TEMPA_HOST_DEVICE explicit operator float() const {
+    return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+  }
+  TEMPA_HOST_DEVICE static bfloat16 from_bits(std::uint16_t bits) {
     bfloat16 value;
     value.bits = bits;
     return value;
@@ -38,36 +49,28 @@ struct float16 {
 
   float16() = default;
   /// Rounds to nearest, ties to even; beyond 65504 + half a step is infinity; subnormals are kept.
-  explicit float16(float value) {
+  TEMPA_HOST_DEVICE explicit float16(float value) {
     const auto wide = std::bit_cast<std::uint32_t>(value);
-    const std::uint32_t sign = (wide >> 16) & 0x8000u;
-    const std::uint32_t magnitude = wide & 0x7fffffffu;
-    std::uint32_t half = 0;
-    if (magnitude > 0x7f800000u) {
-      half = 0x7e00u | ((magnitude >> 13) & 0x3ffu);
-    } else if (magnitude >= 0x477ff000u) {
-      half = 0x7c00u;
-    } else if (magnitude < 0x38800000u) {  // below 2^-14: adding 0.5 lets the float unit round at the subnormal step
-      half = std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) + 0.5f) - 0x3f000000u;
-    } else {
-      half = (magnitude - 0x38000000u + 0xfffu + ((magnitude >> 13) & 1u)) >> 13;
-    }
-    bits = static_cast<std::uint16_t>(sign | half);
+    const std::uint32_t sign = (wide >> 16) & 0x8000u, magnitude = wide & 0x7fffffffu;
+    // Below 2^-14 the addition of 0.5 lets the float unit round at the subnormal step; above 1 it is not used.
+    const std::uint32_t small = detail::choose(magnitude < 0x3f800000u, magnitude, 0u);
+    const std::uint32_t subnormal = std::bit_cast<std::uint32_t>(std::bit_cast<float>(small) + 0.5f) - 0x3f000000u;
+    const std::uint32_t normal = (magnitude - 0x38000000u + 0xfffu + ((magnitude >> 13) & 1u)) >> 13;
+    const std::uint32_t nan = 0x7e00u | ((magnitude >> 13) & 0x3ffu);
+    const std::uint32_t finite = detail::choose(magnitude < 0x38800000u, subnormal, normal);
+    const std::uint32_t special = detail::choose(magnitude > 0x7f800000u, nan, 0x7c00u);
+    bits = static_cast<std::uint16_t>(sign | detail::choose(magnitude >= 0x477ff000u, special, finite));
   }
-  explicit operator float() const {
-    const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000u) << 16;
-    const std::uint32_t magnitude = bits & 0x7fffu;
-    std::uint32_t wide = 0;
-    if (magnitude >= 0x7c00u) {
-      wide = 0x7f800000u | ((magnitude & 0x3ffu) << 13);
-    } else if (magnitude >= 0x0400u) {
-      wide = (magnitude << 13) + 0x38000000u;
-    } else {
-      wide = std::bit_cast<std::uint32_t>(static_cast<float>(magnitude) * 0x1p-24f);
-    }
-    return std::bit_cast<float>(sign | wide);
+  TEMPA_HOST_DEVICE explicit operator float() const {
+    const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000u) << 16, magnitude = bits & 0x7fffu;
+    const std::uint32_t normal = (magnitude << 13) + 0x38000000u;
+    const std::uint32_t special = 0x7f800000u | ((magnitude & 0x3ffu) << 13);
+    const auto integer = static_cast<std::int32_t>(magnitude);
+    const auto subnormal = std::bit_cast<std::uint32_t>(static_cast<float>(integer) * 0x1p-24f);
+    const std::uint32_t finite = detail::choose(magnitude < 0x0400u, subnormal, normal);
+    return std::bit_cast<float>(sign | detail::choose(magnitude >= 0x7c00u, special, finite));
   }
-  static float16 from_bits(std::uint16_t bits) {
+  TEMPA_HOST_DEVICE static float16 from_bits(std::uint16_t bits) {
     float16 value;
     value.bits = bits;
     return value;
@@ -127,17 +130,31 @@ concept Element = requires {
   detail::DTypeOf<T>::value;
 };
 
-/// The types that the operations compute in.
+/// The types that arithmetic is done in.
 template <typename T>
 concept Real = std::same_as<T, float> || std::same_as<T, double>;
 
-/// The floating-point types, computed in or only stored.
+/// The types that operations take: those that arithmetic is done in, and the 16-bit ones, which are loaded into float
+/// and stored rounded once.
 template <typename T>
 concept Floating = Real<T> || std::same_as<T, float16> || std::same_as<T, bfloat16>;
 
-/// The type that sums and statistics over `T` are kept in: double for double, float otherwise.
+/// The type that operations on `T` compute in, and in which their sums, statistics and scalars are: double for double,
+/// float otherwise.
 template <Floating T>
 using Accumulator = std::conditional_t<std::same_as<T, double>, double, float>;
+
+/// x as operations compute with it, exactly.
+template <Floating T>
+TEMPA_HOST_DEVICE inline Accumulator<T> widen(T x) {
+  return static_cast<Accumulator<T>>(x);
+}
+
+/// The `T` nearest to x: how operations store a result.
+template <Floating T>
+TEMPA_HOST_DEVICE inline T narrow(Accumulator<T> x) {
+  return static_cast<T>(x);
+}
 
 /// Converts between any two element types; the 16-bit floats go through float.
 template <Element To, Element From>

@@ -11,7 +11,7 @@ namespace tempa::inline TEMPA_ABI::cpu {
 inline constexpr Index kElementwiseGrain = 16384;
 
 /// y_i += x_i. @param y, x (n)
-template <Real T>
+template <Floating T>
 void accumulate(Backend, T* y, const T* x, Index n) {
   parallel_for(0, n, kElementwiseGrain, [=](Index begin, Index end) {
     for (Index i = begin; i < end; ++i) y[i] += x[i];

@@ -53,7 +53,7 @@ inline std::vector<AttentionSequence> attention_sequences(const std::int32_t* cu
 }
 
 /// Sizes and scalars that all heads share.
-template <Real T>
+template <Floating T>
 struct AttentionPlan {
   Index heads, head_size;
   Index columns;   ///< head_size rounded up to whole vectors: columns of the panels
@@ -87,7 +87,7 @@ struct AttentionPlan {
 };
 
 /// Memory of one thread, handed out piece by piece.
-template <Real T>
+template <Floating T>
 class AttentionScratch {
  public:
   AttentionScratch(const AttentionPlan<T>& plan, Index size)
@@ -104,7 +104,7 @@ class AttentionScratch {
 };
 
 /// Calls `f(sequence, head, scratch)` for all pairs. Whichever thread is free takes the next one.
-template <Real T, typename F>
+template <Floating T, typename F>
 void for_each_head(const AttentionPlan<T>& plan, Index scratch_size, F&& f) {
   const Index pairs = static_cast<Index>(plan.sequences.size()) * plan.heads;
   std::atomic<Index> next{0};
@@ -118,7 +118,7 @@ void for_each_head(const AttentionPlan<T>& plan, Index scratch_size, F&& f) {
 }
 
 /// y_ij = factor x_ij for j < count: whole vectors, and the elements that are left over.
-template <Real T>
+template <Floating T>
 void scale_row(T* y, const T* x, Index count, T factor) {
   Index j = 0;
   for (; j + kVectorWidth<T> <= count; j += kVectorWidth<T>) {
@@ -131,21 +131,21 @@ void scale_row(T* y, const T* x, Index count, T factor) {
 
 /// panel_ij = factor x_ij. @param panel (rows,columns). @param x (rows,head_size) of a matrix with rows of `row`
 /// elements.
-template <Real T>
+template <Floating T>
 void pack_head(T* panel, const T* x, Index rows, const AttentionPlan<T>& plan, T factor) {
   const Index row = plan.heads * plan.head_size, columns = plan.columns, head_size = plan.head_size;
   for (Index i = 0; i < rows; ++i) scale_row(panel + i * columns, x + i * row, head_size, factor);
 }
 
 /// x_ij = factor(i) panel_ij, the way back.
-template <Real T, typename Factor>
+template <Floating T, typename Factor>
 void unpack_head(T* x, const T* panel, Index rows, const AttentionPlan<T>& plan, Factor factor) {
   const Index row = plan.heads * plan.head_size, columns = plan.columns, head_size = plan.head_size;
   for (Index i = 0; i < rows; ++i) scale_row(x + i * row, panel + i * columns, head_size, factor(i));
 }
 
 /// The random bits of a block of queries, (rows, mask_row(keys)).
-template <Real T>
+template <Floating T>
 void mask_bits(std::uint32_t* bits, const AttentionPlan<T>& plan, const AttentionSequence& sequence, Index head,
                Index first, Index rows) {
   const Index row = mask_row(sequence.keys);
@@ -154,13 +154,13 @@ void mask_bits(std::uint32_t* bits, const AttentionPlan<T>& plan, const Attentio
 }
 
 /// x_i = e^x_i. One loop over a whole panel: what a loop costs before it is in full swing counts for rows of 40.
-template <Real T>
+template <Floating T>
 void exp_in_place(T* x, Index count) {
   for (Index i = 0; i < count; ++i) x[i] = math::exp(x[i]);
 }
 
 /// Sets what is behind the `keys` elements of a row, less than a vector, to `value`.
-template <Real T>
+template <Floating T>
 void fill_padding(T* row, Index keys, Index padded, T value) {
   T* const last = row + padded - kVectorWidth<T>;
   Vector<T> v, lane;
@@ -171,7 +171,7 @@ void fill_padding(T* row, Index keys, Index padded, T value) {
 }
 
 /// The largest element of a row. @param x (padded), whole vectors; its padding becomes -infinity.
-template <Real T>
+template <Floating T>
 T row_max(T* x, Index keys, Index padded) {
   fill_padding(x, keys, padded, -std::numeric_limits<T>::infinity());
   Vector<T> max, v;
@@ -184,7 +184,7 @@ T row_max(T* x, Index keys, Index padded) {
 }
 
 /// sum_j x_j y_j of rows of whole vectors.
-template <Real T>
+template <Floating T>
 T row_dot(const T* x, const T* y, Index padded) {
   Vector<T> sum{}, a, b;
   for (Index j = 0; j < padded; j += kVectorWidth<T>) {
@@ -196,7 +196,7 @@ T row_dot(const T* x, const T* y, Index padded) {
 }
 
 /// sum_j x_j of a row of whole vectors.
-template <Real T>
+template <Floating T>
 T row_sum(const T* x, Index padded) {
   Vector<T> sum{}, v;
   for (Index j = 0; j < padded; j += kVectorWidth<T>) {
@@ -208,7 +208,7 @@ T row_sum(const T* x, Index padded) {
 
 /// s_ij = exp(s_ij - c_i), and nothing to speak of in the columns of padding: the smallest power of e that is not yet
 /// subnormal, which would be slow, and that is lost in a sum with a 1 in it.
-template <Real T>
+template <Floating T>
 void exp_rows(T* s, const T* c, Index rows, Index keys, Index padded) {
   for (Index i = 0; i < rows; ++i) {
     T* row = s + i * padded;
@@ -236,7 +236,7 @@ inline Index attention_random_count(const std::int32_t* cu_seqlens_q, const std:
 /// @param q (Nq,H*D). @param k, v (Nk,H*D). @param cu_seqlens_q, cu_seqlens_k (B+1).
 /// @param stream numbers of the mask, see `attention_random_count`; not read when `drop_prob` is 0.
 /// @source Dao et al. 2022, "FlashAttention", without the tiling over keys: their scores fit into a CPU's cache.
-template <Real T>
+template <Floating T>
 void attention_forward(Backend, T* out, T* lse, const T* q, const T* k, const T* v, const std::int32_t* cu_seqlens_q,
                        const std::int32_t* cu_seqlens_k, Index batch, Index heads, Index head_size, double scale,
                        double drop_prob, RandomStream stream) {
@@ -283,7 +283,7 @@ void attention_forward(Backend, T* out, T* lse, const T* q, const T* k, const T*
 /// ds = p (dp - sum_j p dp), dq = scale ds k, dk = scale ds^T q.
 /// @param dq (Nq,H*D), or nullptr. @param dk, dv (Nk,H*D), or nullptr. @param dout (Nq,H*D).
 /// @param lse (H,Nq) of forward; the rest as there.
-template <Real T>
+template <Floating T>
 void attention_backward(Backend, T* dq, T* dk, T* dv, const T* dout, const T* lse, const T* q, const T* k, const T* v,
                         const std::int32_t* cu_seqlens_q, const std::int32_t* cu_seqlens_k, Index batch, Index heads,
                         Index head_size, double scale, double drop_prob, RandomStream stream) {

@@ -34,7 +34,7 @@ void for_each_of_channel(Index c, Index batch, Index channels, Index length, F f
 
 /// Mean and variance (without Bessel's correction) of every channel, in two passes.
 /// @param mean, variance (C). @param x (B,C,L) with B L > 0.
-template <Real T>
+template <Floating T>
 void batch_norm_statistics(Backend, T* mean, T* variance, const T* x, Index batch, Index channels, Index length) {
   const auto count = static_cast<double>(batch * length);
   detail::for_each_channel(batch, channels, length, [=](Index c) {
@@ -52,7 +52,7 @@ void batch_norm_statistics(Backend, T* mean, T* variance, const T* x, Index batc
 
 /// running = (1 - factor) running + factor batch, the variance with Bessel's correction.
 /// @param running_mean, running_var, mean, variance (C). @param count elements of a channel, at least 2.
-template <Real T>
+template <Floating T>
 void batch_norm_track(Backend, T* running_mean, T* running_var, const T* mean, const T* variance, Index channels,
                       Index count, double factor) {
   const auto n = static_cast<double>(count);
@@ -66,7 +66,7 @@ void batch_norm_track(Backend, T* running_mean, T* running_var, const T* mean, c
 
 /// y = (x - mean) / sqrt(variance + eps) gamma + beta.
 /// @param y, x (B,C,L). @param mean, variance (C). @param gamma, beta (C), or nullptr for 1 and 0.
-template <Real T>
+template <Floating T>
 void batch_norm_forward(Backend, T* y, const T* x, const T* mean, const T* variance, const T* gamma, const T* beta,
                         Index batch, Index channels, Index length, double eps) {
   detail::for_each_channel(batch, channels, length, [=](Index c) {
@@ -81,7 +81,7 @@ void batch_norm_forward(Backend, T* y, const T* x, const T* mean, const T* varia
 /// @param dx (B,C,L), or nullptr. @param dgamma, dbeta (C), or nullptr. @param dy, x (B,C,L). @param mean, variance
 /// (C).
 /// @param gamma (C), or nullptr for 1.
-template <Real T>
+template <Floating T>
 void batch_norm_backward(Backend, T* dx, T* dgamma, T* dbeta, const T* dy, const T* x, const T* mean, const T* variance,
                          const T* gamma, Index batch, Index channels, Index length, double eps, bool own_statistics) {
   const auto count = static_cast<double>(batch * length);

@@ -10,7 +10,7 @@
 namespace tempa::inline TEMPA_ABI::cpu {
 
 /// y_ij = b_j: what a product with beta = 1 then adds to. @param y (rows,cols). @param b (cols).
-template <Real T>
+template <Floating T>
 void broadcast_rows(Backend, T* y, const T* b, Index rows, Index cols) {
   parallel_for(0, rows, std::max<Index>(1, 32768 / std::max<Index>(cols, 1)), [=](Index begin, Index end) {
     for (Index i = begin; i < end; ++i) std::copy_n(b, cols, y + i * cols);

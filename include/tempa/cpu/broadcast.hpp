@@ -12,7 +12,7 @@ namespace tempa::inline TEMPA_ABI::cpu {
 namespace detail {
 
 /// Calls `body(i, a, b)` with the operands' values for every element i of [begin, end).
-template <Real T, typename Body>
+template <Floating T, typename Body>
 void for_each_pair(const LoopNest<2>& nest, Index begin, Index end, const T* a, const T* b, Body body) {
   const auto [a_stride, b_stride] = nest.inner_strides();
   const bool a_runs = a_stride != 0, b_runs = b_stride != 0;
@@ -34,7 +34,7 @@ void for_each_pair(const LoopNest<2>& nest, Index begin, Index end, const T* a, 
 }  // namespace detail
 
 /// y_i = f(a_i, b_i) for n elements. @param nest how a and b run along y.
-template <Real T, math::BinaryFormula<T> Formula>
+template <Floating T, math::BinaryFormula<T> Formula>
 void binary_forward(Backend, T* y, const T* a, const T* b, const LoopNest<2>& nest, Index n, Formula formula) {
   parallel_for(0, n, kElementwiseGrain, [=, &nest](Index begin, Index end) {
     detail::for_each_pair(nest, begin, end, a, b, [=](Index i, T left, T right) { y[i] = formula.f(left, right); });
@@ -43,7 +43,7 @@ void binary_forward(Backend, T* y, const T* a, const T* b, const LoopNest<2>& ne
 
 /// da_i = dy_i df/da(a_i, b_i) and db_i = dy_i df/db(a_i, b_i), before any sum over what was broadcast.
 /// @param da, db (n), or nullptr.
-template <Real T, math::BinaryFormula<T> Formula>
+template <Floating T, math::BinaryFormula<T> Formula>
 void binary_backward(Backend, T* da, T* db, const T* dy, const T* a, const T* b, const LoopNest<2>& nest, Index n,
                      Formula formula) {
   parallel_for(0, n, kElementwiseGrain, [=, &nest](Index begin, Index end) {

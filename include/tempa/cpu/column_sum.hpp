@@ -9,7 +9,7 @@ namespace tempa::inline TEMPA_ABI::cpu {
 
 /// y_j += sum_i x_ij. Every thread owns whole columns, so that the order of the sum does not depend on their number.
 /// @param y (cols). @param x (rows,cols).
-template <Real T>
+template <Floating T>
 void column_sum_accumulate(Backend, T* y, const T* x, Index rows, Index cols) {
   constexpr Index kColumnsOfThread = 64;
   parallel_for(0, cols, kColumnsOfThread, [=](Index begin, Index end) {

@@ -19,7 +19,7 @@ void copy_rows(Backend, T* y, Index y_stride, const T* x, Index x_stride, Index 
 }
 
 /// y_rj += x_rj, as `copy_rows`.
-template <Real T>
+template <Floating T>
 void add_rows(Backend, T* y, Index y_stride, const T* x, Index x_stride, Index rows, Index width) {
   parallel_for(0, rows, std::max<Index>(1, kElementwiseGrain / std::max<Index>(1, width)), [=](Index begin, Index end) {
     for (Index r = begin; r < end; ++r)

@@ -11,7 +11,7 @@ namespace tempa::inline TEMPA_ABI::cpu {
 
 /// y_i = x_i / (1 - drop_prob), or 0 where number i of the stream says so. Serves x and dy alike.
 /// @param y, x (n).
-template <Real T>
+template <Floating T>
 void dropout_apply(Backend, T* y, const T* x, Index n, double drop_prob, RandomStream stream) {
   constexpr Index kPiece = 1024;  // random numbers that are made, and used, in cache
   if (drop_prob >= 1) {

@@ -8,7 +8,7 @@
 namespace tempa::inline TEMPA_ABI::cpu {
 
 /// y_i = f(x_i). @param y, x (n).
-template <Real T, math::UnaryFormula<T> Formula>
+template <Floating T, math::UnaryFormula<T> Formula>
 void unary_forward(Backend, T* y, const T* x, Index n, Formula formula) {
   parallel_for(0, n, kElementwiseGrain, [=](Index begin, Index end) {
     for (Index i = begin; i < end; ++i) y[i] = formula.f(x[i]);
@@ -16,7 +16,7 @@ void unary_forward(Backend, T* y, const T* x, Index n, Formula formula) {
 }
 
 /// dx_i = dy_i df(saved_i). @param dx, dy (n). @param saved (n) x or y, as the formula's `kDerivative` says.
-template <Real T, math::UnaryFormula<T> Formula>
+template <Floating T, math::UnaryFormula<T> Formula>
 void unary_backward(Backend, T* dx, const T* dy, const T* saved, Index n, Formula formula) {
   parallel_for(0, n, kElementwiseGrain, [=](Index begin, Index end) {
     for (Index i = begin; i < end; ++i) dx[i] = dy[i] * formula.df(saved[i]);

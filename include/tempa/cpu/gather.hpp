@@ -30,7 +30,7 @@ void for_each_slab(Index outer, Index count, Index inner, F f) {
 }  // namespace detail
 
 /// y_okj = x_o,index(k),j. @param y (outer,count,inner). @param x (outer,middle,inner). @param index (count).
-template <Real T, std::integral I>
+template <Floating T, std::integral I>
 void index_select_forward(Backend, T* y, const T* x, const I* index, Index outer, Index middle, Index inner,
                           Index count) {
   const Index grain = std::max<Index>(1, kElementwiseGrain / std::max<Index>(1, inner));
@@ -41,7 +41,7 @@ void index_select_forward(Backend, T* y, const T* x, const I* index, Index outer
 }
 
 /// dx_o,index(k),j += dy_okj. @param dx (outer,middle,inner). @param dy (outer,count,inner). @param index (count).
-template <Real T, std::integral I>
+template <Floating T, std::integral I>
 void index_select_backward(Backend, T* dx, const T* dy, const I* index, Index outer, Index middle, Index inner,
                            Index count) {
   detail::for_each_slab(outer, count, inner, [=](Index o, Index column, Index columns) {
@@ -54,7 +54,7 @@ void index_select_backward(Backend, T* dx, const T* dy, const I* index, Index ou
 }
 
 /// y_okj = x_o,index(okj),j. @param y, index (outer,count,inner). @param x (outer,middle,inner).
-template <Real T, std::integral I>
+template <Floating T, std::integral I>
 void gather_forward(Backend, T* y, const T* x, const I* index, Index outer, Index middle, Index inner, Index count) {
   detail::for_each_slab(outer, count, inner, [=](Index o, Index column, Index columns) {
     for (Index k = 0; k < count; ++k)
@@ -66,7 +66,7 @@ void gather_forward(Backend, T* y, const T* x, const I* index, Index outer, Inde
 }
 
 /// dx_o,index(okj),j += dy_okj. @param dx (outer,middle,inner). @param dy, index (outer,count,inner).
-template <Real T, std::integral I>
+template <Floating T, std::integral I>
 void gather_backward(Backend, T* dx, const T* dy, const I* index, Index outer, Index middle, Index inner, Index count) {
   detail::for_each_slab(outer, count, inner, [=](Index o, Index column, Index columns) {
     for (Index k = 0; k < count; ++k)

@@ -29,14 +29,14 @@ template <typename T>
 using MutableMatrix = Eigen::Map<RowMajor<T>, Eigen::Unaligned, Eigen::OuterStride<>>;
 
 /// c = beta c; c is not read when beta is 0.
-template <Real T>
+template <Floating T>
 void scale_rows(Index m, Index n, T beta, T* c, Index ldc) {
   for (Index i = 0; i < m; ++i)
     for (Index j = 0; j < n; ++j) c[i * ldc + j] = beta == T(0) ? T(0) : beta * c[i * ldc + j];
 }
 
 /// c = alpha op(a) op(b) + beta c in this thread or, at the top level, on Eigen's threads.
-template <Real T>
+template <Floating T>
 void eigen_gemm(Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, T alpha, const T* a, Index lda,
                 const T* b, Index ldb, T beta, T* c, Index ldc) {
   MutableMatrix<T> result(c, m, n, Eigen::OuterStride<>(ldc));
@@ -70,7 +70,7 @@ inline void onednn_gemm(bool trans_a, bool trans_b, Index m, Index n, Index k, f
 /// C = alpha op(A) op(B) + beta C, all row-major; C is not read when beta is 0.
 /// @param a (m,k), or (k,m) when transposed, with `lda` elements from row to row. @param b (k,n), or (n,k) when
 ///   transposed. @param c (m,n).
-template <Real T>
+template <Floating T>
 void gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, T alpha, const T* a,
           Index lda, const T* b, Index ldb, T beta, T* c, Index ldc) {
   if (m == 0 || n == 0) return;
@@ -89,7 +89,7 @@ void gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index m, Index 
 }
 
 /// `batch` products of the same sizes whose operands lie `stride_a`, `stride_b`, `stride_c` elements apart.
-template <Real T>
+template <Floating T>
 void batched_gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index batch, Index m, Index n, Index k,
                   T alpha, const T* a, Index lda, Index stride_a, const T* b, Index ldb, Index stride_b, T beta, T* c,
                   Index ldc, Index stride_c) {

@@ -13,7 +13,7 @@ namespace tempa::inline TEMPA_ABI::cpu {
 namespace detail {
 
 /// sum_i a_i b_i in pieces, so that the rounding errors of a long sum stay small.
-template <Real T>
+template <Floating T>
 T dot(const T* a, const T* b, Index n) {
   constexpr Index kPiece = 1024;
   T total = 0;
@@ -29,7 +29,7 @@ T dot(const T* a, const T* b, Index n) {
 
 /// y_j = sum_i x_i a_ij for columns [begin, end) of the row-major a, at most `kGemvColumns` of them.
 inline constexpr Index kGemvColumns = 64;
-template <Real T>
+template <Floating T>
 void combine_rows(T* y, const T* a, Index lda, const T* x, Index rows, Index begin, Index end) {
   constexpr Index kPiece = 64;
   T sums[kGemvColumns];
@@ -46,7 +46,7 @@ void combine_rows(T* y, const T* a, Index lda, const T* x, Index rows, Index beg
 
 /// y = alpha op(A) x + beta y; y is not read when beta is 0. @param y (m), `y_stride` elements apart. @param a (m,k),
 /// or (k,m) when `transposed`, with `lda` elements from row to row. @param x (k), `x_stride` elements apart.
-template <Real T>
+template <Floating T>
 void gemv(Backend, bool transposed, Index m, Index k, T alpha, const T* a, Index lda, const T* x, Index x_stride,
           T beta, T* y, Index y_stride) {
   std::vector<T> packed;

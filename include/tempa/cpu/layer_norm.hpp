@@ -14,7 +14,7 @@ namespace tempa::inline TEMPA_ABI::cpu {
 
 /// y = (x - mean) rstd gamma + beta, rstd = 1 / sqrt(var + eps), var over the row without Bessel's correction.
 /// @param y (rows,cols). @param mean, rstd (rows), kept for backward. @param x (rows,cols). @param gamma, beta (cols).
-template <Real T>
+template <Floating T>
 void layer_norm_forward(Backend, T* y, T* mean, T* rstd, const T* x, const T* gamma, const T* beta, Index rows,
                         Index cols, T eps) {
   parallel_for(0, rows, std::max<Index>(1, 8192 / std::max<Index>(cols, 1)), [=](Index begin, Index end) {
@@ -39,7 +39,7 @@ void layer_norm_forward(Backend, T* y, T* mean, T* rstd, const T* x, const T* ga
 /// dbeta += sum_i dy. The sums over rows go through one partial sum for each block of rows, added in order, so that the
 /// result does not depend on the number of threads.
 /// @param dx (rows,cols), or nullptr. @param dgamma, dbeta (cols), or nullptr.
-template <Real T>
+template <Floating T>
 void layer_norm_backward(Backend, T* dx, T* dgamma, T* dbeta, const T* dy, const T* x, const T* gamma, const T* mean,
                          const T* rstd, Index rows, Index cols) {
   constexpr Index kRowsOfBlock = 64;

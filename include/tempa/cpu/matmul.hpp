@@ -10,7 +10,7 @@ namespace tempa::inline TEMPA_ABI::cpu {
 
 /// c_i = a_i b_i for every matrix i of a batch. @param c (batch,m,n). @param a (…,m,k). @param b (…,k,n).
 /// @param nest how the matrices of a and b run along the batch.
-template <Real T>
+template <Floating T>
 void matmul_forward(Backend backend, T* c, const T* a, const T* b, const LoopNest<2>& nest, Index batch, Index m,
                     Index n, Index k) {
   const auto strides = nest.inner_strides();
@@ -22,7 +22,7 @@ void matmul_forward(Backend backend, T* c, const T* a, const T* b, const LoopNes
 
 /// da_i = dc_i b_i^T and db_i = a_i^T dc_i, summed in order over the batch where a or b is broadcast.
 /// @param da, db shaped as a and b, or nullptr.
-template <Real T>
+template <Floating T>
 void matmul_backward(Backend backend, T* da, T* db, const T* dc, const T* a, const T* b, const LoopNest<2>& nest,
                      Index batch, Index a_batch, Index b_batch, Index m, Index n, Index k) {
   const auto strides = nest.inner_strides();

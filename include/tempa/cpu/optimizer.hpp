@@ -52,7 +52,7 @@ std::vector<double> partial_results(Index n, const F& f) {
 }  // namespace detail
 
 /// What `adam_step` needs besides arrays: computed in double for the step, then rounded once.
-template <Real T>
+template <Floating T>
 struct AdamScalars {
   T sign;               ///< 1, or -1 to maximize
   T l2;                 ///< weight decay added to the gradient, 0 for AdamW
@@ -67,7 +67,7 @@ struct AdamScalars {
 /// g = sign grad + l2 p; m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
 /// p = decay p - step_size m / (sqrt(w) inverse_sqrt_bias + eps), where w is v, or with AMSGrad max_v = max(max_v, v).
 /// @param param, m, v (n). @param max_v (n), or nullptr without AMSGrad. @param grad (n).
-template <Real T>
+template <Floating T>
 void adam_step(Backend, T* param, T* m, T* v, T* max_v, const T* grad, Index n, const AdamScalars<T>& scalars) {
   detail::for_each_block(n, [=](Index at, Index count) {
     const AdamScalars<T> s = scalars;
@@ -95,7 +95,7 @@ void adam_step(Backend, T* param, T* m, T* v, T* max_v, const T* grad, Index n, 
 }
 
 /// What `sgd_step` needs besides arrays.
-template <Real T>
+template <Floating T>
 struct SGDScalars {
   T sign;       ///< 1, or -1 to maximize
   T l2;         ///< weight decay added to the gradient
@@ -108,7 +108,7 @@ struct SGDScalars {
 /// g = sign grad + l2 p; buffer = momentum buffer + rest g; p -= lr d, where d is g without buffer, g + lookahead
 /// buffer with Nesterov's momentum, else buffer.
 /// @param param (n). @param buffer (n), or nullptr without momentum. @param grad (n).
-template <Real T>
+template <Floating T>
 void sgd_step(Backend, T* param, T* buffer, const T* grad, Index n, const SGDScalars<T>& scalars) {
   detail::for_each_block(n, [=](Index at, Index count) {
     const SGDScalars<T> s = scalars;
@@ -131,7 +131,7 @@ void sgd_step(Backend, T* param, T* buffer, const T* grad, Index n, const SGDSca
 }
 
 /// average += weight (value - average). @param average, value (n). @param weight in [0, 1]
-template <Real T>
+template <Floating T>
 void average_step(Backend, T* average, const T* value, Index n, T weight) {
   detail::for_each_block(n, [=](Index at, Index count) {
     T* const average_block = average + at;
@@ -143,14 +143,14 @@ void average_step(Backend, T* average, const T* value, Index n, T weight) {
 }
 
 /// Exchanges the elements of two arrays. @param a, b (n)
-template <Real T>
+template <Floating T>
 void exchange(Backend, T* a, T* b, Index n) {
   parallel_for(0, n, kElementwiseGrain,
                [=](Index begin, Index end) { std::swap_ranges(a + begin, a + end, b + begin); });
 }
 
 /// x *= factor. @param x (n)
-template <Real T>
+template <Floating T>
 void scale_in_place(Backend, T* x, Index n, T factor) {
   parallel_for(0, n, kElementwiseGrain, [=](Index begin, Index end) {
     for (Index i = begin; i < end; ++i) x[i] *= factor;
@@ -158,7 +158,7 @@ void scale_in_place(Backend, T* x, Index n, T factor) {
 }
 
 /// sum_i x_i^2 in double, by pieces: the same bits for any number of threads. @param x (n)
-template <Real T>
+template <Floating T>
 double sum_of_squares(Backend, const T* x, Index n) {
   const auto partial = detail::partial_results(n, [=](Index begin, Index end) {
     const T* const values = x;  // not through the closure: compilers would gather
@@ -174,7 +174,7 @@ double sum_of_squares(Backend, const T* x, Index n) {
 
 /// max_i |x_i|, 0 for no elements, NaN when one is NaN. Without its sign, the bit pattern of a larger number is the
 /// larger integer, infinity's is above all numbers', and a NaN's above that. @param x (n)
-template <Real T>
+template <Floating T>
 double max_abs(Backend, const T* x, Index n) {
   using Bits = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
   const auto partial = detail::partial_results(n, [=](Index begin, Index end) {

@@ -13,7 +13,7 @@ namespace tempa::inline TEMPA_ABI::cpu {
 namespace detail {
 
 /// y_j = sum over `rows` of x, each `inner` wide. A long single column goes through vector sums of short pieces.
-template <Real T>
+template <Floating T>
 void sum_rows(T* y, const T* x, Index rows, Index inner) {
   if (inner == 1) {
     T sum = 0;
@@ -30,7 +30,7 @@ void sum_rows(T* y, const T* x, Index rows, Index inner) {
 }  // namespace detail
 
 /// y_oj = scale sum_i x_oij. @param y (outer,inner). @param x (outer,middle,inner).
-template <Real T>
+template <Floating T>
 void sum_forward(Backend, T* y, const T* x, Index outer, Index middle, Index inner, T scale) {
   const Index rows_of_block = inner == 1 ? 4096 : std::max<Index>(64, 4096 / std::max<Index>(inner, 1));
   const Index blocks = std::max<Index>(1, (middle + rows_of_block - 1) / rows_of_block);
@@ -51,7 +51,7 @@ void sum_forward(Backend, T* y, const T* x, Index outer, Index middle, Index inn
 }
 
 /// dx_oij = scale dy_oj. @param dx (outer,middle,inner). @param dy (outer,inner).
-template <Real T>
+template <Floating T>
 void sum_backward(Backend, T* dx, const T* dy, Index outer, Index middle, Index inner, T scale) {
   if (inner == 1) {
     parallel_for(0, outer * middle, kElementwiseGrain, [=](Index begin, Index end) {
@@ -75,7 +75,7 @@ void sum_backward(Backend, T* dx, const T* dy, Index outer, Index middle, Index 
 namespace detail {
 
 /// The first place of the largest of n > 0 numbers, or of the first NaN: the maximum by a vector loop, then a search.
-template <Real T>
+template <Floating T>
 Index place_of_max(const T* x, Index n) {
   T max = x[0];
   unsigned has_nan = 0;
@@ -92,7 +92,7 @@ Index place_of_max(const T* x, Index n) {
 
 /// y_oj = max_i x_oij, and the first i where it is; a NaN counts as the largest.
 /// @param y, where (outer,inner). @param x (outer,middle,inner), middle > 0.
-template <Real T>
+template <Floating T>
 void max_forward(Backend, T* y, Index* where, const T* x, Index outer, Index middle, Index inner) {
   parallel_for(0, outer, std::max<Index>(1, kElementwiseGrain / std::max<Index>(1, middle * inner)),
                [=](Index begin, Index end) {
@@ -120,7 +120,7 @@ void max_forward(Backend, T* y, Index* where, const T* x, Index outer, Index mid
 
 /// dx_oij = dy_oj where i is the place of the maximum, else 0. @param dx (outer,middle,inner). @param dy, where
 /// (outer,inner).
-template <Real T>
+template <Floating T>
 void max_backward(Backend, T* dx, const T* dy, const Index* where, Index outer, Index middle, Index inner) {
   parallel_for(0, outer, std::max<Index>(1, kElementwiseGrain / std::max<Index>(1, middle * inner)),
                [=](Index begin, Index end) {

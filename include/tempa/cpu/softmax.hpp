@@ -17,7 +17,7 @@ inline constexpr Index kSoftmaxColumns = 64;
 namespace detail {
 
 /// y = e^(x - max) / sum, or x - max - log(sum), for one row of n > 0 numbers.
-template <bool kLog, Real T>
+template <bool kLog, Floating T>
 void softmax_row(T* y, const T* x, Index n) {
   T max = x[0];
 #pragma omp simd reduction(max : max)
@@ -39,7 +39,7 @@ void softmax_row(T* y, const T* x, Index n) {
 }
 
 /// The same down `columns` columns of n > 0 numbers that are `stride` apart.
-template <bool kLog, Real T>
+template <bool kLog, Floating T>
 void softmax_columns(T* y, const T* x, Index n, Index stride, Index columns) {
   std::array<T, static_cast<std::size_t>(kSoftmaxColumns)> max, sum{};
   T* const m = max.data();
@@ -62,7 +62,7 @@ void softmax_columns(T* y, const T* x, Index n, Index stride, Index columns) {
 }
 
 /// dx = y (dy - sum y dy), or dy - e^y sum dy, for one row.
-template <bool kLog, Real T>
+template <bool kLog, Floating T>
 void softmax_row_backward(T* dx, const T* dy, const T* y, Index n) {
   T sum = 0;
 #pragma omp simd reduction(+ : sum)
@@ -76,7 +76,7 @@ void softmax_row_backward(T* dx, const T* dy, const T* y, Index n) {
   }
 }
 
-template <bool kLog, Real T>
+template <bool kLog, Floating T>
 void softmax_columns_backward(T* dx, const T* dy, const T* y, Index n, Index stride, Index columns) {
   std::array<T, static_cast<std::size_t>(kSoftmaxColumns)> sum{};
   T* const s = sum.data();
@@ -109,7 +109,7 @@ void for_each_column_group(Index outer, Index middle, Index inner, F f) {
   });
 }
 
-template <bool kLog, Real T>
+template <bool kLog, Floating T>
 void softmax_forward(T* y, const T* x, Index outer, Index middle, Index inner) {
   if (middle == 0) return;
   for_each_column_group(outer, middle, inner, [=](Index offset, Index columns) {
@@ -121,7 +121,7 @@ void softmax_forward(T* y, const T* x, Index outer, Index middle, Index inner) {
   });
 }
 
-template <bool kLog, Real T>
+template <bool kLog, Floating T>
 void softmax_backward(T* dx, const T* dy, const T* y, Index outer, Index middle, Index inner) {
   for_each_column_group(outer, middle, inner, [=](Index offset, Index columns) {
     if (inner == 1) {
@@ -135,25 +135,25 @@ void softmax_backward(T* dx, const T* dy, const T* y, Index outer, Index middle,
 }  // namespace detail
 
 /// y_oij = e^(x_oij) / sum_i e^(x_oij). @param y, x (outer,middle,inner).
-template <Real T>
+template <Floating T>
 void softmax_forward(Backend, T* y, const T* x, Index outer, Index middle, Index inner) {
   detail::softmax_forward<false>(y, x, outer, middle, inner);
 }
 
 /// dx = y (dy - sum_i y dy). @param dx, dy, y (outer,middle,inner).
-template <Real T>
+template <Floating T>
 void softmax_backward(Backend, T* dx, const T* dy, const T* y, Index outer, Index middle, Index inner) {
   detail::softmax_backward<false>(dx, dy, y, outer, middle, inner);
 }
 
 /// y_oij = x_oij - log sum_i e^(x_oij). @param y, x (outer,middle,inner).
-template <Real T>
+template <Floating T>
 void log_softmax_forward(Backend, T* y, const T* x, Index outer, Index middle, Index inner) {
   detail::softmax_forward<true>(y, x, outer, middle, inner);
 }
 
 /// dx = dy - e^y sum_i dy. @param dx, dy, y (outer,middle,inner).
-template <Real T>
+template <Floating T>
 void log_softmax_backward(Backend, T* dx, const T* dy, const T* y, Index outer, Index middle, Index inner) {
   detail::softmax_backward<true>(dx, dy, y, outer, middle, inner);
 }

@@ -9,7 +9,7 @@
 namespace tempa::inline TEMPA_ABI::cpu {
 
 /// y_i = a_i where mask_i is not 0, else b_i. @param y, mask, a, b (n).
-template <Real T>
+template <Floating T>
 void where_forward(Backend, T* y, const std::uint8_t* mask, const T* a, const T* b, Index n) {
   parallel_for(0, n, kElementwiseGrain, [=](Index begin, Index end) {
     for (Index i = begin; i < end; ++i) y[i] = mask[i] != 0 ? a[i] : b[i];
@@ -17,7 +17,7 @@ void where_forward(Backend, T* y, const std::uint8_t* mask, const T* a, const T*
 }
 
 /// da_i = dy_i where mask_i is not 0, else 0; db_i the other way round. @param da, db (n), or nullptr.
-template <Real T>
+template <Floating T>
 void where_backward(Backend, T* da, T* db, const T* dy, const std::uint8_t* mask, Index n) {
   parallel_for(0, n, kElementwiseGrain, [=](Index begin, Index end) {
     if (da != nullptr)

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/dtype.hpp>
-#include <tempa/math/host_device.hpp>
+#include <tempa/core/host_device.hpp>
 
 #include <concepts>
 

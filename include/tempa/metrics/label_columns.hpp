@@ -5,6 +5,7 @@
 #include <tempa/metrics/confusion_matrix.hpp>
 #include <tempa/metrics/precision_recall_f1.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -25,17 +26,32 @@ struct LabelColumnScores {
 struct LabelColumnsScores {
   std::vector<LabelColumnScores> columns;  ///< (A)
   LabelColumnScores mean;                  ///< plain mean of the columns; `accuracy` is that of all labels
+  LabelColumnScores pooled;                ///< all labels taken as one column, class k of each as one class k
   double row_accuracy = 0.0;               ///< share of the rows with all labels right
 };
+
+namespace detail {
+inline LabelColumnScores label_column_scores(std::span<const std::int32_t> labels,
+                                             std::span<const std::int32_t> predictions, Index num_classes) {
+  const ConfusionMatrix matrix = confusion_matrix(labels, predictions, num_classes);
+  const Scores macro = precision_recall_f1(matrix, {.classes = matrix.present_classes()}).macro;
+  return {.accuracy = accuracy(matrix),
+          .precision_macro = macro.precision,
+          .recall_macro = macro.recall,
+          .f1_macro = macro.f1};
+}
+}  // namespace detail
 
 /// Scores of labels (n,A), row after row.
 ///   mean.f1_macro = 1/A sum_a f1_macro_a, and likewise recall and precision; f1_macro_a is scikit-learn's
 ///   f1_score(labels[:, a], predictions[:, a], average="macro", zero_division=0), over the classes that come up in it;
-///   mean.accuracy = (number of right labels) / (n A).
+///   mean.accuracy = (number of right labels) / (n A);
+///   pooled.f1_macro = f1_score(labels.ravel(), predictions.ravel(), average="macro", zero_division=0): what IndoNLU
+///   calls the F1 of aspect-based sentiment, meant for columns of the same classes.
 /// @param labels (n A) true classes. @param predictions (n A) predicted ones.
 /// @param num_classes (A) number of classes of each column.
 /// @throws ShapeError when the sizes do not fit; ValueError when there is no row, or for a class out of range.
-/// @source the aspect-based sentiment metrics of IndoNLU, by scikit-learn
+/// @source scikit-learn; `pooled`: absa_metrics_fn of IndoNLU (Wilie et al. 2020)
 inline LabelColumnsScores label_columns_scores(std::span<const std::int32_t> labels,
                                                std::span<const std::int32_t> predictions,
                                                std::span<const Index> num_classes) {
@@ -52,17 +68,15 @@ inline LabelColumnsScores label_columns_scores(std::span<const std::int32_t> lab
       expected.push_back(labels[i]);
       predicted.push_back(predictions[i]);
     }
-    const ConfusionMatrix matrix = confusion_matrix(expected, predicted, num_classes[a]);
-    const Scores macro = precision_recall_f1(matrix, {.classes = matrix.present_classes()}).macro;
-    result.columns.push_back({.accuracy = accuracy(matrix),
-                              .precision_macro = macro.precision,
-                              .recall_macro = macro.recall,
-                              .f1_macro = macro.f1});
-    result.mean.precision_macro += share(macro.precision);
-    result.mean.recall_macro += share(macro.recall);
-    result.mean.f1_macro += share(macro.f1);
+    const LabelColumnScores scores = detail::label_column_scores(expected, predicted, num_classes[a]);
+    result.columns.push_back(scores);
+    result.mean.precision_macro += share(scores.precision_macro);
+    result.mean.recall_macro += share(scores.recall_macro);
+    result.mean.f1_macro += share(scores.f1_macro);
   }
-  result.mean.accuracy = accuracy(labels, predictions);
+  result.pooled =
+      detail::label_column_scores(labels, predictions, *std::max_element(num_classes.begin(), num_classes.end()));
+  result.mean.accuracy = result.pooled.accuracy;
   Index right = 0;
   for (std::size_t i = 0; i < labels.size(); i += columns) {
     bool all = true;

@@ -39,7 +39,7 @@ inline Activation parse_activation(std::string_view field, std::string_view name
 }
 
 /// The activation applied to every element.
-template <Real T>
+template <Floating T>
 Variable<T> activate(Activation activation, const Variable<T>& x) {
   switch (activation) {
     case Activation::kGelu:

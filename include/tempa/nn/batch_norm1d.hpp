@@ -10,7 +10,7 @@ namespace tempa::inline TEMPA_ABI {
 /// Normalises each column of (B,C): in training by the batch's statistics, which also move the running ones; in
 /// evaluation by the running ones. Starts with weight 1, bias 0, running mean 0, running variance 1.
 /// @source Ioffe and Szegedy 2015; torch.nn.BatchNorm1d
-template <Real T>
+template <Floating T>
 struct BatchNorm1d : ModuleMembers<BatchNorm1d<T>, T> {
   Variable<T> weight;                        // (C)
   Variable<T> bias;                          // (C)

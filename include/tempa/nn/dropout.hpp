@@ -20,7 +20,7 @@ struct Dropout {
       throw ConfigError(concat("[Dropout] drop_prob must be in [0,1] but is ", drop_prob));
   }
 
-  template <Real T>
+  template <Floating T>
   Variable<T> operator()(const Variable<T>& x) const {
     return mode ? dropout(x, drop_prob) : x;
   }

@@ -20,7 +20,7 @@ struct EmbeddingOptions {
 
 /// Rows of a table (V,C) by ids (…) to (…,C).
 /// @source torch.nn.Embedding
-template <Real T>
+template <Floating T>
 struct Embedding : ModuleMembers<Embedding<T>, T> {
   Variable<T> weight;  // (V,C)
   std::optional<Index> padding_idx;

@@ -42,7 +42,7 @@ class DeferredInit {
 };
 
 /// A parameter whose starting values `fill(Tensor<T>&)` writes: now, or later under `DeferredInit`.
-template <Real T, typename Fill>
+template <Floating T, typename Fill>
 Variable<T> make_parameter(Shape shape, Fill fill) {
   Variable<T> parameter(Tensor<T>(shape), true);
   if (DeferredInit* const later = DeferredInit::current()) {
@@ -54,13 +54,13 @@ Variable<T> make_parameter(Shape shape, Fill fill) {
 }
 
 /// A parameter with every element `value`.
-template <Real T>
+template <Floating T>
 Variable<T> constant_parameter(Shape shape, double value) {
   return make_parameter<T>(shape, [value](Tensor<T>& elements) { elements.fill(element_cast<T>(value)); });
 }
 
 /// A parameter drawn from N(0, stddev^2). @param generator must outlive a `DeferredInit` that is at work.
-template <Real T>
+template <Floating T>
 Variable<T> normal_parameter(Shape shape, double stddev, Generator& generator = default_generator()) {
   return make_parameter<T>(shape, [stddev, &generator](Tensor<T>& elements) {
     for (T& element : elements.span()) element = element_cast<T>(stddev * generator.normal());
@@ -68,7 +68,7 @@ Variable<T> normal_parameter(Shape shape, double stddev, Generator& generator = 
 }
 
 /// A parameter drawn uniformly from [-bound, bound). @param generator as for `normal_parameter`.
-template <Real T>
+template <Floating T>
 Variable<T> uniform_parameter(Shape shape, double bound, Generator& generator = default_generator()) {
   return make_parameter<T>(shape, [bound, &generator](Tensor<T>& elements) {
     for (T& element : elements.span()) element = element_cast<T>(bound * (2.0 * generator.uniform() - 1.0));

@@ -9,7 +9,7 @@ namespace tempa::inline TEMPA_ABI {
 
 /// Normalises the last dimension, C: weight starts at 1, bias at 0.
 /// @source torch.nn.LayerNorm
-template <Real T>
+template <Floating T>
 struct LayerNorm : ModuleMembers<LayerNorm<T>, T> {
   Variable<T> weight;  // (C)
   Variable<T> bias;    // (C)

@@ -20,7 +20,7 @@ struct LinearOptions {
 
 /// Affine map of rows: x (…,in) to (…,out).
 /// @source torch.nn.Linear
-template <Real T>
+template <Floating T>
 struct Linear : ModuleMembers<Linear<T>, T> {
   Variable<T> weight;  // (out,in)
   Variable<T> bias;    // (out), or undefined

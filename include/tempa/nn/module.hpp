@@ -68,7 +68,7 @@ void for_each_leaf(M& member, const std::string& name, const F& f) {
 }
 
 /// A parameter with its name in the state dict.
-template <Real T>
+template <Floating T>
 struct NamedParameter {
   std::string name;
   Variable<T> variable;
@@ -76,7 +76,7 @@ struct NamedParameter {
 
 /// All parameters with their names, in the order of `visit`; a shared one appears once, under its first name.
 /// @source torch.nn.Module.named_parameters
-template <Real T, Module M>
+template <Floating T, Module M>
 std::vector<NamedParameter<T>> named_parameters(M& module) {
   std::vector<NamedParameter<T>> result;
   std::unordered_set<const void*> seen;
@@ -147,7 +147,7 @@ LoadReport load_state_dict(M& module, const StateDict& state) {
 }
 
 /// Gives a module the member functions that PyTorch users look for. Optional: `struct Head : ModuleMembers<Head, T>`.
-template <typename Self, Real T>
+template <typename Self, Floating T>
 struct ModuleMembers {
   /// Handles to all parameters, for an optimizer.
   std::vector<NamedParameter<T>> named_parameters() { return tempa::named_parameters<T>(self()); }

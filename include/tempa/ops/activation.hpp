@@ -8,38 +8,38 @@
 namespace tempa::inline TEMPA_ABI {
 
 /// y = max(x, 0). @source torch.relu
-template <Real T>
+template <Floating T>
 Variable<T> relu(const Variable<T>& x) {
   return elementwise("relu", x, math::Relu{});
 }
 
 /// y = x, or slope x below zero. @source torch.nn.functional.leaky_relu
-template <Real T>
+template <Floating T>
 Variable<T> leaky_relu(const Variable<T>& x, double slope = 0.01) {
   return elementwise("leaky_relu", x, math::LeakyRelu<T>{static_cast<T>(slope)});
 }
 
 /// y = tanh x. @source torch.tanh
-template <Real T>
+template <Floating T>
 Variable<T> tanh(const Variable<T>& x) {
   return elementwise("tanh", x, math::Tanh{});
 }
 
 /// y = 1 / (1 + e^-x). @source torch.sigmoid
-template <Real T>
+template <Floating T>
 Variable<T> sigmoid(const Variable<T>& x) {
   return elementwise("sigmoid", x, math::Sigmoid{});
 }
 
 /// y = x / (1 + e^-x), also called swish. @source torch.nn.functional.silu
-template <Real T>
+template <Floating T>
 Variable<T> silu(const Variable<T>& x) {
   return elementwise("silu", x, math::Silu{});
 }
 
 /// y = log(1 + e^x). PyTorch replaces it by x above 20, which differs by at most 2.1e-9.
 /// @source torch.nn.functional.softplus
-template <Real T>
+template <Floating T>
 Variable<T> softplus(const Variable<T>& x) {
   return elementwise("softplus", x, math::Softplus{});
 }

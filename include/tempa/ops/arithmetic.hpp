@@ -17,7 +17,7 @@ namespace tempa::inline TEMPA_ABI {
 /// `math::BinaryFormula`.
 /// @return y, the common shape. @saves nothing of its own: backward reads a and b.
 /// @throws ShapeError, DeviceError.
-template <Real T, math::BinaryFormula<T> Formula>
+template <Floating T, math::BinaryFormula<T> Formula>
 Variable<T> elementwise(const char* op, const Variable<T>& a, const Variable<T>& b, Formula formula) {
   const Shape shape = broadcast_shape(op, a.shape(), b.shape());
   check_same_device(op, a, b);
@@ -44,29 +44,29 @@ Variable<T> elementwise(const char* op, const Variable<T>& a, const Variable<T>&
 
 /// y = a + b. @param a, b shapes that broadcast. @return y, the common shape. @throws ShapeError, DeviceError.
 /// @source torch.add
-template <Real T>
+template <Floating T>
 Variable<T> add(const Variable<T>& a, const Variable<T>& b) {
   return elementwise("add", a, b, math::Add{});
 }
 /// y = x + c for every element. @source torch.add
-template <Real T>
+template <Floating T>
 Variable<T> add(const Variable<T>& x, double c) {
   return elementwise("add", x, math::AddConstant<T>{static_cast<T>(c)});
 }
 
 /// y = a - b. @param a, b shapes that broadcast. @return y, the common shape. @throws ShapeError, DeviceError.
 /// @source torch.sub
-template <Real T>
+template <Floating T>
 Variable<T> sub(const Variable<T>& a, const Variable<T>& b) {
   return elementwise("sub", a, b, math::Subtract{});
 }
 /// y = x - c for every element. @source torch.sub
-template <Real T>
+template <Floating T>
 Variable<T> sub(const Variable<T>& x, double c) {
   return elementwise("sub", x, math::AddConstant<T>{static_cast<T>(-c)});
 }
 /// y = c - x for every element. @source torch.rsub
-template <Real T>
+template <Floating T>
 Variable<T> sub(double c, const Variable<T>& x) {
   return elementwise("sub", x, math::SubtractFromConstant<T>{static_cast<T>(c)});
 }
@@ -74,12 +74,12 @@ Variable<T> sub(double c, const Variable<T>& x) {
 /// y = a b elementwise. @param a, b shapes that broadcast. @return y, the common shape. @throws ShapeError,
 /// DeviceError.
 /// @source torch.mul
-template <Real T>
+template <Floating T>
 Variable<T> mul(const Variable<T>& a, const Variable<T>& b) {
   return elementwise("mul", a, b, math::Multiply{});
 }
 /// y = c x for every element. @source torch.mul
-template <Real T>
+template <Floating T>
 Variable<T> mul(const Variable<T>& x, double c) {
   return elementwise("mul", x, math::MultiplyByConstant<T>{static_cast<T>(c)});
 }
@@ -87,17 +87,17 @@ Variable<T> mul(const Variable<T>& x, double c) {
 /// y = a / b elementwise. @param a, b shapes that broadcast. @return y, the common shape. @throws ShapeError,
 /// DeviceError.
 /// @source torch.div
-template <Real T>
+template <Floating T>
 Variable<T> div(const Variable<T>& a, const Variable<T>& b) {
   return elementwise("div", a, b, math::Divide{});
 }
 /// y = x / c for every element. @source torch.div
-template <Real T>
+template <Floating T>
 Variable<T> div(const Variable<T>& x, double c) {
   return elementwise("div", x, math::DivideByConstant<T>{static_cast<T>(c)});
 }
 /// y = c / x for every element. @source torch.reciprocal, times c
-template <Real T>
+template <Floating T>
 Variable<T> div(double c, const Variable<T>& x) {
   return elementwise("div", x, math::DivideConstant<T>{static_cast<T>(c)});
 }
@@ -105,7 +105,7 @@ Variable<T> div(double c, const Variable<T>& x) {
 /// y = max(a, b) elementwise, NaN where one is; equal elements share the gradient in halves.
 /// @param a, b shapes that broadcast. @return y, the common shape. @throws ShapeError, DeviceError.
 /// @source torch.maximum
-template <Real T>
+template <Floating T>
 Variable<T> maximum(const Variable<T>& a, const Variable<T>& b) {
   return elementwise("maximum", a, b, math::Maximum{});
 }
@@ -113,61 +113,61 @@ Variable<T> maximum(const Variable<T>& a, const Variable<T>& b) {
 /// y = min(a, b) elementwise, NaN where one is; equal elements share the gradient in halves.
 /// @param a, b shapes that broadcast. @return y, the common shape. @throws ShapeError, DeviceError.
 /// @source torch.minimum
-template <Real T>
+template <Floating T>
 Variable<T> minimum(const Variable<T>& a, const Variable<T>& b) {
   return elementwise("minimum", a, b, math::Minimum{});
 }
 
 /// The operators of `add`, `sub`, `mul`, `div` and negation.
-template <Real T>
+template <Floating T>
 Variable<T> operator+(const Variable<T>& a, const Variable<T>& b) {
   return add(a, b);
 }
-template <Real T>
+template <Floating T>
 Variable<T> operator+(const Variable<T>& x, double c) {
   return add(x, c);
 }
-template <Real T>
+template <Floating T>
 Variable<T> operator+(double c, const Variable<T>& x) {
   return add(x, c);
 }
-template <Real T>
+template <Floating T>
 Variable<T> operator-(const Variable<T>& a, const Variable<T>& b) {
   return sub(a, b);
 }
-template <Real T>
+template <Floating T>
 Variable<T> operator-(const Variable<T>& x, double c) {
   return sub(x, c);
 }
-template <Real T>
+template <Floating T>
 Variable<T> operator-(double c, const Variable<T>& x) {
   return sub(c, x);
 }
-template <Real T>
+template <Floating T>
 Variable<T> operator-(const Variable<T>& x) {
   return mul(x, -1.0);
 }
-template <Real T>
+template <Floating T>
 Variable<T> operator*(const Variable<T>& a, const Variable<T>& b) {
   return mul(a, b);
 }
-template <Real T>
+template <Floating T>
 Variable<T> operator*(const Variable<T>& x, double c) {
   return mul(x, c);
 }
-template <Real T>
+template <Floating T>
 Variable<T> operator*(double c, const Variable<T>& x) {
   return mul(x, c);
 }
-template <Real T>
+template <Floating T>
 Variable<T> operator/(const Variable<T>& a, const Variable<T>& b) {
   return div(a, b);
 }
-template <Real T>
+template <Floating T>
 Variable<T> operator/(const Variable<T>& x, double c) {
   return div(x, c);
 }
-template <Real T>
+template <Floating T>
 Variable<T> operator/(double c, const Variable<T>& x) {
   return div(c, x);
 }

@@ -48,7 +48,7 @@ inline void check_cu_seqlens(std::string_view op, std::string_view name, const T
 /// @saves the log of the softmax denominators, H Nq sizeof(T) bytes; no scores and no mask.
 /// @throws ShapeError, DeviceError; ValueError for impossible cu_seqlens or heads, or a drop_prob outside of [0,1].
 /// @source Vaswani et al. 2017; torch.nn.functional.scaled_dot_product_attention
-template <Real T>
+template <Floating T>
 Variable<T> attention(const Variable<T>& q, const Variable<T>& k, const Variable<T>& v,
                       const Tensor<std::int32_t>& cu_seqlens_q, const Tensor<std::int32_t>& cu_seqlens_k, Index heads,
                       const AttentionOptions& options = {}) {

@@ -29,7 +29,7 @@ struct BatchNorm1dOptions {
 /// @saves E and Var, 2 C sizeof(T) bytes.
 /// @throws ShapeError, DeviceError; ValueError for a single value per channel where the batch's statistics are used.
 /// @source Ioffe and Szegedy 2015; torch.nn.BatchNorm1d
-template <Real T>
+template <Floating T>
 Variable<T> batch_norm1d(const Variable<T>& x, const Variable<T>& gamma, const Variable<T>& beta,
                          Tensor<T> running_mean, Tensor<T> running_var, Tensor<std::int64_t> num_batches_tracked,
                          bool training, const BatchNorm1dOptions& options = {}) {

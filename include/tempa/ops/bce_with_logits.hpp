@@ -9,7 +9,7 @@
 namespace tempa::inline TEMPA_ABI {
 
 /// Options of `bce_with_logits`.
-template <Real T>
+template <Floating T>
 struct BceWithLogitsOptions {
   /// (K), or what broadcasts to the logits: factor of the loss of the positive targets; empty for 1.
   Tensor<T> pos_weight{};
@@ -25,7 +25,7 @@ struct BceWithLogitsOptions {
 /// @saves the logits' softplus and factors, a few times their size.
 /// @throws ShapeError, DeviceError.
 /// @source torch.nn.functional.binary_cross_entropy_with_logits
-template <Real T>
+template <Floating T>
 Variable<T> bce_with_logits(const Variable<T>& logits, const Tensor<T>& targets,
                             const BceWithLogitsOptions<T>& options = {}) {
   check_shape("bce_with_logits", "targets", targets.shape(), logits.shape());

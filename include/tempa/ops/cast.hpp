@@ -9,7 +9,7 @@ namespace tempa::inline TEMPA_ABI {
 
 /// x converted to `U`, and its gradient converted back; x itself when it has that type. @saves nothing.
 /// @source torch.Tensor.to
-template <Real U, Real T>
+template <Floating U, Floating T>
 Variable<U> cast(const Variable<T>& x) {
   if constexpr (std::same_as<T, U>) {
     return x;

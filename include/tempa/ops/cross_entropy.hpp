@@ -46,7 +46,7 @@ inline double check_labels(const Tensor<std::int32_t>& labels, Index classes, co
 /// @saves log p, B K sizeof(T) bytes.
 /// @throws ShapeError, DeviceError; ValueError for a label or a smoothing outside of its range.
 /// @source torch.nn.functional.cross_entropy
-template <Real T>
+template <Floating T>
 Variable<T> cross_entropy(const Variable<T>& logits, const Tensor<std::int32_t>& labels,
                           const CrossEntropyOptions& options = {}) {
   check_rank("cross_entropy", "logits", logits.shape(), 2);

@@ -22,7 +22,7 @@ inline void check_drop_prob(std::string_view op, double drop_prob) {
 /// @saves two integers: the mask is computed again.
 /// @throws ValueError for a drop_prob outside of [0,1].
 /// @source Srivastava et al. 2014; torch.nn.functional.dropout
-template <Real T>
+template <Floating T>
 Variable<T> dropout(const Variable<T>& x, double drop_prob, Generator& generator = default_generator()) {
   detail::check_drop_prob("dropout", drop_prob);
   if (drop_prob == 0) return x;

@@ -7,43 +7,43 @@
 namespace tempa::inline TEMPA_ABI {
 
 /// y = e^x. @source torch.exp
-template <Real T>
+template <Floating T>
 Variable<T> exp(const Variable<T>& x) {
   return elementwise("exp", x, math::Exp{});
 }
 
 /// y = log x, -infinity at 0 and NaN below. @source torch.log
-template <Real T>
+template <Floating T>
 Variable<T> log(const Variable<T>& x) {
   return elementwise("log", x, math::Log{});
 }
 
 /// y = erf x. @source torch.erf
-template <Real T>
+template <Floating T>
 Variable<T> erf(const Variable<T>& x) {
   return elementwise("erf", x, math::Erf{});
 }
 
 /// y = sqrt x, NaN below 0; the derivative at 0 is infinite. @source torch.sqrt
-template <Real T>
+template <Floating T>
 Variable<T> sqrt(const Variable<T>& x) {
   return elementwise("sqrt", x, math::Sqrt{});
 }
 
 /// y = x^2. @source torch.square
-template <Real T>
+template <Floating T>
 Variable<T> square(const Variable<T>& x) {
   return elementwise("square", x, math::Square{});
 }
 
 /// y = |x|, with derivative 0 at 0. @source torch.abs
-template <Real T>
+template <Floating T>
 Variable<T> abs(const Variable<T>& x) {
   return elementwise("abs", x, math::Abs{});
 }
 
 /// y = -x. @source torch.neg
-template <Real T>
+template <Floating T>
 Variable<T> neg(const Variable<T>& x) {
   return elementwise("neg", x, math::MultiplyByConstant<T>{T(-1)});
 }

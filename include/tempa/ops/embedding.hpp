@@ -23,7 +23,7 @@ struct EmbeddingLookupOptions {
 /// @saves nothing of its own: backward reads the ids, and adds each row of dy to the table's gradient in their order.
 /// @throws ShapeError, DeviceError; ValueError for an id outside of the table or a padding_idx outside of it.
 /// @source torch.nn.functional.embedding
-template <Real T>
+template <Floating T>
 Variable<T> embedding(const Variable<T>& table, const Tensor<std::int32_t>& ids,
                       const EmbeddingLookupOptions& options = {}) {
   check_rank("embedding", "table", table.shape(), 2);

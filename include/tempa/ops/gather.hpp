@@ -28,7 +28,7 @@ void check_indices(std::string_view op, const Tensor<I>& index, Index axis, cons
 /// @saves the indices.
 /// @throws ShapeError; ValueError for an index outside of the axis; DeviceError.
 /// @source torch.index_select
-template <Real T, std::signed_integral I>
+template <Floating T, std::signed_integral I>
 Variable<T> index_select(const Variable<T>& x, Index axis, const Tensor<I>& index) {
   const auto split = detail::split_at("index_select", x.shape(), axis);
   check_rank("index_select", "index", index.shape(), 1);
@@ -55,7 +55,7 @@ Variable<T> index_select(const Variable<T>& x, Index axis, const Tensor<I>& inde
 /// @saves the indices.
 /// @throws ShapeError; ValueError for an index outside of the axis; DeviceError.
 /// @source torch.gather, which also takes an index that is smaller in the other dimensions
-template <Real T, std::signed_integral I>
+template <Floating T, std::signed_integral I>
 Variable<T> gather(const Variable<T>& x, Index axis, const Tensor<I>& index) {
   const auto split = detail::split_at("gather", x.shape(), axis);
   check_rank("gather", "index", index.shape(), x.shape().rank());

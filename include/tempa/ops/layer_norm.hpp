@@ -12,7 +12,7 @@ namespace tempa::inline TEMPA_ABI {
 /// @saves mean and rstd, 2 rows sizeof(T) bytes.
 /// @throws ShapeError, DeviceError.
 /// @source Ba et al. 2016; torch.nn.functional.layer_norm
-template <Real T>
+template <Floating T>
 Variable<T> layer_norm(const Variable<T>& x, const Variable<T>& gamma, const Variable<T>& beta, double eps = 1e-5) {
   const Index rows = x.shape().flatten_to_2d().first, cols = x.shape().flatten_to_2d().second;
   check_shape("layer_norm", "gamma", gamma.shape(), {cols});

@@ -15,7 +15,7 @@ namespace tempa::inline TEMPA_ABI {
 /// @saves nothing of its own: backward reads x and W.
 /// @throws ShapeError, DeviceError.
 /// @source torch.nn.functional.linear
-template <Real T>
+template <Floating T>
 Variable<T> linear(const Variable<T>& x, const Variable<T>& weight, const Variable<T>& bias = {}) {
   check_rank("linear", "weight", weight.shape(), 2);
   const Index out = weight.size(0), in = weight.size(1);

@@ -54,7 +54,7 @@ inline MatmulPlan plan_matmul(const Shape& a, const Shape& b) {
 /// @saves nothing of its own: backward reads a and b.
 /// @throws ShapeError, DeviceError.
 /// @source torch.matmul
-template <Real T>
+template <Floating T>
 Variable<T> matmul(const Variable<T>& a, const Variable<T>& b) {
   const auto plan = detail::plan_matmul(a.shape(), b.shape());
   check_same_device("matmul", a, b);

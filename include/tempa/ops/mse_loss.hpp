@@ -16,13 +16,13 @@ struct MseLossOptions {
 /// @saves x - target.
 /// @throws ShapeError, DeviceError.
 /// @source torch.nn.functional.mse_loss
-template <Real T>
+template <Floating T>
 Variable<T> mse_loss(const Variable<T>& x, const Variable<T>& target, const MseLossOptions& options = {}) {
   check_shape("mse_loss", "target", target.shape(), x.shape());
   check_same_device("mse_loss", x, target);
   return detail::reduce_loss(square(sub(x, target)), options.reduction);
 }
-template <Real T>
+template <Floating T>
 Variable<T> mse_loss(const Variable<T>& x, const Tensor<T>& target, const MseLossOptions& options = {}) {
   return mse_loss(x, Variable<T>(target), options);
 }

@@ -17,7 +17,7 @@ inline Shape reduced_shape(const Shape& shape, Index axis, bool keepdim) {
 }
 
 /// scale times the sum over the middle of `split`, as `shape`.
-template <Real T>
+template <Floating T>
 Variable<T> scaled_sum(const char* op, const Variable<T>& x, const AxisSplit& split, const Shape& shape, T scale) {
   const Index outer = split.outer, middle = split.middle, inner = split.inner;
   Tensor<T> y(shape, x.device());  // (outer,inner)
@@ -32,26 +32,26 @@ Variable<T> scaled_sum(const char* op, const Variable<T>& x, const AxisSplit& sp
 }  // namespace detail
 
 /// The sum of all elements. @param x any shape. @return a scalar (). @source torch.sum
-template <Real T>
+template <Floating T>
 Variable<T> sum(const Variable<T>& x) {
   return detail::scaled_sum("sum", x, {.axis = 0, .middle = x.numel()}, Shape{}, T(1));
 }
 /// The sum along `axis`, which may be negative. @return the shape of x without the axis, or with size 1 there.
 /// @throws ShapeError. @source torch.sum
-template <Real T>
+template <Floating T>
 Variable<T> sum(const Variable<T>& x, Index axis, bool keepdim = false) {
   const auto split = detail::split_at("sum", x.shape(), axis);
   return detail::scaled_sum("sum", x, split, detail::reduced_shape(x.shape(), axis, keepdim), T(1));
 }
 
 /// The mean of all elements; NaN when there are none. @return a scalar (). @source torch.mean
-template <Real T>
+template <Floating T>
 Variable<T> mean(const Variable<T>& x) {
   return detail::scaled_sum("mean", x, {.axis = 0, .middle = x.numel()}, Shape{}, T(1) / static_cast<T>(x.numel()));
 }
 /// The mean along `axis`, which may be negative. @return the shape of x without the axis, or with size 1 there.
 /// @throws ShapeError. @source torch.mean
-template <Real T>
+template <Floating T>
 Variable<T> mean(const Variable<T>& x, Index axis, bool keepdim = false) {
   const auto split = detail::split_at("mean", x.shape(), axis);
   return detail::scaled_sum("mean", x, split, detail::reduced_shape(x.shape(), axis, keepdim),
@@ -61,7 +61,7 @@ Variable<T> mean(const Variable<T>& x, Index axis, bool keepdim = false) {
 /// sum (x - mean)^2 / (n - correction) along `axis`, in two passes. @param correction 1 for Bessel's, 0 for none.
 /// @return the shape of x without the axis, or with size 1 there. @saves x - mean, the size of x.
 /// @throws ShapeError. @source torch.var
-template <Real T>
+template <Floating T>
 Variable<T> variance(const Variable<T>& x, Index axis, Index correction = 1, bool keepdim = false) {
   const auto split = detail::split_at("variance", x.shape(), axis);
   const T scale = T(1) / static_cast<T>(split.middle - correction);
@@ -77,7 +77,7 @@ Variable<T> variance(const Variable<T>& x, Index axis, Index correction = 1, boo
 
 namespace detail {
 
-template <Real T>
+template <Floating T>
 Variable<T> max_over(const Variable<T>& x, const AxisSplit& split, const Shape& shape) {
   if (split.middle == 0) throw ShapeError(concat("[max] expected at least one element but has shape ", x.shape()));
   const Index outer = split.outer, middle = split.middle, inner = split.inner;
@@ -97,14 +97,14 @@ Variable<T> max_over(const Variable<T>& x, const AxisSplit& split, const Shape& 
 
 /// The largest element, NaN if there is one; the first of equal ones gets the gradient. @return a scalar ().
 /// @saves its place. @throws ShapeError when there is no element. @source torch.max
-template <Real T>
+template <Floating T>
 Variable<T> max(const Variable<T>& x) {
   return detail::max_over(x, {.axis = 0, .middle = x.numel()}, Shape{});
 }
 /// The largest element along `axis`, NaN if there is one; the first of equal ones gets the gradient.
 /// @return the shape of x without the axis, or with size 1 there. @saves the places, 8 bytes for each result.
 /// @throws ShapeError. @source torch.max
-template <Real T>
+template <Floating T>
 Variable<T> max(const Variable<T>& x, Index axis, bool keepdim = false) {
   const auto split = detail::split_at("max", x.shape(), axis);
   return detail::max_over(x, split, detail::reduced_shape(x.shape(), axis, keepdim));
@@ -112,7 +112,7 @@ Variable<T> max(const Variable<T>& x, Index axis, bool keepdim = false) {
 
 /// The place of the (first) largest element along `axis`. @return int64, the shape of x without the axis.
 /// @throws ShapeError. @source torch.argmax
-template <Real T>
+template <Floating T>
 Tensor<std::int64_t> argmax(const Tensor<T>& x, Index axis = -1) {
   const auto split = detail::split_at("argmax", x.shape(), axis);
   if (split.middle == 0) throw ShapeError(concat("[argmax] expected at least one element but has shape ", x.shape()));

@@ -15,20 +15,20 @@ namespace tempa::inline TEMPA_ABI {
 
 /// The same elements under another shape, as a view. @param shape of as many elements. @saves nothing.
 /// @throws ShapeError. @source torch.reshape
-template <Real T>
+template <Floating T>
 Variable<T> reshape(const Variable<T>& x, const Shape& shape) {
   return record("reshape", x.value().reshape(shape), {x},
                 [=](const Tensor<T>& dy) { x.accumulate_grad(dy.reshape(x.shape())); });
 }
 /// The same; one size may be -1, which is computed.
-template <Real T>
+template <Floating T>
 Variable<T> reshape(const Variable<T>& x, std::initializer_list<Index> sizes) {
   return reshape(x, x.value().reshape(sizes).shape());
 }
 
 /// Adds a dimension of size 1 before `axis`, as a view; -1 adds it at the end. @throws ShapeError.
 /// @source torch.unsqueeze
-template <Real T>
+template <Floating T>
 Variable<T> unsqueeze(const Variable<T>& x, Index axis) {
   const Index rank = x.shape().rank(), at = axis < 0 ? axis + rank + 1 : axis;
   if (at < 0 || at > rank) throw ShapeError(concat("[unsqueeze] axis ", axis, " is outside of shape ", x.shape()));
@@ -41,7 +41,7 @@ Variable<T> unsqueeze(const Variable<T>& x, Index axis) {
 }
 
 /// Removes dimension `axis`, whose size must be 1, as a view. @throws ShapeError. @source torch.squeeze
-template <Real T>
+template <Floating T>
 Variable<T> squeeze(const Variable<T>& x, Index axis) {
   if (detail::split_at("squeeze", x.shape(), axis).middle != 1)
     throw ShapeError(concat("[squeeze] axis ", axis, " must have size 1 but the shape is ", x.shape()));
@@ -50,7 +50,7 @@ Variable<T> squeeze(const Variable<T>& x, Index axis) {
 
 /// Dimension i of the result is dimension `axes[i]` of x, as a copy. @param axes each axis of x once; may be negative.
 /// @saves nothing. @throws ShapeError. @source torch.permute
-template <Real T>
+template <Floating T>
 Variable<T> permute(const Variable<T>& x, std::span<const Index> axes) {
   constexpr auto kMaxRank = static_cast<std::size_t>(Shape::kMaxRank);
   std::array<Index, kMaxRank> strides{}, inverse{};
@@ -75,13 +75,13 @@ Variable<T> permute(const Variable<T>& x, std::span<const Index> axes) {
     x.accumulate_grad(permute(Variable<T>(dy), std::span(inverse.data(), rank)).value());
   });
 }
-template <Real T>
+template <Floating T>
 Variable<T> permute(const Variable<T>& x, std::initializer_list<Index> axes) {
   return permute(x, std::span(axes.begin(), axes.size()));
 }
 
 /// Dimensions `first` and `second` exchanged, as a copy. @throws ShapeError. @source torch.transpose
-template <Real T>
+template <Floating T>
 Variable<T> transpose(const Variable<T>& x, Index first, Index second) {
   std::vector<Index> axes;
   for (Index i = 0; i < x.shape().rank(); ++i) axes.push_back(i);
@@ -93,7 +93,7 @@ Variable<T> transpose(const Variable<T>& x, Index first, Index second) {
 /// x repeated along its dimensions of size 1, and along new ones in front, as a copy. @param shape to which x
 /// broadcasts.
 /// @saves nothing. @throws ShapeError. @source torch.broadcast_to
-template <Real T>
+template <Floating T>
 Variable<T> broadcast_to(const Variable<T>& x, const Shape& shape) {
   if (x.shape() == shape) return x;
   if (!(broadcast_shape("broadcast_to", x.shape(), shape) == shape))
@@ -109,7 +109,7 @@ Variable<T> broadcast_to(const Variable<T>& x, const Shape& shape) {
 /// Elements [begin, end) along `axis`; a view for axis 0, else a copy. @param begin, end a negative one counts from the
 /// end.
 /// @saves nothing. @throws ShapeError unless 0 <= begin <= end <= size. @source torch.narrow
-template <Real T>
+template <Floating T>
 Variable<T> slice(const Variable<T>& x, Index axis, Index begin, Index end) {
   const auto split = detail::split_at("slice", x.shape(), axis);
   const Index first = begin < 0 ? begin + split.middle : begin, last = end < 0 ? end + split.middle : end;
@@ -134,7 +134,7 @@ Variable<T> slice(const Variable<T>& x, Index axis, Index begin, Index end) {
 
 /// The tensors one behind the other along `axis`. @param parts at least one; all sizes but that of `axis` equal.
 /// @saves nothing. @throws ValueError without parts, ShapeError, DeviceError. @source torch.cat
-template <Real T>
+template <Floating T>
 Variable<T> cat(std::vector<Variable<T>> parts, Index axis) {
   if (parts.empty()) throw ValueError("[cat] expected at least one tensor but got none");
   const auto split = detail::split_at("cat", parts[0].shape(), axis);
@@ -173,7 +173,7 @@ Variable<T> cat(std::vector<Variable<T>> parts, Index axis) {
 
 /// The tensors along a new dimension before `axis`; -1 makes it the last. @param parts at least one; all shapes equal.
 /// @saves nothing. @throws ValueError without parts, ShapeError, DeviceError. @source torch.stack
-template <Real T>
+template <Floating T>
 Variable<T> stack(const std::vector<Variable<T>>& parts, Index axis) {
   std::vector<Variable<T>> layers;
   for (const auto& part : parts) {

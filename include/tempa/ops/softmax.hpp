@@ -14,7 +14,7 @@ namespace tempa::inline TEMPA_ABI {
 /// @saves y.
 /// @throws ShapeError for an axis outside of the shape.
 /// @source torch.softmax
-template <Real T>
+template <Floating T>
 Variable<T> softmax(const Variable<T>& x, Index axis = -1) {
   const auto split = detail::split_at("softmax", x.shape(), axis);
   Tensor<T> y(x.shape(), x.device());  // (outer,middle,inner)
@@ -36,7 +36,7 @@ Variable<T> softmax(const Variable<T>& x, Index axis = -1) {
 /// @saves y.
 /// @throws ShapeError for an axis outside of the shape.
 /// @source torch.log_softmax
-template <Real T>
+template <Floating T>
 Variable<T> log_softmax(const Variable<T>& x, Index axis = -1) {
   const auto split = detail::split_at("log_softmax", x.shape(), axis);
   Tensor<T> y(x.shape(), x.device());  // (outer,middle,inner)

@@ -30,7 +30,7 @@ inline AxisSplit split_at(std::string_view op, const Shape& shape, Index axis) {
 }
 
 /// `gradient` summed over what broadcasting repeated, so that it has `shape`; itself when nothing was.
-template <Real T>
+template <Floating T>
 Tensor<T> sum_to_shape(Tensor<T> gradient, const Shape& shape) {
   Shape aligned;  // `shape` with the rank of the gradient
   for (Index i = shape.rank(); i < gradient.rank(); ++i) aligned.push_back(1);

@@ -30,7 +30,7 @@ Tensor<T> repeated(const Tensor<T>& x, const Shape& shape) {
 /// @saves the mask at that shape.
 /// @throws ShapeError, DeviceError.
 /// @source torch.where
-template <Real T>
+template <Floating T>
 Variable<T> where(const Tensor<std::uint8_t>& mask, const Variable<T>& a, const Variable<T>& b) {
   const Shape shape = broadcast_shape("where", mask.shape(), broadcast_shape("where", a.shape(), b.shape()));
   check_same_device("where", mask, a, b);
@@ -52,7 +52,7 @@ Variable<T> where(const Tensor<std::uint8_t>& mask, const Variable<T>& a, const 
 
 /// y_i = value where the mask is not 0, else x_i. @param mask broadcasts to the shape of x. @return the shape of x.
 /// @saves the mask at that shape. @throws ShapeError, DeviceError. @source torch.masked_fill
-template <Real T>
+template <Floating T>
 Variable<T> masked_fill(const Variable<T>& x, const Tensor<std::uint8_t>& mask, double value) {
   if (!(broadcast_shape("masked_fill", mask.shape(), x.shape()) == x.shape()))
     throw ShapeError(concat("[masked_fill] mask ", mask.shape(), " does not broadcast to x ", x.shape()));

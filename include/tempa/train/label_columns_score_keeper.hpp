@@ -17,8 +17,9 @@
 namespace tempa::inline TEMPA_ABI {
 
 /// Scores of several labels a row as metrics: loss; `accuracy` of all labels and `accuracy_rows` of rows with all
-/// labels right; means over the columns of f1_macro, recall_macro, precision_macro; and f1_macro of each column,
-/// `f1_macro_<name>`. See `label_columns_scores`.
+/// labels right; means over the columns of f1_macro, recall_macro, precision_macro; `f1_pooled`, `recall_pooled` and
+/// `precision_pooled` over all labels at once; and f1_macro of each column, `f1_macro_<name>`.
+/// See `label_columns_scores`.
 inline Metrics label_columns_metrics(const LabelColumnsScores& scores, std::span<const LabelColumn> columns,
                                      double loss) {
   Metrics metrics{{.name = "loss", .value = loss, .label = "LOSS", .digits = 4, .greater_is_better = false},
@@ -26,7 +27,10 @@ inline Metrics label_columns_metrics(const LabelColumnsScores& scores, std::span
                   {.name = "accuracy_rows", .value = scores.row_accuracy},
                   {.name = "f1_macro", .value = scores.mean.f1_macro, .label = "F1"},
                   {.name = "recall_macro", .value = scores.mean.recall_macro, .label = "REC"},
-                  {.name = "precision_macro", .value = scores.mean.precision_macro, .label = "PRE"}};
+                  {.name = "precision_macro", .value = scores.mean.precision_macro, .label = "PRE"},
+                  {.name = "f1_pooled", .value = scores.pooled.f1_macro},
+                  {.name = "recall_pooled", .value = scores.pooled.recall_macro},
+                  {.name = "precision_pooled", .value = scores.pooled.precision_macro}};
   for (std::size_t a = 0; a < columns.size(); ++a)
     metrics.add({.name = "f1_macro_" + columns[a].name, .value = scores.columns[a].f1_macro});
   return metrics;

@@ -18,7 +18,7 @@ struct SequenceBounds {
 
 /// LayerNorm(Dropout(x W^T + b) + residual), the end of both halves of a layer.
 /// @source transformers BertSelfOutput, BertOutput
-template <Real T>
+template <Floating T>
 struct BertResidualOutput : ModuleMembers<BertResidualOutput<T>, T> {
   Linear<T> dense;
   LayerNorm<T> layer_norm;
@@ -44,7 +44,7 @@ struct BertResidualOutput : ModuleMembers<BertResidualOutput<T>, T> {
 
 /// softmax(q k^T / sqrt(D)) v in H heads, with dropout on the probabilities.
 /// @source transformers BertSelfAttention
-template <Real T>
+template <Floating T>
 struct BertSelfAttention : ModuleMembers<BertSelfAttention<T>, T> {
   Linear<T> query, key, value;  // each (C,C)
   Index heads = 1;
@@ -75,7 +75,7 @@ struct BertSelfAttention : ModuleMembers<BertSelfAttention<T>, T> {
 
 /// Self-attention and its output.
 /// @source transformers BertAttention
-template <Real T>
+template <Floating T>
 struct BertAttention : ModuleMembers<BertAttention<T>, T> {
   BertSelfAttention<T> self_attention;
   BertResidualOutput<T> output;

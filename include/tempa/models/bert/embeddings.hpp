@@ -22,7 +22,7 @@ inline Tensor<std::int32_t> position_ids(const Tensor<std::int32_t>& cu_seqlens)
 
 /// Dropout(LayerNorm(word[id] + position[t] + token_type[type])).
 /// @source transformers BertEmbeddings
-template <Real T>
+template <Floating T>
 struct BertEmbeddings : ModuleMembers<BertEmbeddings<T>, T> {
   Embedding<T> word_embeddings;        // (V,C)
   Embedding<T> position_embeddings;    // (max_position_embeddings,C)

@@ -11,7 +11,7 @@ namespace tempa::inline TEMPA_ABI {
 
 /// activation(x W^T + b), C to F.
 /// @source transformers BertIntermediate
-template <Real T>
+template <Floating T>
 struct BertIntermediate : ModuleMembers<BertIntermediate<T>, T> {
   Linear<T> dense;  // (F,C)
   Activation activation = Activation::kGelu;
@@ -28,7 +28,7 @@ struct BertIntermediate : ModuleMembers<BertIntermediate<T>, T> {
 
 /// One layer: attention, then the feed-forward network, each with residual and LayerNorm behind it.
 /// @source Devlin et al. 2018; transformers BertLayer
-template <Real T>
+template <Floating T>
 struct BertLayer : ModuleMembers<BertLayer<T>, T> {
   BertAttention<T> attention;
   BertIntermediate<T> intermediate;
@@ -59,7 +59,7 @@ enum class OutputRows {
 
 /// L layers.
 /// @source transformers BertEncoder
-template <Real T>
+template <Floating T>
 struct BertEncoder : ModuleMembers<BertEncoder<T>, T> {
   std::vector<BertLayer<T>> layers;
 

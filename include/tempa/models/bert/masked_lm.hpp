@@ -13,7 +13,7 @@ namespace tempa::inline TEMPA_ABI {
 
 /// LayerNorm(activation(x W^T + b)), C to C.
 /// @source transformers BertPredictionHeadTransform
-template <Real T>
+template <Floating T>
 struct BertPredictionTransform : ModuleMembers<BertPredictionTransform<T>, T> {
   Linear<T> dense;  // (C,C)
   LayerNorm<T> layer_norm;
@@ -34,7 +34,7 @@ struct BertPredictionTransform : ModuleMembers<BertPredictionTransform<T>, T> {
 };
 
 /// What `BertForMaskedLM` computes.
-template <Real T>
+template <Floating T>
 struct MaskedLMOutput {
   Variable<T> loss;    ///< mean cross entropy over the M tokens
   Variable<T> logits;  ///< (M,V)
@@ -43,7 +43,7 @@ struct MaskedLMOutput {
 /// logits = transform(hidden) E^T + bias, with the word embeddings E (tied), computed for the tokens to predict only.
 /// The pooler of `bert` has no part in it and is not one of its parameters.
 /// @source Devlin et al. 2018; transformers BertForMaskedLM
-template <Real T>
+template <Floating T>
 struct BertForMaskedLM : ModuleMembers<BertForMaskedLM<T>, T>, PretrainedMembers<BertForMaskedLM<T>> {
   static constexpr std::string_view kName = "BertForMaskedLM";
 

@@ -12,7 +12,7 @@ namespace tempa::inline TEMPA_ABI {
 
 /// tanh(x W^T + b) of the first token.
 /// @source transformers BertPooler
-template <Real T>
+template <Floating T>
 struct BertPooler : ModuleMembers<BertPooler<T>, T> {
   Linear<T> dense;  // (C,C)
 
@@ -27,7 +27,7 @@ struct BertPooler : ModuleMembers<BertPooler<T>, T> {
 };
 
 /// What `BertModel` computes.
-template <Real T>
+template <Floating T>
 struct BertModelOutput {
   Variable<T> last_hidden_state;  ///< (N,C) of all tokens, or (B,C) of the first ones
   Variable<T> pooler_output;      ///< (B,C)
@@ -35,7 +35,7 @@ struct BertModelOutput {
 
 /// Embeddings, encoder and pooler. Sequences are packed: no operation ever sees padding.
 /// @source Devlin et al. 2018; transformers BertModel
-template <Real T>
+template <Floating T>
 struct BertModel : ModuleMembers<BertModel<T>, T>, PretrainedMembers<BertModel<T>> {
   static constexpr std::string_view kName = "BertModel";
 

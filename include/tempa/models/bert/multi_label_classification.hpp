@@ -16,7 +16,7 @@
 namespace tempa::inline TEMPA_ABI {
 
 /// What several classifiers compute.
-template <Real T>
+template <Floating T>
 struct MultiLabelOutput {
   Variable<T> loss;                 ///< sum over the columns of the mean cross entropy; undefined without labels
   std::vector<Variable<T>> logits;  ///< (A) of (B,K), each with its own K
@@ -25,7 +25,7 @@ struct MultiLabelOutput {
 /// logits_a = classifiers[a](Dropout(pooler_output)); loss = sum_a cross_entropy(logits_a, labels[:, a]).
 /// `id2label` of the configuration names all classes of all columns, see `flat_labels`.
 /// @source IndoNLU BertForMultiLabelClassification
-template <Real T>
+template <Floating T>
 struct BertForMultiLabelClassification : ModuleMembers<BertForMultiLabelClassification<T>, T>,
                                          PretrainedMembers<BertForMultiLabelClassification<T>> {
   static constexpr std::string_view kName = "BertForMultiLabelClassification";

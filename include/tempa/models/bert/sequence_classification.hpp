@@ -20,7 +20,7 @@ struct ClassificationLossOptions {
 };
 
 /// What a classifier computes.
-template <Real T>
+template <Floating T>
 struct ClassifierOutput {
   Variable<T> loss;    ///< mean over the batch; undefined when the batch has no labels
   Variable<T> logits;  ///< (B,K)
@@ -29,7 +29,7 @@ struct ClassifierOutput {
 /// logits = classifier(Dropout(pooler_output)), with the loss of the configured problem: cross entropy for one label a
 /// row, binary cross entropy on each logit for several, mean squared error for a regression.
 /// @source transformers BertForSequenceClassification
-template <Real T>
+template <Floating T>
 struct BertForSequenceClassification : ModuleMembers<BertForSequenceClassification<T>, T>,
                                        PretrainedMembers<BertForSequenceClassification<T>> {
   static constexpr std::string_view kName = "BertForSequenceClassification";

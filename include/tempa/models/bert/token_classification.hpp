@@ -14,7 +14,7 @@ namespace tempa::inline TEMPA_ABI {
 /// logits = classifier(Dropout(last_hidden_state)), with the mean cross entropy over the tokens that have a label.
 /// The pooler of `bert` has no part in it and is not one of its parameters.
 /// @source transformers BertForTokenClassification
-template <Real T>
+template <Floating T>
 struct BertForTokenClassification : ModuleMembers<BertForTokenClassification<T>, T>,
                                     PretrainedMembers<BertForTokenClassification<T>> {
   static constexpr std::string_view kName = "BertForTokenClassification";
