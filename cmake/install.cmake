@@ -6,6 +6,11 @@ set(pkgconfig_dir "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/tempa" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(TARGETS tempa EXPORT tempaTargets)
+if(TEMPA_BUILD_CUDA)
+  install(TARGETS tempa_kernels tempa_cuda EXPORT tempaTargets)
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/kernels" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/tempa-cuda"
+          FILES_MATCHING PATTERN "*.cuh" PATTERN "*.hpp")
+endif()
 install(EXPORT tempaTargets NAMESPACE tempa:: DESTINATION "${config_dir}")
 
 set(TEMPA_HAVE_OPENMP FALSE)

@@ -24,7 +24,9 @@ if(PROJECT_IS_TOP_LEVEL)
     message(STATUS "tempa without OpenMP (TEMPA_WITH_OPENMP is ${TEMPA_WITH_OPENMP})")
   endif()
   if(TEMPA_BUILD_CUDA)
-    message(STATUS "CUDA toolkit ${CUDAToolkit_VERSION} found in ${CUDAToolkit_BIN_DIR}, but the kernels are not built yet: "
-                   "this version has no target tempa::cuda, only the CPU library tempa::tempa")
+    message(STATUS "tempa::cuda by the CUDA toolkit ${CUDAToolkit_VERSION} in ${CUDAToolkit_BIN_DIR}, for architectures "
+                   "${TEMPA_CUDA_ARCHITECTURES}")
+  elseif(TEMPA_CUDA_EMULATED)
+    message(STATUS "tempa::cuda on the emulation of CUDA, for tests")
   endif()
 endif()

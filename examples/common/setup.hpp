@@ -12,8 +12,6 @@
 /// Sets the number of threads (0: all). @return the device that was asked for. @throws ConfigError, DeviceError.
 template <typename Options>
 tempa::Device prepare_machine(const Options& options) {
-  if (options.precision != "fp32")
-    throw tempa::ConfigError("--precision " + options.precision + " is not built yet: expected fp32");
   const tempa::Device device = tempa::Device::parse(options.device);
   if (options.threads > 0) tempa::set_num_threads(options.threads);
   return device;

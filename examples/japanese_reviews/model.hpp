@@ -16,7 +16,7 @@
 /// Dropout, Linear C to C/2, BatchNorm1d, Linear to C/8, ReLU, Dropout, Linear to C/32, ReLU, Dropout, Linear to 2;
 /// with C = 768: 768, 384, 96, 24, 2. Parameters are named as in a torch.nn.Sequential of these layers.
 /// @param hidden_size C, at least 32. @throws tempa::ConfigError for a smaller one.
-template <tempa::Real T>
+template <tempa::Floating T>
 auto make_review_head(tempa::Index hidden_size, double drop_prob) {
   using namespace tempa;
   if (hidden_size < 32)
@@ -34,10 +34,10 @@ auto make_review_head(tempa::Index hidden_size, double drop_prob) {
 }
 
 /// What the classifier computes.
-template <tempa::Real T>
+template <tempa::Floating T>
 struct ReviewOutput {
-  tempa::Variable<T> loss;    ///< mean over rows and classes; undefined when the batch has no labels
-  tempa::Variable<T> logits;  ///< (B,2)
+  tempa::Variable<tempa::Accumulator<T>> loss;  ///< mean over rows and classes; undefined when the batch has no labels
+  tempa::Variable<T> logits;                    ///< (B,2)
 };
 
 /// (B,2): 1 where the label is, else 0. @param labels (B) of 0 and 1.
@@ -49,7 +49,7 @@ tempa::Tensor<T> one_hot(const tempa::Tensor<std::int32_t>& labels) {
 }
 
 /// logits = head(pooler_output), with binary cross entropy of both logits against one-hot targets.
-template <tempa::Real T>
+template <tempa::Floating T>
 struct ReviewClassifier : tempa::ModuleMembers<ReviewClassifier<T>, T> {
   static constexpr std::string_view kName = "ReviewClassifier";
 
@@ -65,7 +65,8 @@ struct ReviewClassifier : tempa::ModuleMembers<ReviewClassifier<T>, T> {
   ReviewOutput<T> operator()(const tempa::Batch& batch) {
     const auto logits = head(bert(batch, tempa::OutputRows::kFirstToken).pooler_output);  // (B,2)
     if (batch.labels.empty()) return {{}, logits};
-    const auto targets = one_hot<T>(batch.labels.to(tempa::Device::cpu())).to(logits.device());  // (B,2)
+    const auto targets =
+        one_hot<tempa::Accumulator<T>>(batch.labels.to(tempa::Device::cpu())).to(logits.device());  // (B,2)
     return {tempa::bce_with_logits(logits, targets), logits};
   }
 

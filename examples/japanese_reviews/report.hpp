@@ -20,10 +20,10 @@
 #include <vector>
 
 /// What the model says about the first `count` rows of a part, beside what is right.
-inline std::vector<tempa::PredictedExample> predictions(ReviewClassifier<float>& model,
-                                                        const tempa::LabeledTexts& texts,
-                                                        std::span<const tempa::TextExample> examples,
-                                                        const std::vector<std::string>& names, std::size_t count = 12) {
+template <tempa::Floating T>
+std::vector<tempa::PredictedExample> predictions(ReviewClassifier<T>& model, const tempa::LabeledTexts& texts,
+                                                 std::span<const tempa::TextExample> examples,
+                                                 const std::vector<std::string>& names, std::size_t count = 12) {
   using namespace tempa;
   examples = examples.first(std::min(count, examples.size()));
   const Tensor<float> logits = predict_logits(model, examples);                                       // (n,2)

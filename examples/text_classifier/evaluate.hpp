@@ -15,7 +15,8 @@
 #include <iostream>
 #include <vector>
 
-using Classifier = tempa::BertForSequenceClassification<float>;
+template <tempa::Floating T>
+using Classifier = tempa::BertForSequenceClassification<T>;
 using Examples = std::vector<tempa::TextExample>;
 
 /// Batches of texts of about the same length, in the same order each time.
@@ -23,18 +24,20 @@ inline tempa::DataLoader<Examples> loader_of(const Examples& examples) {
   return tempa::DataLoader(examples, {.batch_size = 64, .group_by_length = true});
 }
 
-inline tempa::Evaluation evaluate_examples(Classifier& model, const Examples& examples) {
+template <tempa::Floating T>
+tempa::Evaluation evaluate_examples(Classifier<T>& model, const Examples& examples) {
   auto loader = loader_of(examples);
   return tempa::evaluate(model, loader);
 }
 
 /// @return the exit status. @throws tempa::Error for what went wrong.
-inline int run_evaluate(const Options& options) {
-  if (has_label_columns(options.model)) return evaluate_label_columns(options);
+template <tempa::Floating T>
+int run_evaluate(const Options& options) {
+  if (has_label_columns(options.model)) return evaluate_label_columns<T>(options);
   const tempa::Device device = prepare_machine(options);
   Settings settings = settings_of(options, options.model);
   const auto tokenizer = tempa::BertTokenizer::from_pretrained(options.model);
-  auto model = Classifier::from_pretrained(options.model);
+  auto model = Classifier<T>::from_pretrained(options.model);
   model.to(device);
   const Task task = task_of(model.config(), options, settings);
   order_label_columns(settings, task);

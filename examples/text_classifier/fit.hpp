@@ -1,6 +1,7 @@
 // The training itself, of any network.
 #pragma once
 
+#include "../common/precision.hpp"
 #include "options.hpp"
 
 #include <tempa/optim/adamw.hpp>
@@ -13,8 +14,9 @@
 #include <optional>
 #include <vector>
 
-/// Trains, and keeps the best weights by the validation. @param valid nullptr: the last weights stay.
-template <typename Network, typename Loader, typename ValidLoader>
+/// Trains, and keeps the best weights by the validation. @tparam T what the network computes in.
+/// @param valid nullptr: the last weights stay.
+template <tempa::Floating T, typename Network, typename Loader, typename ValidLoader>
 std::vector<tempa::EpochRecord> fit_network(Network& network, Loader& loader, ValidLoader* valid,
                                             const Options& options) {
   tempa::AdamW optimizer(tempa::weight_decay_groups(
@@ -34,6 +36,7 @@ std::vector<tempa::EpochRecord> fit_network(Network& network, Loader& loader, Va
   if (options.average_decay > 0)
     average.emplace(network.named_parameters(),
                     tempa::AveragedModelOptions{.decay = options.average_decay, .warm_up = true});
+  tempa::GradScaler scaler = scaler_for<T>();
   tempa::Trainer trainer(network, optimizer,
                          {.epochs = options.epochs,
                           .evaluate_every = options.evaluate_every,
@@ -41,11 +44,14 @@ std::vector<tempa::EpochRecord> fit_network(Network& network, Loader& loader, Va
                           .max_grad_norm = options.max_grad_norm,
                           .metric = options.metric,
                           .patience = options.patience,
+                          .scaler = &scaler,
                           .average = average ? &*average : nullptr,
                           .checkpoint = {.folder = options.checkpoints,
                                          .every_steps = options.checkpoint_every,
                                          .resume = options.resume,
-                                         .settings = {{"train", options.train}, {"valid", options.valid}}},
+                                         .settings = {{"train", options.train},
+                                                      {"valid", options.valid},
+                                                      {"precision", options.precision}}},
                           .stop_requested = [] { return tempa::StopSignal::requested(); }});
   trainer.set_scheduler(*schedule, by_epoch ? tempa::ScheduleStep::kEpoch : tempa::ScheduleStep::kStep);
   return valid != nullptr ? trainer.fit(loader, *valid) : trainer.fit(loader);

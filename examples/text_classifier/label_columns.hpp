@@ -29,7 +29,8 @@
 #include <utility>
 #include <vector>
 
-using ColumnsClassifier = tempa::BertForMultiLabelClassification<float>;
+template <tempa::Floating T>
+using ColumnsClassifier = tempa::BertForMultiLabelClassification<T>;
 
 /// Whether a training table sets this task: asked for, or several columns of which not all are numbers.
 inline bool has_label_columns(const tempa::TextTable& table, const Options& options, const Settings& settings) {
@@ -42,7 +43,7 @@ inline bool has_label_columns(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / "config.json";
   if (!std::filesystem::exists(path)) return false;
   const auto architectures = tempa::read_bert_config(path.string()).architectures;
-  return architectures == std::vector<std::string>{std::string(ColumnsClassifier::kName)};
+  return architectures == std::vector<std::string>{std::string(ColumnsClassifier<float>::kName)};
 }
 
 using ColumnsLoader = tempa::DataLoader<tempa::LabelColumnsDataset, tempa::LabelColumnsCollate>;
@@ -52,8 +53,9 @@ inline ColumnsLoader loader_of(const tempa::LabelColumnsDataset& data) {
 }
 
 /// Scores, and a report of each column. @return metrics.json's part.
-inline nlohmann::json score_columns(const std::string& name, ColumnsClassifier& model,
-                                    const tempa::LabelColumnsDataset& data, bool report) {
+template <tempa::Floating T>
+nlohmann::json score_columns(const std::string& name, ColumnsClassifier<T>& model,
+                             const tempa::LabelColumnsDataset& data, bool report) {
   auto loader = loader_of(data);
   const tempa::Evaluation evaluation = tempa::evaluate(model, loader);
   std::cout << name << evaluation.scores.line() << '\n';
@@ -79,7 +81,8 @@ inline tempa::TextTable subset_of(const tempa::TextTable& table, const std::vect
 }
 
 /// @return the exit status. @throws tempa::Error for what went wrong.
-inline int train_label_columns(tempa::TextTable&& table, Settings settings, const Options& options) {
+template <tempa::Floating T>
+int train_label_columns(tempa::TextTable&& table, Settings settings, const Options& options) {
   if (options.class_weights != "none" || options.label_smoothing != 0 || options.piece_dropout != 0 ||
       options.token_masking != 0)
     throw tempa::ConfigError(
@@ -114,9 +117,9 @@ inline int train_label_columns(tempa::TextTable&& table, Settings settings, cons
                     .max_position_embeddings;
   if (!settings.max_length) settings.max_length = std::min<std::int64_t>(longest, 128);
   const tempa::EncodeOptions encoding = encoding_of(settings, longest);
-  auto model = scratch ? ColumnsClassifier(config_from_scratch(options, longest, tokenizer.vocab_size(), names,
-                                                               tempa::ProblemType::kSingleLabelClassification))
-                       : ColumnsClassifier::from_pretrained(
+  auto model = scratch ? ColumnsClassifier<T>(config_from_scratch(options, longest, tokenizer.vocab_size(), names,
+                                                                  tempa::ProblemType::kSingleLabelClassification))
+                       : ColumnsClassifier<T>::from_pretrained(
                              options.model, columns,
                              {.ignore_mismatched_sizes = options.ignore_mismatched_sizes, .log = &std::cout});
   model.to(prepare_machine(options));
@@ -137,7 +140,7 @@ inline int train_label_columns(tempa::TextTable&& table, Settings settings, cons
   if (valid_data) valid_loader.emplace(loader_of(*valid_data));
   const tempa::StopSignal stop;
   nlohmann::json metrics{{"train", nlohmann::json::array()}};
-  for (const auto& record : fit_network(model, loader, valid_loader ? &*valid_loader : nullptr, options))
+  for (const auto& record : fit_network<T>(model, loader, valid_loader ? &*valid_loader : nullptr, options))
     metrics["train"].push_back(tempa::epoch_json(record));
   if (tempa::StopSignal::requested()) {
     std::cout << "\nstopped by a signal" << (options.checkpoints.empty() ? "\n" : "; --resume goes on\n");
@@ -155,11 +158,12 @@ inline int train_label_columns(tempa::TextTable&& table, Settings settings, cons
 }
 
 /// @return the exit status. @throws tempa::Error for what went wrong.
-inline int evaluate_label_columns(const Options& options) {
+template <tempa::Floating T>
+int evaluate_label_columns(const Options& options) {
   const tempa::Device device = prepare_machine(options);
   Settings settings = settings_of(options, options.model);
   const auto tokenizer = tempa::BertTokenizer::from_pretrained(options.model);
-  auto model = ColumnsClassifier::from_pretrained(options.model);
+  auto model = ColumnsClassifier<T>::from_pretrained(options.model);
   model.to(device);
   settings.label_columns.clear();  // all of the model's, in its order
   for (const tempa::LabelColumn& column : model.label_columns) settings.label_columns.push_back(column.name);
@@ -171,11 +175,13 @@ inline int evaluate_label_columns(const Options& options) {
 }
 
 /// The logits of all columns side by side, as one classifier of all their classes.
+template <tempa::Floating T>
 struct FlatLogits {
   struct Output {
-    tempa::Variable<float> loss, logits;  // (), (B,K)
+    tempa::Variable<tempa::Accumulator<T>> loss;  // ()
+    tempa::Variable<T> logits;                    // (B,K)
   };
-  ColumnsClassifier& model;
+  ColumnsClassifier<T>& model;
 
   Output operator()(const tempa::Batch& batch) const {
     auto output = model(batch);
@@ -226,14 +232,15 @@ inline std::string json_line(const tempa::LabeledTexts& rows, std::size_t row,
 }
 
 /// @return the exit status. @throws tempa::Error for what went wrong.
-inline int predict_label_columns(const Options& options) {
+template <tempa::Floating T>
+int predict_label_columns(const Options& options) {
   const tempa::Device device = prepare_machine(options);
   Settings settings = settings_of(options, options.model);
   const auto tokenizer = tempa::BertTokenizer::from_pretrained(options.model);
-  auto model = ColumnsClassifier::from_pretrained(options.model);
+  auto model = ColumnsClassifier<T>::from_pretrained(options.model);
   model.to(device);
   const tempa::EncodeOptions encoding = encoding_of(settings, model.config().max_position_embeddings);
-  FlatLogits network{model};
+  FlatLogits<T> network{model};
   write_predictions(options, settings, [&](const tempa::LabeledTexts& rows) {
     const auto logits =
         tempa::predict_logits(network, tempa::encode_texts(rows, tokenizer, encoding), options.batch_size);  // (n,K)

@@ -1,27 +1,18 @@
 // Trains, evaluates and applies a text classifier on any CSV or TSV: `text_classifier train|evaluate|predict --help`.
-#include "evaluate.hpp"
+#include "../common/precision.hpp"
 #include "options.hpp"
-#include "predict.hpp"
-#include "train.hpp"
+#include "run.hpp"
 
 #include <exception>
 #include <iostream>
-
-namespace {
-
-int run(const Options& options) {
-  if (options.command == Options::Command::kPredict) return run_predict(options);
-  if (options.command == Options::Command::kEvaluate) return run_evaluate(options);
-  return run_train(options);
-}
-
-}  // namespace
+#include <type_traits>
 
 int main(int argc, char** argv) {
   Options options;
   if (const auto status = parse_options(argc, argv, options)) return *status;
   try {
-    const int status = run(options);
+    const int status =
+        with_precision(options.precision, [&]<typename T>(std::type_identity<T>) { return run<T>(options); });
     std::cout.flush();
     if (std::cout) return status;
     std::cerr << "text_classifier: standard output: cannot write\n";

@@ -77,8 +77,9 @@ inline std::string json_line(const tempa::LabeledTexts& rows, std::size_t row, c
 }
 
 /// The JSON lines of some rows. @param rows without labels.
-inline std::string json_lines(const tempa::LabeledTexts& rows, Classifier& model, const tempa::BertTokenizer& tokenizer,
-                              const tempa::EncodeOptions& encoding, const Task& task, const Options& options) {
+template <tempa::Floating T>
+std::string json_lines(const tempa::LabeledTexts& rows, Classifier<T>& model, const tempa::BertTokenizer& tokenizer,
+                       const tempa::EncodeOptions& encoding, const Task& task, const Options& options) {
   const tempa::Tensor<float> logits =
       tempa::predict_logits(model, tempa::encode_texts(rows, tokenizer, encoding), options.batch_size);  // (n,K)
   const tempa::Tensor<float> probabilities = tempa::probabilities_of(logits, task.problem);              // (n,K)
@@ -91,12 +92,13 @@ inline std::string json_lines(const tempa::LabeledTexts& rows, Classifier& model
 }
 
 /// @return the exit status. @throws tempa::Error for what went wrong.
-inline int run_predict(const Options& options) {
-  if (has_label_columns(options.model)) return predict_label_columns(options);
+template <tempa::Floating T>
+int run_predict(const Options& options) {
+  if (has_label_columns(options.model)) return predict_label_columns<T>(options);
   const tempa::Device device = prepare_machine(options);
   const Settings settings = settings_of(options, options.model);
   const auto tokenizer = tempa::BertTokenizer::from_pretrained(options.model);
-  auto model = Classifier::from_pretrained(options.model);
+  auto model = Classifier<T>::from_pretrained(options.model);
   model.to(device);
   const tempa::EncodeOptions encoding = encoding_of(settings, model.config().max_position_embeddings);
   const Task task = task_of(model.config(), options, settings);

@@ -90,10 +90,11 @@ inline void check_options(const Options& options) {
 
 /// Trains, and keeps the best weights by the validation. @param valid nullptr: the last weights stay.
 /// @param class_weights (K), or empty.
-inline std::vector<tempa::EpochRecord> fit(Classifier& bert, const tempa::LabeledTexts& table,
-                                           const tempa::BertTokenizer& tokenizer, const tempa::EncodeOptions& encoding,
-                                           const Examples* valid, const std::vector<double>& class_weights,
-                                           const Options& options) {
+template <tempa::Floating T>
+std::vector<tempa::EpochRecord> fit(Classifier<T>& bert, const tempa::LabeledTexts& table,
+                                    const tempa::BertTokenizer& tokenizer, const tempa::EncodeOptions& encoding,
+                                    const Examples* valid, const std::vector<double>& class_weights,
+                                    const Options& options) {
   const tempa::AugmentedTexts data(
       table, tokenizer, encoding, {.piece_drop_prob = options.piece_dropout, .token_mask_prob = options.token_masking});
   tempa::DataLoader loader(data,
@@ -101,13 +102,14 @@ inline std::vector<tempa::EpochRecord> fit(Classifier& bert, const tempa::Labele
   bert.loss_options = {.class_weights = class_weights, .label_smoothing = options.label_smoothing};
   std::optional<tempa::DataLoader<Examples>> valid_loader;
   if (valid != nullptr) valid_loader.emplace(loader_of(*valid));
-  auto history = fit_network(bert, loader, valid_loader ? &*valid_loader : nullptr, options);
+  auto history = fit_network<T>(bert, loader, valid_loader ? &*valid_loader : nullptr, options);
   bert.loss_options = {};  // from now on the plain loss
   return history;
 }
 
 /// @return the exit status. @throws tempa::Error for what went wrong.
-inline int run_train(const Options& options) {
+template <tempa::Floating T>
+int run_train(const Options& options) {
   check_options(options);
   const tempa::Device device = prepare_machine(options);
   tempa::manual_seed(options.seed);
@@ -117,7 +119,7 @@ inline int run_train(const Options& options) {
     base = tempa::read_bert_config((std::filesystem::path(options.model) / "config.json").string());
 
   tempa::TextTable table = read_table(options.train, options, settings);
-  if (has_label_columns(table, options, settings)) return train_label_columns(std::move(table), settings, options);
+  if (has_label_columns(table, options, settings)) return train_label_columns<T>(std::move(table), settings, options);
   const Task task = learn_task(table, options, settings, base ? &*base : nullptr);
   if (options.label_smoothing != 0 && task.problem != tempa::ProblemType::kSingleLabelClassification)
     throw tempa::ConfigError("--label-smoothing: only single-label has it");
@@ -135,11 +137,11 @@ inline int run_train(const Options& options) {
   if (!settings.max_length) settings.max_length = std::min<std::int64_t>(longest, 128);
   const tempa::EncodeOptions encoding = encoding_of(settings, longest);
   auto model =
-      base ? Classifier::from_pretrained(options.model, {.labels = task.names,
-                                                         .problem_type = task.problem,
-                                                         .ignore_mismatched_sizes = options.ignore_mismatched_sizes,
-                                                         .log = &std::cout})
-           : Classifier(config_from_scratch(options, longest, tokenizer.vocab_size(), task.names, task.problem));
+      base ? Classifier<T>::from_pretrained(options.model, {.labels = task.names,
+                                                            .problem_type = task.problem,
+                                                            .ignore_mismatched_sizes = options.ignore_mismatched_sizes,
+                                                            .log = &std::cout})
+           : Classifier<T>(config_from_scratch(options, longest, tokenizer.vocab_size(), task.names, task.problem));
   model.to(device);
   if (!options.output.empty()) {  // a folder that cannot be written is known before the training, not after it
     std::filesystem::create_directories(options.output);

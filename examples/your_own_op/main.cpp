@@ -1,6 +1,8 @@
 // An operation that the library does not have, RMSNorm: its contract and its way back here, its loops in
-// rms_norm_cpu.hpp. The program checks its gradients, compares it with library operations, and trains with it.
+// rms_norm_cpu.hpp, its CUDA kernels in rms_norm.cu. The program checks its gradients, compares it with library
+// operations and the two devices with each other, and trains with it.
 #include "rms_norm_cpu.hpp"
+#include "rms_norm_cuda.hpp"
 
 #include <tempa/tempa.hpp>
 
@@ -12,7 +14,7 @@ using namespace tempa;
 /// @source Zhang and Sennrich 2019, "Root Mean Square Layer Normalization"
 template <Real T>
 Variable<T> rms_norm(const Variable<T>& x, const Variable<T>& gamma, double eps = 1e-6) {
-  const Index rows = x.shape().flatten_to_2d().first, cols = x.shape().flatten_to_2d().second;
+  const Index rows = x.shape().flatten_to_2d().first, cols = x.size(-1);
   check_shape("rms_norm", "gamma", gamma.shape(), {cols});
   Tensor<T> y(x.shape(), x.device()), rstd(Shape{rows}, x.device());  // (N,C), (N)
   on(x.device(), [&](auto backend) {
@@ -29,6 +31,13 @@ Variable<T> rms_norm(const Variable<T>& x, const Variable<T>& gamma, double eps 
   });
 }
 
+/// dx of sum(y), computed on `device`.
+Variable<double> dx_on(Device device, const Variable<double>& x, const Variable<double>& gamma) {
+  const Variable<double> in(x.value().to(device), true), scale(gamma.value().to(device), true);
+  sum(rms_norm(in, scale)).backward();
+  return Variable<double>(in.grad().to(Device::cpu()));
+}
+
 int main() {
   bool good = true;
   for (const Shape& shape : {Shape{1, 1}, Shape{3, 5}, Shape{2, 4, 31}}) {  // any size, any number of dimensions
@@ -42,6 +51,9 @@ int main() {
     // The mean of C squares has at most C roundings in either order, and each side less than 8 others.
     const double bound = static_cast<double>(shape[-1] + 8) * 0x1p-52 * max(abs(same)).item();
     good = good && check && difference <= bound;
+    // A CUDA device adds in another order, as often.
+    const auto host = dx_on(Device::cpu(), x, gamma), best = dx_on(Device::best(), x, gamma);
+    good = good && max(abs(host - best)).item() <= 4 * bound * max(abs(gamma / x)).item();
   }
 
   // A layer of it learns to scale: gamma goes to (0.5, 1, 1.5, 2).

@@ -1,5 +1,5 @@
-// The CPU side of the operation: both directions. A CUDA side is a second pair of functions of these names, with
-// tempa::cuda::Backend in front; nothing else changes.
+// The CPU side of the operation: both directions. The CUDA side, rms_norm_cuda.hpp, is a second pair of functions of
+// these names with tempa::cuda::Backend in front; nothing else changes.
 #pragma once
 
 #include <tempa/core/dtype.hpp>

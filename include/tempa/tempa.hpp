@@ -1,6 +1,7 @@
 // Everything. A program that needs a part may include the part's own header instead.
 #pragma once
 
+#include <tempa/autograd/detect_anomaly.hpp>
 #include <tempa/autograd/dispatch.hpp>
 #include <tempa/autograd/gradcheck.hpp>
 #include <tempa/autograd/no_grad.hpp>
@@ -9,8 +10,10 @@
 #include <tempa/autograd/variable.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/core/device.hpp>
+#include <tempa/core/device_memory.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/error.hpp>
+#include <tempa/core/host_device.hpp>
 #include <tempa/core/loop_nest.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/core/random.hpp>
@@ -24,6 +27,7 @@
 #include <tempa/cpu/bias.hpp>
 #include <tempa/cpu/broadcast.hpp>
 #include <tempa/cpu/column_sum.hpp>
+#include <tempa/cpu/convert.hpp>
 #include <tempa/cpu/copy.hpp>
 #include <tempa/cpu/cross_entropy.hpp>
 #include <tempa/cpu/dropout.hpp>
@@ -33,8 +37,10 @@
 #include <tempa/cpu/gemv.hpp>
 #include <tempa/cpu/layer_norm.hpp>
 #include <tempa/cpu/matmul.hpp>
+#include <tempa/cpu/onednn_matmul.hpp>
 #include <tempa/cpu/optimizer.hpp>
 #include <tempa/cpu/philox.hpp>
+#include <tempa/cpu/positions.hpp>
 #include <tempa/cpu/reduce.hpp>
 #include <tempa/cpu/small_gemm.hpp>
 #include <tempa/cpu/softmax.hpp>
@@ -93,14 +99,16 @@
 #include <tempa/io/zip_archive.hpp>
 #include <tempa/math/activation.hpp>
 #include <tempa/math/arithmetic.hpp>
+#include <tempa/math/attention.hpp>
 #include <tempa/math/elementary.hpp>
 #include <tempa/math/erf.hpp>
 #include <tempa/math/exp.hpp>
 #include <tempa/math/formula.hpp>
 #include <tempa/math/gelu.hpp>
-#include <tempa/math/host_device.hpp>
 #include <tempa/math/log.hpp>
+#include <tempa/math/optimizer.hpp>
 #include <tempa/math/select.hpp>
+#include <tempa/math/transpose.hpp>
 #include <tempa/metrics/accuracy.hpp>
 #include <tempa/metrics/class_weights.hpp>
 #include <tempa/metrics/confusion_matrix.hpp>
@@ -150,6 +158,7 @@
 #include <tempa/ops/loss_reduction.hpp>
 #include <tempa/ops/matmul.hpp>
 #include <tempa/ops/mse_loss.hpp>
+#include <tempa/ops/positions.hpp>
 #include <tempa/ops/reduction.hpp>
 #include <tempa/ops/shape.hpp>
 #include <tempa/ops/softmax.hpp>
@@ -159,6 +168,7 @@
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/averaged_model.hpp>
 #include <tempa/optim/clip_grad_norm.hpp>
+#include <tempa/optim/grad_scaler.hpp>
 #include <tempa/optim/layerwise_lr.hpp>
 #include <tempa/optim/lr_scheduler/get_scheduler.hpp>
 #include <tempa/optim/lr_scheduler/lambda_lr.hpp>
@@ -241,6 +251,7 @@
 #include <tempa/train/report.hpp>
 #include <tempa/train/score_keeper.hpp>
 #include <tempa/train/score_keeper_of.hpp>
+#include <tempa/train/step_replay.hpp>
 #include <tempa/train/stop_signal.hpp>
 #include <tempa/train/tensorboard/graph.hpp>
 #include <tempa/train/tensorboard/histogram.hpp>
@@ -248,5 +259,11 @@
 #include <tempa/train/tensorboard/summary_writer.hpp>
 #include <tempa/train/token_score_keeper.hpp>
 #include <tempa/train/trainer.hpp>
+#include <tempa/train/trainer_options.hpp>
 #include <tempa/train/training_checkpoint.hpp>
 #include <tempa/train/training_progress.hpp>
+
+#if defined(TEMPA_WITH_CUDA)
+#include <tempa/cuda/launch.hpp>
+#include <tempa/cuda/runtime.hpp>
+#endif

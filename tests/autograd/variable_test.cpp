@@ -6,6 +6,8 @@
 #include <memory>
 #include <vector>
 
+namespace variable_test {
+
 using namespace tempa;
 
 namespace {
@@ -165,3 +167,5 @@ TEST_CASE("gradcheck: passes the right gradient and finds a wrong one", "[autogr
   CHECK_FALSE(result.passed);
   CHECK(result.message.find("input 0 element") != std::string::npos);
 }
+
+}  // namespace variable_test

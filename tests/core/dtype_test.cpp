@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <limits>
 
+namespace dtype_test {
+
 using namespace tempa;
 
 namespace {
@@ -84,3 +86,5 @@ TEST_CASE("element_cast: every pair of types converts", "[core]") {
   CHECK(element_cast<float16>(bfloat16(2.0f)).bits == float16(2.0f).bits);
   CHECK(to_string(dtype_of<bfloat16>) == "bfloat16");
 }
+
+}  // namespace dtype_test

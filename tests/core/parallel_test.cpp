@@ -5,6 +5,8 @@
 #include <atomic>
 #include <vector>
 
+namespace parallel_test {
+
 using namespace tempa;
 
 TEST_CASE("parallel_for: every index once, for any number of threads", "[core]") {
@@ -37,3 +39,5 @@ TEST_CASE("parallel_for: a nested loop and an exception reach the caller", "[cor
   CHECK_THROWS_AS(parallel_for(0, 100, 1, [](Index, Index) { throw ValueError("from a thread"); }), ValueError);
   CHECK_THROWS_AS(set_num_threads(0), ConfigError);
 }
+
+}  // namespace parallel_test

@@ -10,6 +10,8 @@
 #include <span>
 #include <vector>
 
+namespace random_test {
+
 using namespace tempa;
 
 TEST_CASE("Philox: the known answers of Random123", "[core]") {
@@ -89,3 +91,5 @@ TEST_CASE("Generator: a saved position goes on with the next number, wherever in
     CHECK(other.position() == generator.position());
   }
 }
+
+}  // namespace random_test

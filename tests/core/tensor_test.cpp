@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+namespace tensor_test {
+
 using namespace tempa;
 
 namespace {
@@ -89,16 +91,51 @@ TEST_CASE("Tensor: each misuse is a typed error", "[core]") {
   CHECK_THROWS_AS(Tensor<float>(Shape{Index{1} << 60}), OutOfMemoryError);
 }
 
-TEST_CASE("Device: names, and CUDA that is not built", "[core]") {
+TEST_CASE("Device: names, and CUDA that is not built or not there", "[core]") {
   CHECK(Device::parse("cpu") == Device::cpu());
   CHECK(Device::parse("auto") == Device::best());
   CHECK_THROWS_AS(Device::parse("gpu"), ConfigError);
   CHECK_THROWS_AS(Device::parse("cuda:x"), ConfigError);
-#if !defined(TEMPA_WITH_CUDA)
+#if defined(TEMPA_WITH_CUDA)
+  const int count = cuda::device_count();
+  CHECK(thrown<DeviceError>([&] { static_cast<void>(Device::cuda(count)); }).find(count == 0 ? "no CUDA" : "has ") !=
+        std::string::npos);
+  CHECK(cuda::unavailable_reason().empty() == (count > 0));
+  CHECK(Device::best() == (count > 0 ? Device::cuda() : Device::cpu()));
+#else
   CHECK(thrown<DeviceError>([] { static_cast<void>(Device::parse("cuda:1")); }).find("built without CUDA") !=
         std::string::npos);
 #endif
 }
+
+#if defined(TEMPA_WITH_CUDA)
+TEST_CASE("Tensor: to a CUDA device and back, and what the host must not touch", "[core]") {
+  if (cuda::device_count() == 0) {
+    WARN("skipped: there is no CUDA device");
+    return;
+  }
+  const auto host = Tensor<float>::from({1, 2, 3, 4, 5, 6}, {2, 3});
+  const Tensor<float> device = host.to(Device::cuda());
+  CHECK(device.device() == Device::cuda());
+  CHECK(device.to(Device::cuda()).data() == device.data());
+  CHECK(device.to(Device::cpu()).to_vector() == host.to_vector());
+  CHECK(device.to_vector() == host.to_vector());
+  CHECK(device.clone().to_vector() == host.to_vector());
+  CHECK(device.rows(1, 2).to_vector() == std::vector<float>{4, 5, 6});
+  CHECK(device.rows(1, 2).reshape({3}).rows(2, 3).item() == 6);
+  CHECK(device.cast<double>().to_vector() == std::vector<double>{1, 2, 3, 4, 5, 6});
+  CHECK(device.cast<bfloat16>().cast<std::int32_t>().to_vector() == std::vector<std::int32_t>{1, 2, 3, 4, 5, 6});
+  auto filled = Tensor<std::int64_t>::full({5}, 7, Device::cuda());
+  CHECK(filled.to_vector() == std::vector<std::int64_t>(5, 7));
+  filled.fill(-1);
+  CHECK(filled.rows(0, 1).item() == -1);
+  CHECK(Tensor<float>::zeros({0}, Device::cuda()).to_vector().empty());
+  CHECK(thrown<DeviceError>([&] { static_cast<void>(device.span()); }).find("copy them to the host first") !=
+        std::string::npos);
+  CHECK_THROWS_AS(device.at({0, 0}), DeviceError);
+  CHECK_THROWS_AS(check_same_device("test", device, host), DeviceError);
+}
+#endif
 
 TEST_CASE("Memory: tensors are counted and the peak is kept", "[core]") {
   const auto before = memory_stats().allocated_bytes;
@@ -113,3 +150,5 @@ TEST_CASE("Memory: tensors are counted and the peak is kept", "[core]") {
   release_cached_memory();
   CHECK(memory_stats().cached_bytes == 0);
 }
+
+}  // namespace tensor_test

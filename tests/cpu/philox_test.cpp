@@ -4,6 +4,8 @@
 
 #include <vector>
 
+namespace philox_test {
+
 using namespace tempa;
 
 TEST_CASE("Philox in bulk: the same bits as one by one, wherever the range begins", "[cpu]") {
@@ -22,3 +24,5 @@ TEST_CASE("Philox in bulk: the same bits as one by one, wherever the range begin
   CHECK(wrong == 0);
   for (std::size_t i = written; i < bits.size(); ++i) CHECK(bits[i] == kUntouched);
 }
+
+}  // namespace philox_test

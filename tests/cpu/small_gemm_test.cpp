@@ -5,6 +5,8 @@
 
 #include <vector>
 
+namespace small_gemm_test {
+
 using namespace tempa;
 using namespace tempa::cpu;
 
@@ -57,3 +59,5 @@ TEMPLATE_TEST_CASE("Small transpose: every element finds its place", "[cpu]", fl
       wrong += y[static_cast<std::size_t>(j * padded_rows + i)] != x[static_cast<std::size_t>(i * padded_cols + j)];
   CHECK(wrong == 0);
 }
+
+}  // namespace small_gemm_test

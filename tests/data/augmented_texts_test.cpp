@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+namespace augmented_texts_test {
+
 using namespace tempa;
 
 namespace {
@@ -119,3 +121,5 @@ TEST_CASE("AugmentedTexts: what cannot be is refused", "[data]") {
   CHECK_THROWS_AS(AugmentedTexts(rows, tokenizer(), {}, {.token_mask_prob = -0.1}), ValueError);
   CHECK_THROWS_AS(AugmentedTexts(rows, tokenizer(false), {}, {.token_mask_prob = 0.1}), ConfigError);
 }
+
+}  // namespace augmented_texts_test

@@ -4,6 +4,8 @@
 
 #include <vector>
 
+namespace collate_test {
+
 using namespace tempa;
 using Ids = std::vector<std::int32_t>;
 
@@ -75,3 +77,5 @@ TEST_CASE("Collating examples that do not fit together is a ValueError", "[data]
                     "[collate] all examples of a batch must have a label, or none, but example "
                     "1 has none and example 0 has one");
 }
+
+}  // namespace collate_test

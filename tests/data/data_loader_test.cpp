@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+namespace data_loader_test {
+
 using namespace tempa;
 
 namespace {
@@ -249,3 +251,5 @@ TEST_CASE("DataLoader: impossible options are a ConfigError", "[data]") {
   CHECK_THROWS_AS(DataLoader(examples, {.prefetch_factor = 0}), ConfigError);
   CHECK_THROWS_AS(DataLoader(Drawing{}, {.group_by_length = true}, Sum{}), ConfigError);
 }
+
+}  // namespace data_loader_test

@@ -9,6 +9,8 @@
 #include <set>
 #include <vector>
 
+namespace dataset_test {
+
 using namespace tempa;
 
 namespace {
@@ -119,3 +121,5 @@ TEST_CASE("stratified_split: an example without a label, or impossible ratios, a
   examples[1].label.reset();
   CHECK_THROWS_AS(stratified_split(examples, {1, 1}, 0), ValueError);
 }
+
+}  // namespace dataset_test

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+namespace delimited_test {
+
 using namespace tempa;
 
 namespace {
@@ -255,3 +257,5 @@ TEST_CASE("DelimitedReader: every byte of a file changed or cut off is read or r
     }
   }
 }
+
+}  // namespace delimited_test

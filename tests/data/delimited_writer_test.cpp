@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace delimited_writer_test {
+
 using namespace tempa;
 
 namespace {
@@ -92,3 +94,5 @@ TEST_CASE("DelimitedWriter: files, and what cannot be written", "[data]") {
   CHECK_THROWS_AS(broken.write({"a"}), IoError);
   CHECK_THROWS_AS(broken.close(), IoError);
 }
+
+}  // namespace delimited_writer_test

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace document_sentiment_test {
+
 using namespace tempa;
 using Ids = std::vector<std::int32_t>;
 
@@ -160,3 +162,5 @@ TEST_CASE("DocumentSentimentDataset reads the real SmSA", "[data]") {
   }
   CHECK(DocumentSentimentDataset::from_tsv(*dir / "valid_preprocess.tsv", tokenizer()).size() == 1260);
 }
+
+}  // namespace document_sentiment_test

@@ -6,6 +6,8 @@
 #include "support/temporary_folder.hpp"
 #include "support/thrown.hpp"
 
+namespace label_columns_test {
+
 using namespace tempa;
 
 namespace {
@@ -104,3 +106,5 @@ TEST_CASE("Label columns dataset: bad input names file, line and column", "[data
                                                 {.encoding = {{2}, {0}}, .labels = {}}};
   CHECK_THROWS_AS(LabelColumnsCollate{}(uneven), ValueError);
 }
+
+}  // namespace label_columns_test

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+namespace labels_test {
+
 using namespace tempa;
 using Texts = std::vector<std::string>;
 using Targets = std::vector<std::vector<float>>;
@@ -130,3 +132,5 @@ TEST_CASE("Targets reach the examples, tokenised once or anew", "[data]") {
   CHECK_FALSE(examples[1].label.has_value());
   CHECK(AugmentedTexts(rows, tokenizer)[1].targets == std::vector<float>{2});
 }
+
+}  // namespace labels_test

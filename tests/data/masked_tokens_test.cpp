@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+namespace masked_tokens_test {
+
 using namespace tempa;
 
 namespace {
@@ -113,3 +115,5 @@ TEST_CASE("masked tokens: what cannot be done is said", "[data]") {
         "[MaskedLMCollate] expected a token to predict but all are special");
   CHECK_THROWS_AS(MaskedLMCollate(tokenizer())({}), ValueError);
 }
+
+}  // namespace masked_tokens_test

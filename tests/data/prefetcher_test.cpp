@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+namespace prefetcher_test {
+
 using namespace tempa;
 
 TEST_CASE("Prefetcher: items come in order for any number of workers and any capacity", "[data]") {
@@ -80,3 +82,5 @@ TEST_CASE("Prefetcher: an empty range gives nothing, and impossible sizes are a 
   CHECK_THROWS_AS(Prefetcher<Index>(0, 1, make, -1, 1), ConfigError);
   CHECK_THROWS_AS(Prefetcher<Index>(0, 1, make, 1, 0), ConfigError);
 }
+
+}  // namespace prefetcher_test

@@ -9,6 +9,8 @@
 #include <set>
 #include <vector>
 
+namespace sampler_test {
+
 using namespace tempa;
 
 namespace {
@@ -158,3 +160,5 @@ TEST_CASE("LengthGroupedBatchSampler: like lengths together, every row once, ano
   CHECK_THROWS_AS(LengthGroupedBatchSampler({1}, {.batch_size = 0}), ConfigError);
   CHECK_THROWS_AS(LengthGroupedBatchSampler({1}, {.pool_batches = 0}), ConfigError);
 }
+
+}  // namespace sampler_test

@@ -6,6 +6,8 @@
 
 #include <sstream>
 
+namespace tagged_sentences_test {
+
 using namespace tempa;
 using Words = std::vector<std::string>;
 
@@ -106,3 +108,5 @@ TEST_CASE("Tagged sentences: some of them can be picked", "[data]") {
   CHECK(part.sentences[1].line == 1);
   CHECK_THROWS_AS(sentences.subset(std::vector<Index>{3}), std::out_of_range);
 }
+
+}  // namespace tagged_sentences_test

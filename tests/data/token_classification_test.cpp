@@ -8,6 +8,8 @@
 
 #include <cmath>
 
+namespace token_classification_test {
+
 using namespace tempa;
 using Ids = std::vector<std::int32_t>;
 using Words = std::vector<std::string>;
@@ -185,3 +187,5 @@ TEST_CASE("TokenCollate: masked words are masked whole, and labels stay", "[data
   CHECK_THROWS_AS((TokenCollate{.word_mask_prob = 1.5, .mask_token_id = 4}(examples)), ConfigError);
   CHECK_THROWS_AS((TokenCollate{.word_mask_prob = 0.5}(examples)), ConfigError);
 }
+
+}  // namespace token_classification_test

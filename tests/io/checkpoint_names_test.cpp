@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+namespace checkpoint_names_test {
+
 using namespace tempa;
 
 namespace {
@@ -107,3 +109,5 @@ TEST_CASE("Checkpoint names: the tensors are shared, not copied", "[io]") {
   weight.fill(7);
   CHECK(renamed.state.get<float>("classifier.weight").item() == 7);
 }
+
+}  // namespace checkpoint_names_test

@@ -12,6 +12,8 @@
 
 #include <sys/wait.h>
 
+namespace checkpoint_test {
+
 using namespace tempa;
 namespace fs = std::filesystem;
 
@@ -152,3 +154,5 @@ TEST_CASE("Checkpoint: what a killed process left is removed, what a living one 
   CHECK(names_in(folder.path()) == 2);
   CHECK_THROWS_AS(remove_unfinished((folder.path() / "absent").string()), IoError);
 }
+
+}  // namespace checkpoint_test

@@ -15,6 +15,8 @@
 #include <utility>
 #include <variant>
 
+namespace corruption_test {
+
 using namespace tempa;
 
 namespace {
@@ -107,3 +109,5 @@ TEST_CASE("JSON: a text cut at any byte is refused, and a flipped bit never cras
     }
   }
 }
+
+}  // namespace corruption_test

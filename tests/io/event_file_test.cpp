@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+namespace event_file_test {
+
 using namespace tempa;
 
 namespace {
@@ -274,3 +276,5 @@ TEST_CASE("Event file: a full disk is an error, leaves whole records, and writin
   CHECK(events[1] == event);
   CHECK(events[2] == event);
 }
+
+}  // namespace event_file_test

@@ -1,4 +1,4 @@
-// Reading, mapping and replacing files.
+// Reading and replacing files.
 #include <tempa/io/file.hpp>
 #include <tempa/io/printable.hpp>
 
@@ -7,12 +7,16 @@
 #include "support/temporary_folder.hpp"
 #include "support/thrown.hpp"
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <iterator>
 #include <string>
 #include <string_view>
 
 #include <sys/stat.h>
+
+namespace file_test {
 
 using namespace tempa;
 namespace fs = std::filesystem;
@@ -31,9 +35,9 @@ TEST_CASE("File: bytes are read as they are", "[io]") {
   for (const std::string_view bytes : {""sv, "a"sv, "line\r\n\0\xff\n"sv}) {
     const std::string path = folder.write("file", bytes);
     CHECK(read_text_file(path) == bytes);
-    const MappedFile mapped(path);
-    CHECK(std::string(reinterpret_cast<const char*>(mapped.bytes().data()), mapped.bytes().size()) == bytes);
-    CHECK(mapped.path() == path);
+    const FileBytes whole(path);
+    CHECK(std::string(reinterpret_cast<const char*>(whole.bytes().data()), whole.bytes().size()) == bytes);
+    CHECK(whole.path() == path);
   }
 }
 
@@ -50,7 +54,7 @@ TEST_CASE("File: what is no readable regular file is an IoError that names it", 
                {pipe, "expected a regular file but it is none"}};
   for (const auto& one : cases) {
     CHECK(thrown<IoError>([&] { read_text_file(one.path); }) == one.path + ": " + one.message);
-    CHECK(thrown<IoError>([&] { MappedFile file(one.path); }) == one.path + ": " + one.message);
+    CHECK(thrown<IoError>([&] { FileBytes file(one.path); }) == one.path + ": " + one.message);
   }
 }
 
@@ -64,13 +68,56 @@ TEST_CASE("File: a text larger than its cap is refused before it is read", "[io]
         path + ": expected at most 268435456 bytes but has 1099511627776");
 }
 
-TEST_CASE("File: writing to mapped memory does not reach the file", "[io]") {
+TEST_CASE("File: writing to its bytes in memory does not reach the file", "[io]") {
   const TemporaryFolder folder;
   const std::string path = folder.write("file", "old");
-  const MappedFile mapped(path);
-  *const_cast<std::byte*>(mapped.bytes().data()) = std::byte{'X'};
-  CHECK(mapped.bytes()[0] == std::byte{'X'});
+  const FileBytes whole(path);
+  *const_cast<std::byte*>(whole.bytes().data()) = std::byte{'X'};
+  CHECK(whole.bytes()[0] == std::byte{'X'});
   CHECK(read_text_file(path) == "old");
+}
+
+TEST_CASE("File: one that others change while it is read is an IoError, and never a part of two versions", "[io]") {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("file", "0123456789");
+  std::array<std::byte, 10> bytes{};
+  {
+    const detail::OpenFile file = detail::open_for_reading(path);
+    fs::resize_file(path, 3);
+    CHECK(thrown<IoError>([&] { detail::read_bytes(file, path, bytes); }) ==
+          path + ": became shorter while it was read: 3 of 10 bytes");
+  }
+  {
+    folder.write("file", "0123456789");
+    ::usleep(20'000);  // the clock of file systems ticks every few milliseconds
+    const detail::OpenFile file = detail::open_for_reading(path);
+    folder.write("file", "9876543210");
+    CHECK(thrown<IoError>([&] { detail::read_bytes(file, path, bytes); }) == path + ": was changed while it was read");
+  }
+  {
+    const detail::OpenFile file = detail::open_for_reading(path);
+    fs::remove(path);  // whoever has it open still has it
+    detail::read_bytes(file, path, bytes);
+    CHECK(bytes[0] == std::byte{'9'});
+  }
+}
+
+TEST_CASE("File: bytes that were read stay when the file is cut, changed or removed", "[io]") {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("file", std::string(100'000, 'a'));
+  const FileBytes whole(path);
+  fs::resize_file(path, 0);
+  CHECK(std::count(whole.bytes().begin(), whole.bytes().end(), std::byte{'a'}) == 100'000);
+  fs::remove(path);
+  CHECK(whole.bytes()[99'999] == std::byte{'a'});
+}
+
+TEST_CASE("File: one for which there is no memory is an OutOfMemoryError that names it", "[io]") {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("file", "1");
+  fs::resize_file(path, std::uintmax_t{1} << 43);  // sparse: takes no room on the disk
+  CHECK(thrown<OutOfMemoryError>([&] { FileBytes file(path); }) ==
+        "[FileBytes] could not allocate 8796093022208 bytes to read " + path);
 }
 
 TEST_CASE("Atomic write: the file is new or replaced, and nothing else is left in the folder", "[io]") {
@@ -78,12 +125,12 @@ TEST_CASE("Atomic write: the file is new or replaced, and nothing else is left i
   const std::string path = folder.path() / "file";
   atomic_write_text(path, "first");
   CHECK(read_text_file(path) == "first");
-  const MappedFile mapped(path);
+  const FileBytes whole(path);
   const std::string second(std::size_t{3} << 20, 'x');
   atomic_write_text(path, second);
   CHECK(read_text_file(path) == second);
-  CHECK(mapped.bytes().size() == 5);  // who had the old file open still has it
-  CHECK(mapped.bytes()[4] == std::byte{'t'});
+  CHECK(whole.bytes().size() == 5);  // who had the old file open still has it
+  CHECK(whole.bytes()[4] == std::byte{'t'});
   atomic_write_text(path, "");
   CHECK(read_text_file(path).empty());
   CHECK(files_in(folder.path()) == 1);
@@ -152,3 +199,5 @@ TEST_CASE("Printable: text of a file cannot control the terminal or fill the mes
   CHECK(printable("größe", 3) == "'gr…'");  // not inside of the two bytes of ö
   CHECK(printable(std::string(1000, 'x')).size() == 120 + 2 + std::string_view("…").size());
 }
+
+}  // namespace file_test

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+namespace json_members_test {
+
 using namespace tempa;
 
 namespace {
@@ -46,3 +48,5 @@ TEST_CASE("JSON members: an object of them reads back as the same", "[io]") {
   CHECK(json_object_text({}) == "{\n}\n");
   CHECK(thrown<FormatError>([] { json_members(parse_json("[1]", "file")); }) == "file:1: expected a JSON object");
 }
+
+}  // namespace json_members_test

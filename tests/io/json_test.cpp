@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+namespace json_test {
+
 using namespace tempa;
 using namespace std::string_view_literals;
 
@@ -185,3 +187,5 @@ TEST_CASE("JSON: a file is written sorted and indented and reads the same", "[io
   CHECK(read_json(path).root.at("b") == value.at("b"));  // the failure has left the file
   CHECK(thrown<IoError>([&] { read_json(path, 10); }) == path + ": expected at most 10 bytes but has 64");
 }
+
+}  // namespace json_test

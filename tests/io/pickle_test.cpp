@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+namespace pickle_test {
+
 using namespace tempa;
 
 namespace {
@@ -353,3 +355,5 @@ TEST_CASE("Pickle: a list that holds itself, and tuples that double a hundred ti
   bytes = pickle_bytes("(" + body + "t");
   CHECK(read_pickle(bytes, 0, bytes.size(), kPath).size() == 202);
 }
+
+}  // namespace pickle_test

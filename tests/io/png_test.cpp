@@ -8,6 +8,8 @@
 
 #include <string>
 
+namespace png_test {
+
 using namespace tempa;
 
 TEST_CASE("PNG: pixels of all kinds and sizes come back", "[io]") {
@@ -40,3 +42,5 @@ TEST_CASE("PNG: other shapes are refused", "[io]") {
             encode_png(Tensor<std::uint8_t>::zeros(shape));
           }).find("[encode_png] pixels must have shape") == 0);
 }
+
+}  // namespace png_test

@@ -17,6 +17,8 @@
 
 #include <sys/resource.h>
 
+namespace safetensors_round_trip_test {
+
 using namespace tempa;
 namespace fs = std::filesystem;
 
@@ -220,3 +222,5 @@ TEST_CASE("Safetensors: the program's locale does not reach the file", "[io]") {
   std::locale::global(before);
   CHECK(read == Shape{1234, 5});
 }
+
+}  // namespace safetensors_round_trip_test

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+namespace safetensors_rules_test {
+
 using namespace tempa;
 
 namespace {
@@ -271,3 +273,5 @@ TEST_CASE("Safetensors: a missing file, a folder and a file of another format ar
   CHECK(thrown<FormatError>([&] { load_safetensors(other); }).substr(0, other.size() + 20) ==
         other + ": expected a header ");
 }
+
+}  // namespace safetensors_rules_test

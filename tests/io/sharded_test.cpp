@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+namespace sharded_test {
+
 using namespace tempa;
 
 namespace {
@@ -123,3 +125,5 @@ TEST_CASE("Sharded rule: every shard is there and holds what the index says", "[
   CHECK(thrown<IoError>([&] { load_sharded(folder.path + "none.json"); }) ==
         folder.path + "none.json: cannot open: No such file or directory");
 }
+
+}  // namespace sharded_test

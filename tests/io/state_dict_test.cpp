@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+namespace state_dict_test {
+
 using namespace tempa;
 
 namespace {
@@ -180,3 +182,5 @@ TEST_CASE("State dict: values that are not finite are refused where that is aske
         "[load_state_dict] 'w' must be finite but element 0 is nan");
   CHECK(copy_matching(nan, wide).complete());
 }
+
+}  // namespace state_dict_test

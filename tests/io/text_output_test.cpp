@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace text_output_test {
+
 using namespace tempa;
 
 TEST_CASE("TextOutput: what was flushed is there before it is closed", "[io]") {
@@ -88,3 +90,5 @@ TEST_CASE("append_json: strings and numbers read back as they were", "[io]") {
     CHECK(std::strtof(written(value).c_str(), nullptr) == value);
   CHECK(nlohmann::json::parse(written(1e-45F)).is_number());
 }
+
+}  // namespace text_output_test

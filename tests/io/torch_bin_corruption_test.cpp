@@ -17,6 +17,8 @@
 #include <variant>
 #include <vector>
 
+namespace torch_bin_corruption_test {
+
 using namespace tempa;
 
 namespace {
@@ -176,3 +178,5 @@ TEST_CASE("PyTorch files: no pickle makes its reader ask for more memory than th
     CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(60));
   }
 }
+
+}  // namespace torch_bin_corruption_test

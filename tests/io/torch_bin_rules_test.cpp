@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+namespace torch_bin_rules_test {
+
 using namespace tempa;
 
 namespace {
@@ -289,3 +291,5 @@ TEST_CASE("PyTorch files: a missing file and a folder are named", "[io]") {
   CHECK(thrown<IoError>([&] { load_torch_bin(folder.path()); }) ==
         folder.path().string() + ": expected a regular file but it is a folder");
 }
+
+}  // namespace torch_bin_rules_test

@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+namespace torch_bin_test {
+
 using namespace tempa;
 
 namespace {
@@ -183,3 +185,5 @@ TEST_CASE("PyTorch files: a storage beyond 4 GiB is found by the archive's 64-bi
     std::filesystem::remove(path);
   }
 }
+
+}  // namespace torch_bin_test

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+namespace torch_tensor_rules_test {
+
 using namespace tempa;
 
 namespace {
@@ -173,3 +175,5 @@ TEST_CASE("PyTorch rule: an element type that tensors do not have is named with 
     CHECK(torch_bin_complaint(torch_zip_of(torch_storage(type, "0", 2))).find("got GLOBAL 'torch " + type + "'") !=
           std::string::npos);
 }
+
+}  // namespace torch_tensor_rules_test

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+namespace zip_archive_test {
+
 using namespace tempa;
 
 namespace {
@@ -264,3 +266,5 @@ TEST_CASE("ZIP: a hundred thousand entries that point to one long header are ref
   const std::string bytes = members + directory + zip_end(100'000, directory.size(), members.size(), {.wide = true});
   CHECK(complaint_about(bytes) == "member 'n1': expected to begin after 'n0', at byte 65564, but begins at 0");
 }
+
+}  // namespace zip_archive_test

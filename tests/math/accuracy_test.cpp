@@ -11,6 +11,8 @@
 #include <limits>
 #include <string>
 
+namespace accuracy_test {
+
 using namespace tempa;
 
 namespace {
@@ -120,3 +122,5 @@ TEST_CASE("Float functions at infinity, NaN, zero and where they saturate", "[ma
     CHECK((point.actual == point.expected || (std::isnan(point.actual) && std::isnan(point.expected))));
   }
 }
+
+}  // namespace accuracy_test

@@ -10,6 +10,8 @@
 #include <limits>
 #include <string>
 
+namespace formula_test {
+
 using namespace tempa;
 
 namespace {
@@ -71,3 +73,5 @@ TEMPLATE_TEST_CASE("Choices by mask keep every bit", "[math]", float, double) {
   CHECK(math::with_sign(TestType(-2), TestType(5)) == TestType(2));
   CHECK(math::with_sign(TestType(2), TestType(-0.0)) == TestType(-2));
 }
+
+}  // namespace formula_test

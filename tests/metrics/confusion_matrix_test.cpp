@@ -4,6 +4,8 @@
 #include "metrics/metrics_fixture.hpp"
 #include "support/catch.hpp"
 
+namespace confusion_matrix_test {
+
 using namespace tempa;
 using Classes = std::vector<std::int32_t>;
 
@@ -59,3 +61,5 @@ TEST_CASE("accuracy: nothing, or sizes that differ, are typed errors", "[metrics
   CHECK_THROWS_AS(accuracy(ConfusionMatrix(2)), ValueError);
   CHECK_THROWS_AS(accuracy(Tensor<float>(Shape{0, 2}), Tensor<float>(Shape{0, 2})), ValueError);
 }
+
+}  // namespace confusion_matrix_test

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+namespace entity_scores_test {
+
 using namespace tempa;
 using Tags = std::vector<std::vector<std::string>>;
 
@@ -117,3 +119,5 @@ TEST_CASE("entity_scores: impossible input is a typed error that says where", "[
   CHECK(thrown<ValueError>([&] { entity_report(entity_scores(kTags, kPredictions), 101); }) ==
         "[entity_report] digits must be from 0 to 100 but is 101");
 }
+
+}  // namespace entity_scores_test

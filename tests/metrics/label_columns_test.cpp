@@ -4,6 +4,8 @@
 #include "support/catch.hpp"
 #include "support/thrown.hpp"
 
+namespace label_columns_test {
+
 using namespace tempa;
 using Classes = std::vector<std::int32_t>;
 
@@ -54,3 +56,5 @@ TEST_CASE("label_columns_scores: impossible input is a typed error", "[metrics]"
   CHECK_THROWS_AS(label_columns_scores(Classes{}, Classes{}, classes), ValueError);
   CHECK_THROWS_AS(label_columns_scores(Classes{2, 0}, Classes{0, 0}, classes), ValueError);
 }
+
+}  // namespace label_columns_test

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <string>
 
+namespace metrics_test {
+
 using namespace tempa;
 
 TEST_CASE("Metrics: values by name, the line, and the names in an error", "[metrics]") {
@@ -25,3 +27,5 @@ TEST_CASE("Metrics: values by name, the line, and the names in an error", "[metr
     CHECK(std::string(error.what()) == "[Metrics] metric must be loss, recall, f1_macro or pearson but is 'f1'");
   }
 }
+
+}  // namespace metrics_test

@@ -4,6 +4,8 @@
 #include "metrics/metrics_fixture.hpp"
 #include "support/catch.hpp"
 
+namespace precision_recall_f1_test {
+
 using namespace tempa;
 using Classes = std::vector<std::int32_t>;
 
@@ -88,3 +90,5 @@ TEST_CASE("indicators: a score of at least the threshold is a label", "[metrics]
   CHECK(indicators(scores).to_vector() == std::vector<float>{1, 0, 1, 0});
   CHECK(indicators(scores, -1.0F).to_vector() == std::vector<float>{1, 1, 1, 1});
 }
+
+}  // namespace precision_recall_f1_test

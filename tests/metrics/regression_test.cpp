@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <vector>
 
+namespace regression_test {
+
 using namespace tempa;
 using Values = std::vector<double>;
 
@@ -67,3 +69,5 @@ TEST_CASE("balanced_class_weights are scikit-learn's", "[metrics]") {
   CHECK(with_absent == Values{0.5, 0.0, 1.0});
   CHECK_THROWS_AS(balanced_class_weights(labels, 2), ValueError);
 }
+
+}  // namespace regression_test

@@ -5,6 +5,8 @@
 
 #include <string>
 
+namespace report_test {
+
 using namespace tempa;
 using Classes = std::vector<std::int32_t>;
 
@@ -97,3 +99,5 @@ TEST_CASE("Reports: a wrong number of names or digits is a ValueError", "[metric
   CHECK_THROWS_AS(classification_report(Tensor<float>::zeros({1, 2}), Tensor<float>::zeros({1, 2}), {.names = {"a"}}),
                   ValueError);
 }
+
+}  // namespace report_test

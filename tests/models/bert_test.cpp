@@ -9,7 +9,10 @@
 #include <cmath>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
+
+namespace bert_test {
 
 using namespace tempa;
 
@@ -36,7 +39,7 @@ struct Fixture {
     config.id2label.assign(static_cast<std::size_t>(require<Index>(sizes, "num_labels")), "x");
   }
 
-  template <Real T>
+  template <Floating T>
   BertForSequenceClassification<T> model() const {
     BertForSequenceClassification<T> result(config);
     StateDict weights;
@@ -98,6 +101,58 @@ TEMPLATE_TEST_CASE("BERT: logits, hidden states and losses equal transformers'",
     model.config().problem_type = ProblemType::kRegression;
     other.targets = fixture.get<float>("values");
     CHECK(difference(model(other).loss.value(), fixture.get<double>("loss.regression")) < bound);
+  }
+}
+
+// The 16-bit model stores a rounded value this many times between the weights and the logits: three sums and a
+// LayerNorm of the embeddings; query, attention, dense, sum, LayerNorm, intermediate, gelu, dense, sum, LayerNorm of
+// each layer; dense and tanh of the pooler; the classifier. Each is a relative change of a tensor as rounding all
+// weights is one, so that together they may change the logits as many times as much, and the gradients, on the way
+// there and back, twice as many times.
+TEMPLATE_TEST_CASE("BERT: 16-bit logits and gradients err by their roundings", "[models]", bfloat16, float16) {
+  constexpr double kRoundoff = std::is_same_v<TestType, float16> ? 0x1p-11 : 0x1p-8;
+  constexpr float kLossScale = 1024;  // no gradient is below float16's range
+  for (const char* name : {"plain", "odd"}) {
+    const Fixture fixture(name);
+    const double roundings = static_cast<double>(4 + 10 * fixture.config.num_hidden_layers + 3);
+    auto exact = fixture.model<double>(), rounded = fixture.model<double>();
+    auto model = fixture.model<TestType>();
+    for (auto& parameter : rounded.named_parameters())
+      parameter.variable.mutable_value().copy_from(
+          parameter.variable.value().template cast<TestType>().template cast<double>());
+    const auto exact_output = exact(fixture.batch()), rounded_output = rounded(fixture.batch());
+    const auto output = model(fixture.batch());
+    static_assert(std::is_same_v<decltype(output.loss), Variable<float>>);
+    for (const auto& loss : {exact_output.loss, rounded_output.loss})
+      loss.backward(Tensor<double>::full({}, static_cast<double>(kLossScale)));
+    output.loss.backward(Tensor<float>::full({}, kLossScale));
+
+    const auto largest = [](const Tensor<double>& x) {
+      double result = 0;
+      for (const double value : x.span()) result = std::max(result, std::abs(value));
+      return result;
+    };
+    const auto error = [&](const Tensor<double>& a, const Tensor<double>& b) { return difference(a, b) * largest(b); };
+    const auto bound = [&](const Tensor<double>& with_rounded_weights, const Tensor<double>& expected) {
+      return roundings * (error(with_rounded_weights, expected) + kRoundoff * largest(expected));
+    };
+    CHECK(error(output.logits.value().template cast<double>(), exact_output.logits.value()) <=
+          bound(rounded_output.logits.value(), exact_output.logits.value()));
+    const auto parameters = model.named_parameters();
+    const auto exact_parameters = exact.named_parameters(), rounded_parameters = rounded.named_parameters();
+    double key_bias = 0;  // a key's bias has a gradient of rounding errors only, of the size of its query's
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      INFO(name << " " << parameters[i].name);
+      if (!exact_parameters[i].variable.has_grad()) continue;
+      const auto& expected = exact_parameters[i].variable.grad();
+      const auto actual = parameters[i].variable.grad().template cast<double>();
+      if (parameters[i].name.ends_with("query.bias"))
+        key_bias = 2 * bound(rounded_parameters[i].variable.grad(), expected);
+      const double allowed = parameters[i].name.ends_with("key.bias")
+                                 ? key_bias
+                                 : 2 * bound(rounded_parameters[i].variable.grad(), expected);
+      CHECK(error(actual, expected) <= allowed);
+    }
   }
 }
 
@@ -261,3 +316,5 @@ TEST_CASE("BERT: bad batches are refused with the row", "[models]") {
   torn.token_type_ids = Tensor<std::int32_t>::zeros({5});
   CHECK_THROWS_AS(model(torn), ShapeError);
 }
+
+}  // namespace bert_test

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+namespace config_test {
+
 using namespace tempa;
 
 namespace {
@@ -246,3 +248,5 @@ TEST_CASE("BertConfig: a damaged file is refused or read, and what was read can 
   CHECK(refused > 1000);
   CHECK(read > 1000);  // a flipped letter of an unknown field
 }
+
+}  // namespace config_test

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+namespace masked_lm_test {
+
 using namespace tempa;
 
 namespace {
@@ -109,3 +111,5 @@ TEST_CASE("masked language model: its body goes into a classifier by name", "[mo
   CHECK(classifier.bert.embeddings.word_embeddings.weight.value().to_vector() ==
         language_model.bert.embeddings.word_embeddings.weight.value().to_vector());
 }
+
+}  // namespace masked_lm_test

@@ -7,6 +7,8 @@
 
 #include <type_traits>
 
+namespace multi_label_classification_test {
+
 using namespace tempa;
 
 namespace {
@@ -109,3 +111,5 @@ TEST_CASE("label columns: labels and configurations that do not fit are typed er
   CHECK(thrown<ConfigError>([&] { BertForMultiLabelClassification<float>{fixture.config}; }) ==
         "[label_columns_of] expected labels like \"price=positive\" but got \"LABEL_0\"");
 }
+
+}  // namespace multi_label_classification_test

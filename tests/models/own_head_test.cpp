@@ -20,6 +20,8 @@
 #include <utility>
 #include <vector>
 
+namespace own_head_test {
+
 using namespace tempa;
 
 namespace {
@@ -162,3 +164,5 @@ TEST_CASE("own head: sizes follow the model, and one too small is refused", "[mo
   CHECK(thrown<ConfigError>([&] { ReviewClassifier<float> small(config); }) ==
         "[ReviewClassifier] hidden_size must be at least 32 but is 30");
 }
+
+}  // namespace own_head_test

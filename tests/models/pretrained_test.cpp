@@ -17,6 +17,8 @@
 #include <string_view>
 #include <vector>
 
+namespace pretrained_test {
+
 using namespace tempa;
 using Classifier = BertForSequenceClassification<float>;
 
@@ -389,3 +391,5 @@ TEST_CASE("from_pretrained: between a masked language model and a classifier onl
   CHECK(classifier.bert.embeddings.word_embeddings.weight.value().to_vector() ==
         saved.weights.get<float>("bert.embeddings.word_embeddings.weight").to_vector());
 }
+
+}  // namespace pretrained_test

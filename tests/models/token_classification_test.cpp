@@ -7,6 +7,8 @@
 
 #include <type_traits>
 
+namespace token_classification_test {
+
 using namespace tempa;
 
 namespace {
@@ -99,3 +101,5 @@ TEST_CASE("token classifier: labels that do not fit are typed errors", "[models]
   CHECK(thrown<ShapeError>([&] { model(batch); }) ==
         "[BertForTokenClassification] labels must have shape (18) but has (3)");
 }
+
+}  // namespace token_classification_test

@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+namespace init_test {
+
 using namespace tempa;
 
 namespace {
@@ -73,3 +75,5 @@ TEST_CASE("Init: putting off is for one thread and ends with the object, also wh
   CHECK(DeferredInit::current() == nullptr);
   CHECK(is_one(constant_parameter<float>({2}, 1.0)));
 }
+
+}  // namespace init_test

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace module_test {
+
 using namespace tempa;
 
 namespace {
@@ -108,3 +110,5 @@ TEST_CASE("parse_activation: knows Hugging Face's names", "[nn]") {
   CHECK(parse_activation("x", "gelu_new") == Activation::kGeluTanh);
   CHECK_THROWS_AS(parse_activation("hidden_act", "Gelu"), ConfigError);
 }
+
+}  // namespace module_test

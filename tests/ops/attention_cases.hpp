@@ -26,8 +26,9 @@ template <typename T>
 tempa::Variable<T> split_attention(const Inputs<T>& in, tempa::Index heads,
                                    const tempa::AttentionOptions& options = {}) {
   const tempa::Index batch = attention_batch(in[0].size(0), in[1].size(0));
-  return attention(in[0], in[1], in[2], split_tokens(in[0].size(0), batch), split_tokens(in[1].size(0), batch), heads,
-                   options);
+  const tempa::Device device = in[0].value().device();
+  return attention(in[0], in[1], in[2], split_tokens(in[0].size(0), batch).to(device),
+                   split_tokens(in[1].size(0), batch).to(device), heads, options);
 }
 
 /// The same on one padded (queries, keys) table with -infinity where a query and a key are of different sequences.
@@ -124,6 +125,10 @@ void attention_cases(Visit&& visit) {
                                           call({3, 4}, {3, 4}, {3, 4}, bounds, Bounds::from({0, 1, 2}), 2)),
                  expect_error<ShapeError>("[attention] cu_seqlens_k must have shape (3) but has (4)",
                                           call({3, 4}, {3, 4}, {3, 4}, bounds, Bounds::from({0, 1, 2, 3}), 2)),
+                 expect_error<ValueError>("[attention] the longest of cu_seqlens_q was given as 1 but is 2",
+                                          call({3, 4}, {3, 4}, {3, 4}, bounds, bounds, 2, {.max_seqlen_q = 1})),
+                 expect_error<ValueError>("[attention] the longest of cu_seqlens_k cannot be -1",
+                                          call({3, 4}, {3, 4}, {3, 4}, bounds, bounds, 2, {.max_seqlen_k = -1})),
                  expect_error<ValueError>("[attention] drop_prob must be in [0,1] but is 1.5",
                                           call({3, 4}, {3, 4}, {3, 4}, bounds, bounds, 2, {.drop_prob = 1.5}))}});
   visit(OpCase{.name = "attention of other queries",
@@ -134,6 +139,7 @@ void attention_cases(Visit&& visit) {
                    [](Index n) {
                      return Shapes{{3, n}, {17, n}, {17, n}};
                    },
+               .largest_on_cuda = 256,
                .naive =
                    [](const std::vector<Tensor<double>>& in) {
                      return padded_attention(in, split_tokens(3, 3), split_tokens(17, 3), 1, 0.3);

@@ -4,6 +4,8 @@
 
 #include <cstring>
 
+namespace attention_test {
+
 using namespace tempa;
 
 namespace {
@@ -101,7 +103,7 @@ TEST_CASE("Attention: large scores neither overflow nor divide by zero", "[ops]"
   }
 }
 
-TEST_CASE("Attention: element (b,h,i,j) of the dropout mask has its own random number", "[ops]") {
+TEST_CASE("Attention: element (query,head,key) of the dropout mask has its own random number", "[ops]") {
   constexpr Index kBatch = 3, kLength = 33, kHeads = 2, kRow = 36;
   constexpr double kDropProb = 0.4;
   Generator generator(11);
@@ -112,13 +114,29 @@ TEST_CASE("Attention: element (b,h,i,j) of the dropout mask has its own random n
     for (Index h = 0; h < kHeads; ++h)
       for (Index i = 0; i < kLength; ++i)
         for (Index j = 0; j < kLength; ++j) {
-          const Index number = ((b * kHeads + h) * kLength + i) * kRow + j;
+          const Index number = ((b * kLength + i) * kHeads + h) * kRow + j;
           const bool dropped = stream.bits(static_cast<std::uint64_t>(number)) < drop_threshold(kDropProb);
           const double p = probabilities.at({b * kLength + i, h * kLength + j});
           if (dropped ? p != 0 : std::abs(p * kLength * (1 - kDropProb) - 1) > 1e-14)
             FAIL("element " << b << "," << h << "," << i << "," << j << " is " << p);
         }
   SUCCEED();
+}
+
+TEST_CASE("Attention: an upper bound of the lengths changes the mask's numbers and nothing else", "[ops]") {
+  const auto in = attention_inputs<float>(10, 10, 8);
+  const auto bounds = bounds_of({7, 3});
+  const auto call = [&](double drop_prob, Index max_seqlen) {
+    Generator generator(4);
+    const auto y = attention(
+        in[0], in[1], in[2], bounds, bounds, 2,
+        {.drop_prob = drop_prob, .generator = &generator, .max_seqlen_q = max_seqlen, .max_seqlen_k = max_seqlen});
+    CHECK(generator.block() == (drop_prob > 0 ? 10 * 2 * static_cast<std::uint64_t>((max_seqlen + 3) / 4) : 0));
+    return y.value().to_vector();
+  };
+  CHECK(call(0, 7) == call(0, 100));
+  CHECK(call(0.5, 7) == call(0.5, 8));
+  CHECK(call(0.5, 7) != call(0.5, 100));
 }
 
 TEST_CASE("Attention: dropout drops its part, independently between neighbours, heads and sequences", "[ops]") {
@@ -174,3 +192,5 @@ TEST_CASE("Attention: all dropped is zero, in both directions", "[ops]") {
   for (const auto* tensor : {&y.value(), &in[0].grad(), &in[1].grad(), &in[2].grad()})
     for (const float x : tensor->span()) CHECK(x == 0.0f);
 }
+
+}  // namespace attention_test

@@ -9,12 +9,15 @@
 template <typename T>
 tempa::Variable<T> batch_norm_of(const Inputs<T>& in, bool training, double eps) {
   using namespace tempa;
-  Tensor<T> mean(Shape{in[0].size(1)}), variance(Shape{in[0].size(1)});  // (C)
+  using A = Accumulator<T>;
+  Tensor<A> mean(Shape{in[0].size(1)}), variance(Shape{in[0].size(1)});  // (C)
   for (Index c = 0; c < mean.numel(); ++c) {
-    mean.data()[c] = T(0.25) * static_cast<T>(c);
-    variance.data()[c] = T(1) + T(0.5) * static_cast<T>(c);
+    mean.data()[c] = A(0.25) * static_cast<A>(c);
+    variance.data()[c] = A(1) + A(0.5) * static_cast<A>(c);
   }
   const auto parameter = [&](std::size_t k) { return in.size() > k ? in[k] : Variable<T>(); };
+  mean = mean.to(in[0].device());
+  variance = variance.to(in[0].device());
   return batch_norm1d(in[0], parameter(1), parameter(2), mean, variance, Tensor<std::int64_t>::zeros({}), training,
                       {.eps = eps});
 }

@@ -4,6 +4,8 @@
 
 #include <optional>
 
+namespace batch_norm1d_test {
+
 using namespace tempa;
 
 TEST_CASE("Batch normalisation: values, gradients, sizes, errors and threads", "[ops]") {
@@ -62,3 +64,5 @@ TEST_CASE("Batch normalisation: backward of evaluation does not see later traini
   };
   CHECK(gradient(true) == gradient(false));
 }
+
+}  // namespace batch_norm1d_test

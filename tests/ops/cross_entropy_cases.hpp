@@ -38,7 +38,7 @@ void cross_entropy_cases(Visit&& visit) {
               .f =
                   [=](const auto& in) {
                     const Index rows = in[0].size(0), classes = in[0].size(1);
-                    return cross_entropy(in[0], labels_for(rows, classes), options_for(classes));
+                    return cross_entropy(in[0], labels_for(rows, classes).to(in[0].device()), options_for(classes));
                   },
               .fixture = "cross_entropy",
               .sized =

@@ -2,6 +2,8 @@
 
 #include "support/catch.hpp"
 
+namespace cross_entropy_test {
+
 using namespace tempa;
 
 TEST_CASE("Cross-entropy: values, gradients, sizes, errors and threads", "[ops]") {
@@ -36,3 +38,5 @@ TEST_CASE("Cross-entropy: the label to ignore may be a class", "[ops]") {
   const auto losses = cross_entropy(logits, labels, {.reduction = Reduction::kNone}).value();
   CHECK(cross_entropy(logits, labels, {.ignore_index = 0}).item() == losses.at({1}));
 }
+
+}  // namespace cross_entropy_test

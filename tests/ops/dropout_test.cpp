@@ -7,6 +7,8 @@
 #include <cmath>
 #include <limits>
 
+namespace dropout_test {
+
 using namespace tempa;
 
 TEST_CASE("Dropout: gradients, sizes, errors and threads", "[ops]") {
@@ -98,3 +100,5 @@ TEST_CASE("Dropout: the default generator decides unless one is given", "[ops]")
   manual_seed(9);
   CHECK(dropout(x, 0.5).value().to_vector() == first);
 }
+
+}  // namespace dropout_test

@@ -1,25 +1,11 @@
 #include "ops/elementwise_cases.hpp"
 
+#include "ops/signed_square.hpp"
 #include "support/catch.hpp"
 
+namespace elementwise_test {
+
 using namespace tempa;
-
-namespace {
-
-/// An own activation: x |x|.
-struct SignedSquare {
-  static constexpr math::Derivative kDerivative = math::Derivative::kOfInput;
-  template <Real T>
-  static T f(T x) {
-    return x * math::magnitude(x);
-  }
-  template <Real T>
-  static T df(T x) {
-    return T(2) * math::magnitude(x);
-  }
-};
-
-}  // namespace
 
 TEST_CASE("Functions of one element: values, gradients, sizes, errors and threads", "[ops]") {
   elementwise_cases([](const OpCase& op) {
@@ -28,10 +14,10 @@ TEST_CASE("Functions of one element: values, gradients, sizes, errors and thread
 }
 
 TEST_CASE("An own formula is an operation with a gradient", "[ops]") {
-  const Variable<double> x(Tensor<double>::from({-3, 0, 2}), true);
+  const Variable<double> x(Tensor<double>::from({-3, 0, 2}).to(Device::best()), true);
   const auto y = elementwise("signed_square", x, SignedSquare{});
   CHECK(y.value().to_vector() == std::vector<double>{-9, 0, 4});
-  y.backward(Tensor<double>::from({1, 1, 10}));
+  y.backward(Tensor<double>::from({1, 1, 10}).to(Device::best()));
   CHECK(x.grad().to_vector() == std::vector<double>{6, 0, 40});
 }
 
@@ -51,3 +37,5 @@ TEST_CASE("Functions of one element take tensors without elements", "[ops]") {
   y.backward(Tensor<float>(Shape{3, 0}));
   CHECK(x.grad().shape() == Shape{3, 0});
 }
+
+}  // namespace elementwise_test

@@ -15,7 +15,8 @@ void embedding_cases(Visit&& visit) {
                .f =
                    [](const auto& in) {
                      const Index rows = in[0].size(0);
-                     return embedding(in[0], rows > 1000 ? make_indices({1312}, rows) : make_indices({3, 4}, rows));
+                     const auto ids = rows > 1000 ? make_indices({1312}, rows) : make_indices({3, 4}, rows);
+                     return embedding(in[0], ids.to(in[0].device()));
                    },
                .fixture = "embedding",
                .sized =
@@ -51,7 +52,7 @@ void embedding_cases(Visit&& visit) {
                .f =
                    [](const auto& in) {
                      const Index rows = in[0].size(0);
-                     return embedding(in[0], make_indices({11}, rows), {.padding_idx = rows / 2});
+                     return embedding(in[0], make_indices({11}, rows).to(in[0].device()), {.padding_idx = rows / 2});
                    },
                .fixture = "embedding",
                .sized =

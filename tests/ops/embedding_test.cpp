@@ -2,6 +2,8 @@
 
 #include "support/catch.hpp"
 
+namespace embedding_test {
+
 using namespace tempa;
 
 TEST_CASE("Embedding: values, gradients, sizes, errors and threads", "[ops]") {
@@ -26,3 +28,5 @@ TEST_CASE("Embedding: ids of any shape, none at all included", "[ops]") {
   CHECK(embedding(table, Tensor<std::int32_t>(Shape{0})).shape() == Shape{0, 2});
   CHECK(embedding(table, Tensor<std::int32_t>::zeros({2, 1, 3})).shape() == Shape{2, 1, 3, 2});
 }
+
+}  // namespace embedding_test

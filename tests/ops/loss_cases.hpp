@@ -26,7 +26,7 @@ void bce_with_logits_cases(Visit&& visit) {
             .inputs = {{.shape = {4, 3}, .low = -6, .high = 6}},
             .f =
                 [=](const auto& in) {
-                  using T = typename std::decay_t<decltype(in[0])>::value_type;
+                  using T = Accumulator<typename std::decay_t<decltype(in[0])>::value_type>;
                   const Index rows = in[0].size(0), columns = in[0].size(1);
                   auto targets = make_indices(in[0].shape(), 5).template cast<T>();
                   for (T& t : targets.span()) t /= 4;
@@ -40,7 +40,9 @@ void bce_with_logits_cases(Visit&& visit) {
                     options.weight = Tensor<T>(Shape{rows, 1});
                     for (Index i = 0; i < rows; ++i) options.weight.data()[i] = T(1) + T(0.5) * static_cast<T>(i);
                   }
-                  return bce_with_logits(in[0], targets, options);
+                  options.pos_weight = options.pos_weight.to(in[0].device());
+                  options.weight = options.weight.to(in[0].device());
+                  return bce_with_logits(in[0], targets.to(in[0].device()), options);
                 },
             .fixture = "bce_with_logits",
             .sized =

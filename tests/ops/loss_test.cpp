@@ -2,6 +2,8 @@
 
 #include "support/catch.hpp"
 
+namespace loss_test {
+
 using namespace tempa;
 
 TEST_CASE("Binary cross-entropy of logits: values, gradients, sizes, errors and threads", "[ops]") {
@@ -31,3 +33,5 @@ TEST_CASE("Squared error: a plain tensor is a target without gradient", "[ops]")
   loss.backward();
   CHECK(x.grad().to_vector() == std::vector<double>{-2.0, 3.0});
 }
+
+}  // namespace loss_test

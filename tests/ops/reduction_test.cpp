@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+namespace reduction_test {
+
 using namespace tempa;
 
 TEST_CASE("Reductions: values, gradients, sizes, errors and threads", "[ops]") {
@@ -41,3 +43,5 @@ TEST_CASE("The maximum: the first of equals gets the gradient, and a NaN wins", 
   y.backward(Tensor<float>::from({2, 3}));
   CHECK(x.grad().to_vector() == std::vector<float>{0, 2, 0, 0, 3, 0});
 }
+
+}  // namespace reduction_test

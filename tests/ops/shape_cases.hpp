@@ -140,7 +140,9 @@ template <typename Visit>
 void choice_cases(Visit&& visit) {
   using namespace tempa;
   visit(shape_case(
-      "index_select", [](const auto& in) { return index_select(in[0], 0, make_indices({7}, in[0].size(0))); }, {{5, 3}},
+      "index_select",
+      [](const auto& in) { return index_select(in[0], 0, make_indices({7}, in[0].size(0)).to(in[0].device())); },
+      {{5, 3}},
       [](Index n) {
         return Shapes{{n, 70}};
       },
@@ -154,7 +156,9 @@ void choice_cases(Visit&& visit) {
        })}));
   visit(shape_case(
       "index_select middle",
-      [](const auto& in) { return index_select(in[0], 1, make_indices({6}, 4).template cast<std::int64_t>()); },
+      [](const auto& in) {
+        return index_select(in[0], 1, make_indices({6}, 4).template cast<std::int64_t>().to(in[0].device()));
+      },
       {{2, 4, 3}},
       [](Index n) {
         return Shapes{{2, 4, n}};
@@ -163,7 +167,7 @@ void choice_cases(Visit&& visit) {
   visit(shape_case(
       "gather",
       [](const auto& in) {
-        return gather(in[0], -1, make_indices({4, 7}, 5));
+        return gather(in[0], -1, make_indices({4, 7}, 5).to(in[0].device()));
       },
       {{4, 5}},
       [](Index n) {
@@ -180,7 +184,7 @@ void choice_cases(Visit&& visit) {
   visit(shape_case(
       "gather first",
       [](const auto& in) {
-        return gather(in[0], 0, make_indices({6, in[0].size(1)}, 4));
+        return gather(in[0], 0, make_indices({6, in[0].size(1)}, 4).to(in[0].device()));
       },
       {{4, 3}},
       [](Index n) {
@@ -190,7 +194,7 @@ void choice_cases(Visit&& visit) {
   visit(shape_case(
       "where",
       [](const auto& in) {
-        return where(make_mask({in[0].size(0), 1}), in[0], in[1]);
+        return where(make_mask({in[0].size(0), 1}).to(in[0].device()), in[0], in[1]);
       },
       {{4, 3}, {3}},
       [](Index n) {
@@ -202,7 +206,7 @@ void choice_cases(Visit&& visit) {
   visit(shape_case(
       "masked_fill",
       [](const auto& in) {
-        return masked_fill(in[0], make_mask({1, in[0].size(1)}), -3.5);
+        return masked_fill(in[0], make_mask({1, in[0].size(1)}).to(in[0].device()), -3.5);
       },
       {{4, 5}},
       [](Index n) {

@@ -4,6 +4,8 @@
 
 #include <numeric>
 
+namespace shape_test {
+
 using namespace tempa;
 
 TEST_CASE("Moving elements: values, gradients, sizes, errors and threads", "[ops]") {
@@ -49,3 +51,5 @@ TEST_CASE("Operations that move elements take tensors without elements", "[ops]"
   CHECK(broadcast_to(x, Shape{5, 2, 0, 3}).shape() == Shape{5, 2, 0, 3});
   CHECK(slice(x, 2, 1, 1).shape() == Shape{2, 0, 0});
 }
+
+}  // namespace shape_test

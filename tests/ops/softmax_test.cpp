@@ -4,6 +4,8 @@
 
 #include <limits>
 
+namespace softmax_test {
+
 using namespace tempa;
 
 TEST_CASE("Softmax and its logarithm: values, gradients, sizes, errors and threads", "[ops]") {
@@ -25,3 +27,5 @@ TEST_CASE("Softmax of no elements has no elements", "[ops]") {
   CHECK(softmax(Variable<float>(Tensor<float>(Shape{3, 0}))).shape() == Shape{3, 0});
   CHECK(log_softmax(Variable<float>(Tensor<float>(Shape{0, 3})), 0).shape() == Shape{0, 3});
 }
+
+}  // namespace softmax_test

@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <vector>
 
+namespace averaged_model_test {
+
 using namespace tempa;
 
 namespace {
@@ -70,3 +72,5 @@ TEST_CASE("AveragedModel: no average, a decay outside of 0 to 1", "[optim]") {
   CHECK_THROWS_AS(AveragedModel({parameter({1})}, {.decay = 1.5}), ConfigError);
   CHECK_THROWS_AS(AveragedModel({parameter({1})}, {.decay = -0.1}), ConfigError);
 }
+
+}  // namespace averaged_model_test

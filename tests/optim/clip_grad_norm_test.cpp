@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+namespace clip_grad_norm_test {
+
 using namespace tempa;
 
 namespace {
@@ -113,3 +115,5 @@ TEST_CASE("clip_grad_norm: a negative or NaN bound is refused", "[optim]") {
   CHECK_THROWS_AS(clip_grad_norm({w}, std::nan("")), ConfigError);
   CHECK(w.grad().item() == 1);
 }
+
+}  // namespace clip_grad_norm_test

@@ -5,6 +5,8 @@
 
 #include <string>
 
+namespace get_scheduler_test {
+
 using namespace tempa;
 
 namespace {
@@ -48,3 +50,5 @@ TEST_CASE("get_scheduler: impossible wishes are refused", "[optim]") {
   CHECK_THROWS_AS(get_scheduler("linear", f.optimizer, {.num_training_steps = 10, .num_warmup_steps = 11}),
                   ConfigError);
 }
+
+}  // namespace get_scheduler_test

@@ -12,6 +12,8 @@
 #include <optional>
 #include <string>
 
+namespace layerwise_lr_test {
+
 using namespace tempa;
 
 TEST_CASE("transformer_layer: embeddings, layers and what is above them", "[optim]") {
@@ -77,3 +79,5 @@ TEST_CASE("layerwise_lr_groups: without layers there is one rate, and mistakes a
   CHECK(thrown<ConfigError>([&] { layerwise_lr_groups({w}, SGDOptions{}, 0.5); }).find("has no name") !=
         std::string::npos);
 }
+
+}  // namespace layerwise_lr_test

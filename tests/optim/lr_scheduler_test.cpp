@@ -20,6 +20,8 @@
 #include <utility>
 #include <vector>
 
+namespace lr_scheduler_test {
+
 using namespace tempa;
 using nlohmann::json;
 
@@ -223,3 +225,5 @@ TEST_CASE("Schedulers: impossible options are refused with the field's name", "[
     CHECK(contains(thrown<ConfigError>([&] { refused.make(optimizer); }), refused.text));
   }
 }
+
+}  // namespace lr_scheduler_test

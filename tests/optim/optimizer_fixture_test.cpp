@@ -19,6 +19,8 @@
 #include <variant>
 #include <vector>
 
+namespace optimizer_fixture_test {
+
 using namespace tempa;
 using nlohmann::json;
 
@@ -234,3 +236,5 @@ TEST_CASE("AveragedModel: exponential and equal averages equal PyTorch's", "[opt
     CHECK(average.num_updates() == 6);
   }
 }
+
+}  // namespace optimizer_fixture_test

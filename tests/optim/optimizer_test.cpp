@@ -17,6 +17,8 @@
 #include <variant>
 #include <vector>
 
+namespace optimizer_test {
+
 using namespace tempa;
 
 namespace {
@@ -278,3 +280,5 @@ TEST_CASE("Optimizer: impossible options are refused with the field's name", "[o
     CHECK(contains(message, text));
   }
 }
+
+}  // namespace optimizer_test

@@ -8,6 +8,7 @@
 #include <tempa/io/safetensors.hpp>
 
 #include <cmath>
+#include <concepts>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -165,15 +166,39 @@ std::vector<double> sensitivity(const OpCase& op, const Inputs<double>& inputs, 
     for (double& x : moved.back().mutable_value().span())
       x *= 1 + (generator.below(2) == 0 ? -1 : 1) * static_cast<double>(std::numeric_limits<float>::epsilon());
   }
-  const auto other = run(op, moved);
+  auto dy = make_dy<double>(pass.output.shape());  // an input of the way back
+  for (double& x : dy.span())
+    x *= 1 + (generator.below(2) == 0 ? -1 : 1) * static_cast<double>(std::numeric_limits<float>::epsilon());
+  const auto other = run(op, moved, &dy);
   std::vector<double> result;
   for (std::size_t part = 0; part <= inputs.size(); ++part)
     result.push_back(largest_error(part_of(other, part), part_of(pass, part)));
   return result;
 }
 
-/// Float against double, and double against plain loops. A computation whose paths pass s indices errs, when it is
-/// backward stable, at most s times as much as one rounding of its inputs and one of its results change.
+#if defined(TEMPA_WITH_CUDA)
+#if defined(TEMPA_CUDA_EMULATED)
+constexpr Index kLargestOnCuda = 33;  // the emulation is slow; tests/cuda has larger sizes, one kernel at a time
+#else
+constexpr Index kLargestOnCuda = 1023;
+#endif
+
+/// The same pass on the CUDA device, and its results back on the host.
+template <typename T>
+Pass<T> run_on_cuda(const OpCase& op, const Inputs<T>& inputs) {
+  Inputs<T> moved;
+  for (const auto& input : inputs) moved.emplace_back(input.value().to(Device::cuda()), input.requires_grad());
+  const auto dy = make_dy<T>(op.f(moved).shape()).to(Device::cuda());
+  const auto pass = run(op, moved, &dy);
+  Pass<T> result{pass.output.to(Device::cpu()), {}};
+  for (const auto& grad : pass.grads) result.grads.push_back(grad.to(Device::cpu()));
+  return result;
+}
+#endif
+
+/// Float against double, also on the CUDA device, which gives the same bits again, and double against plain loops. A
+/// computation whose paths pass s indices errs, when it is backward stable, at most s times as much as one rounding of
+/// its inputs and one of its results change.
 void check_odd_sizes(const OpCase& op) {
   REQUIRE(op.sized);
   for (const Index n : {1, 31, 33, 1023}) {
@@ -182,6 +207,16 @@ void check_odd_sizes(const OpCase& op) {
     const auto pass = run(op, inputs);
     const auto single = run(op, make_inputs<float>(op.inputs, shapes));
     const auto moved = sensitivity(op, inputs, pass);
+#if defined(TEMPA_WITH_CUDA)
+    const bool on_cuda = n <= std::min(op.largest_on_cuda, kLargestOnCuda);
+    Pass<double> cuda_pass;
+    Pass<float> cuda_single, cuda_again;
+    if (on_cuda) {
+      cuda_pass = run_on_cuda(op, make_inputs<double>(op.inputs, shapes));
+      cuda_single = run_on_cuda(op, make_inputs<float>(op.inputs, shapes));
+      cuda_again = run_on_cuda(op, make_inputs<float>(op.inputs, shapes));
+    }
+#endif
     Index longest_path = 1;
     for (const Shape& shape : shapes)
       longest_path = std::max(longest_path, std::accumulate(shape.begin(), shape.end(), Index{1}));
@@ -193,11 +228,72 @@ void check_odd_sizes(const OpCase& op) {
       INFO("size " << n << ", " << part_name(part) << ", largest " << largest(expected));
       CHECK(std::isfinite(largest(expected)));
       CHECK(largest_error(part_of(single, part), expected) <= bound);
+#if defined(TEMPA_WITH_CUDA)
+      if (on_cuda) {
+        CHECK(largest_error(part_of(cuda_single, part), expected) <= bound);
+        CHECK(largest_error(part_of(cuda_pass, part), expected) <=
+              bound * std::numeric_limits<double>::epsilon() / kSingle);
+        CHECK(same_bits(part_of(cuda_single, part), part_of(cuda_again, part)));
+      }
+#endif
       if (part == 0 && op.naive) {
         std::vector<Tensor<double>> values;
         for (const auto& input : inputs) values.push_back(input.value());
         CHECK(largest_error(op.naive(values), expected) <= bound * std::numeric_limits<double>::epsilon() / kSingle);
       }
+    }
+  }
+}
+
+/// One pass on `device` with 16-bit inputs from the given values and dy, with results in double on the host.
+template <typename Half>
+Pass<double> run_16_bit(const OpCase& op, const Inputs<double>& inputs, const Tensor<double>& dy, Device device) {
+  const auto result = [](const auto& x) { return x.to(Device::cpu()).template cast<double>(); };
+  Inputs<Half> rounded;
+  for (const auto& input : inputs) rounded.emplace_back(input.value().cast<Half>().to(device), input.requires_grad());
+  const auto output = op.f(rounded);
+  if (output.requires_grad()) output.backward(dy.cast<Half>().template cast<float>().to(device));
+  Pass<double> pass{result(output.value()), {}};
+  for (const auto& input : rounded) pass.grads.push_back(input.has_grad() ? result(input.grad()) : Tensor<double>());
+  return pass;
+}
+
+/// The unit roundoff of a 16-bit type.
+template <typename Half>
+constexpr double kRoundoff = std::same_as<Half, float16> ? 0x1p-11 : 0x1p-8;
+
+/// 16-bit types against double. The naive computation rounds its inputs, computes in double, and rounds its results,
+/// from which its backward goes on where the operation's does. Ours may err twice as much as those roundings amount to.
+template <typename Half>
+void check_16_bit(const OpCase& op) {
+  const auto rounded = [](const Tensor<double>& x) { return x.cast<Half>().template cast<double>(); };
+  for (const Shapes& shapes : {shapes_of(op.inputs), op.sized(33)}) {
+    const auto inputs = make_inputs<double>(op.inputs, shapes);
+    const auto exact = run(op, inputs);
+    const auto dy = make_dy<double>(exact.output.shape());
+    Inputs<double> rounded_inputs;
+    for (const auto& input : inputs) rounded_inputs.emplace_back(rounded(input.value()), input.requires_grad());
+    const auto rounded_dy = rounded(dy);
+    auto naive = run(op, rounded_inputs, &rounded_dy);
+    if (op.inverse) {
+      const Variable<double> from_output(op.inverse(rounded(naive.output)), true);
+      naive.grads = run(op, {from_output}, &rounded_dy).grads;
+    }
+    const auto pass = run_16_bit<Half>(op, inputs, dy, Device::cpu());
+#if defined(TEMPA_WITH_CUDA)
+    const auto cuda_pass = run_16_bit<Half>(op, inputs, dy, Device::cuda());
+#endif
+    for (std::size_t part = 0; part <= inputs.size(); ++part) {
+      if (part > 0 && !inputs[part - 1].requires_grad()) continue;
+      const auto& expected = part_of(exact, part);
+      INFO(to_string(dtype_of<Half>) << ", " << part_name(part) << " of " << expected.shape() << ", largest "
+                                     << largest(expected));
+      const double naive_error =
+          largest_error(part_of(naive, part), expected) + kRoundoff<Half> * largest(part_of(naive, part));
+      CHECK(largest_error(part_of(pass, part), expected) <= 2 * naive_error);
+#if defined(TEMPA_WITH_CUDA)
+      CHECK(largest_error(part_of(cuda_pass, part), expected) <= 2 * naive_error);
+#endif
     }
   }
 }
@@ -244,6 +340,8 @@ void check_op(const OpCase& op) {
   check_who_gets_gradients(op);
   check_fixture(op);
   check_odd_sizes(op);
+  check_16_bit<bfloat16>(op);
+  check_16_bit<float16>(op);
   check_errors(op);
   check_threads(op);
 }

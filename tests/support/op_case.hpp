@@ -4,6 +4,7 @@
 
 #include <tempa/autograd/tape.hpp>
 #include <tempa/core/random.hpp>
+#include <tempa/ops/cast.hpp>
 
 #include <cmath>
 #include <cstdint>
@@ -31,20 +32,28 @@ struct OpInput {
   bool distinct = false;
 };
 
-/// The operation under test for both types, from one generic function `[](const auto& in) { return add(in[0], in[1]);
-/// }`.
+/// The operation under test for all types, from one generic function `[](const auto& in) { return add(in[0], in[1]);
+/// }`. Results of 16-bit inputs are widened.
 class OpFunction {
  public:
   OpFunction() = default;
   template <typename F>
-  OpFunction(F f) : single_(f), double_(f) {}  // NOLINT(google-explicit-constructor)
+  OpFunction(F f)  // NOLINT(google-explicit-constructor)
+      : single_(f),
+        double_(f),
+        bfloat16_([f](const Inputs<tempa::bfloat16>& inputs) { return tempa::cast<float>(f(inputs)); }),
+        float16_([f](const Inputs<tempa::float16>& inputs) { return tempa::cast<float>(f(inputs)); }) {}
 
   tempa::Variable<float> operator()(const Inputs<float>& inputs) const { return single_(inputs); }
   tempa::Variable<double> operator()(const Inputs<double>& inputs) const { return double_(inputs); }
+  tempa::Variable<float> operator()(const Inputs<tempa::bfloat16>& inputs) const { return bfloat16_(inputs); }
+  tempa::Variable<float> operator()(const Inputs<tempa::float16>& inputs) const { return float16_(inputs); }
 
  private:
   std::function<tempa::Variable<float>(const Inputs<float>&)> single_;
   std::function<tempa::Variable<double>(const Inputs<double>&)> double_;
+  std::function<tempa::Variable<float>(const Inputs<tempa::bfloat16>&)> bfloat16_;
+  std::function<tempa::Variable<float>(const Inputs<tempa::float16>&)> float16_;
 };
 
 /// A documented error: `call` must throw one of the type, whose text has `message` in it. Made by `expect_error`.
@@ -72,8 +81,13 @@ struct OpCase {
   std::string without_fixture = "";
   /// The inputs' shapes for a size n, tried at 1, 31, 33, 1023.
   std::function<Shapes(tempa::Index n)> sized = nullptr;
+  /// The largest n whose shapes CUDA kernels take.
+  tempa::Index largest_on_cuda = 1023;
   /// The same operation as plain loops in double, compared at the same sizes. Optional.
   std::function<tempa::Tensor<double>(const std::vector<tempa::Tensor<double>>&)> naive = nullptr;
+  /// The input that has a given output, of an operation whose backward reads its output, for which a 16-bit one is
+  /// rounded.
+  std::function<tempa::Tensor<double>(const tempa::Tensor<double>&)> inverse = nullptr;
   /// The inputs' shapes that are benchmarked; the first are also those for which 1 and 2 threads must agree.
   std::vector<Shapes> large = {};
   /// Floating-point operations of the forward pass; without it the benchmark counts bytes.
@@ -86,6 +100,7 @@ struct OpCase {
 /// gradient in one piece); one input alone gets the same gradient as with all others, and no gradient reaches the rest;
 /// nothing is recorded under NoGrad; values and gradients of the PyTorch fixture, where double is exact to rounding and
 /// float errs at most twice as much as PyTorch's float; odd sizes, float against double, and double against `naive`;
+/// 16-bit types, which err at most twice as much as rounding the inputs and the results of the computation in double;
 /// every documented error; the same bits with 1 and 2 threads.
 void check_op(const OpCase& op);
 

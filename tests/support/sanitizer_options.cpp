@@ -13,3 +13,11 @@ extern "C" const char* __ubsan_default_options();
 extern "C" const char* __ubsan_default_options() { return "print_stacktrace=1"; }
 
 #endif
+
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+/// libomp is not compiled for ThreadSanitizer; what its barriers mean it says by itself (Archer).
+extern "C" const char* __tsan_default_options();
+extern "C" const char* __tsan_default_options() { return "ignore_noninstrumented_modules=1"; }
+#endif
+#endif

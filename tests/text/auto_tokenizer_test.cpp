@@ -15,6 +15,8 @@
 #include "support/temporary_folder.hpp"
 #include "support/thrown.hpp"
 
+namespace auto_tokenizer_test {
+
 using namespace tempa;
 using namespace std::string_literals;
 using Catch::Matchers::Contains;
@@ -204,3 +206,5 @@ TEST_CASE("AnyTokenizer: it holds a tokenizer of your own, and says what that on
   const std::vector<std::string> texts{"a", "bc"};
   CHECK(encode_batch(tokenizer, texts).at(1).ids == Ids{98, 99});
 }
+
+}  // namespace auto_tokenizer_test

@@ -9,6 +9,8 @@
 #include "support/catch.hpp"
 #include "support/thrown.hpp"
 
+namespace batch_encoding_test {
+
 using namespace tempa;
 using Catch::Matchers::Contains;
 using Ids = std::vector<std::int32_t>;
@@ -104,3 +106,5 @@ TEST_CASE("Padding: ids, token types and mask as a table", "[text]") {
   CHECK_THROWS_AS(pad(encodings, 0, {.pad_to_multiple_of = 0}), ValueError);
   CHECK_THROWS_AS(pad(std::vector<Encoding>{{{1, 2}, {0}}}, 0), ValueError);
 }
+
+}  // namespace batch_encoding_test

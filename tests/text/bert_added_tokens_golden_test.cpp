@@ -10,6 +10,8 @@
 #include "support/fixtures.hpp"
 #include "support/temporary_folder.hpp"
 
+namespace bert_added_tokens_golden_test {
+
 using namespace tempa;
 using nlohmann::json;
 
@@ -50,3 +52,5 @@ TEST_CASE("Added tokens: ids, tokens and decoded texts are those of transformers
     }
   }
 }
+
+}  // namespace bert_added_tokens_golden_test

@@ -12,6 +12,8 @@
 #include "support/requested_memory.hpp"
 #include "support/temporary_folder.hpp"
 
+namespace bert_tokenizer_corruption_test {
+
 using namespace tempa;
 
 namespace {
@@ -122,3 +124,5 @@ TEST_CASE("Tokenizer files: a number of the file is never an amount of memory", 
     }
   }
 }
+
+}  // namespace bert_tokenizer_corruption_test

@@ -11,6 +11,8 @@
 #include "support/temporary_folder.hpp"
 #include "support/thrown.hpp"
 
+namespace bert_tokenizer_folder_test {
+
 using namespace tempa;
 using Catch::Matchers::Contains;
 using nlohmann::json;
@@ -358,3 +360,5 @@ TEST_CASE("Tokenizer files: what is wrong with added tokens is said", "[text]") 
   CHECK(ids(legacy, "BARU[S]") == Ids{kNew, 12});
   CHECK(legacy.decode(Ids{kSaya, 12, kNew}, {.skip_special_tokens = true}) == "saya baru");
 }
+
+}  // namespace bert_tokenizer_folder_test

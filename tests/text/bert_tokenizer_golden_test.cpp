@@ -10,6 +10,8 @@
 #include "support/catch.hpp"
 #include "support/fixtures.hpp"
 
+namespace bert_tokenizer_golden_test {
+
 using namespace tempa;
 using nlohmann::json;
 
@@ -106,3 +108,5 @@ TEST_CASE("BERT tokenizer: decoding gives the text of transformers", "[text]") {
     }
   }
 }
+
+}  // namespace bert_tokenizer_golden_test

@@ -11,6 +11,8 @@
 
 #include "support/catch.hpp"
 
+namespace bert_tokenizer_lines_test {
+
 using namespace tempa;
 using nlohmann::json;
 
@@ -80,3 +82,5 @@ TEST_CASE("BERT tokenizer: hundreds of thousands of lines have the ids of transf
   WARN("in all " << all_different << " differing lines of " << all_lines);
   CHECK(all_lines > 100000);
 }
+
+}  // namespace bert_tokenizer_lines_test

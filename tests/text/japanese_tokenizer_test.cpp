@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -15,8 +14,11 @@
 #include "support/fixtures.hpp"
 #include "support/ipadic.hpp"
 #include "support/large_tokenizer_fixture.hpp"
+#include "support/many_threads.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/thrown.hpp"
+
+namespace japanese_tokenizer_test {
 
 using namespace tempa;
 using namespace std::string_literals;
@@ -174,27 +176,9 @@ TEST_CASE("Japanese tokenizer: one tokenizer serves many threads", "[text]") {
   write_folder(folder, golden()["settings"][0]);
   const auto tokenizer = BertJapaneseTokenizer::from_pretrained(folder.path(), {.mecab = {.dictionary = *dictionary}});
   std::vector<std::string> lines;
-  std::vector<Ids> alone;
-  for (const json& line : golden()["lines"]) {
-    lines.push_back(line.get<std::string>());
-    alone.push_back(tokenizer.encode(lines.back()).ids);
-  }
-  constexpr std::size_t kThreads = 8;
-  std::vector<std::size_t> different(kThreads, 0);
-  std::vector<std::thread> threads;
-  for (std::size_t t = 0; t < kThreads; ++t) {
-    threads.emplace_back([&, t, copy = tokenizer] {
-      for (std::size_t round = 0; round < 20; ++round) {
-        for (std::size_t i = 0; i < lines.size(); ++i) {
-          const std::size_t at = (i * (t + 1) + round) % lines.size();
-          if (copy.encode(lines[at]).ids != alone[at]) ++different[t];
-        }
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  CHECK(different == std::vector<std::size_t>(kThreads, 0));
-  CHECK(encode_batch(tokenizer, lines).at(3).ids == alone[3]);
+  for (const json& line : golden()["lines"]) lines.push_back(line.get<std::string>());
+  CHECK(different_in_threads(tokenizer, lines) == 0);
+  CHECK(encode_batch(tokenizer, lines).at(3).ids == tokenizer.encode(lines[3]).ids);
 }
 
 TEST_CASE("Japanese tokenizer: words by the basic tokenizer need no MeCab", "[text]") {
@@ -322,3 +306,5 @@ TEST_CASE("Japanese tokenizer: broken folders are named", "[text]") {
   CHECK_THROWS_AS(basic_tokenizer().decode(Ids{11}), ValueError);
   CHECK_THROWS_AS(basic_tokenizer().encode("あ", {.max_length = 1}), ValueError);
 }
+
+}  // namespace japanese_tokenizer_test

@@ -11,6 +11,8 @@
 #include "support/temporary_folder.hpp"
 #include "support/thrown.hpp"
 
+namespace japanese_vocabulary_trainer_test {
+
 using namespace tempa;
 
 namespace {
@@ -93,3 +95,5 @@ TEST_CASE("Japanese vocabulary: what cannot be learnt is told", "[text]") {
                                                           .mecab = {.dictionary = "nowhere"}}});
         }).find("eCa") != std::string::npos);  // the dictionary, or the library, is missing
 }
+
+}  // namespace japanese_vocabulary_trainer_test

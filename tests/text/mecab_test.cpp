@@ -15,6 +15,8 @@
 #include "support/temporary_folder.hpp"
 #include "support/thrown.hpp"
 
+namespace mecab_test {
+
 using namespace tempa;
 using Catch::Matchers::Contains;
 
@@ -96,3 +98,5 @@ TEST_CASE("MeCab: it refuses with its own words, and is missed with clear ones",
              Contains("libmecab-dev"));
 #endif
 }
+
+}  // namespace mecab_test

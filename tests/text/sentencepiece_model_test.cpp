@@ -15,6 +15,8 @@
 #include "support/temporary_folder.hpp"
 #include "support/thrown.hpp"
 
+namespace sentencepiece_model_test {
+
 using namespace tempa;
 using namespace std::string_literals;
 using Catch::Matchers::Contains;
@@ -181,3 +183,5 @@ TEST_CASE("unigram: the likeliest pieces win, and unknown characters become one 
   CHECK_THROWS_AS(Unigram({{"a", 0}}, 1), ValueError);
   CHECK_THROWS_AS(Unigram({{"a", 0}}, -1), ValueError);
 }
+
+}  // namespace sentencepiece_model_test

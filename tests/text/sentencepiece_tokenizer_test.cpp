@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -13,8 +12,11 @@
 #include "support/catch.hpp"
 #include "support/fixtures.hpp"
 #include "support/large_tokenizer_fixture.hpp"
+#include "support/many_threads.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/thrown.hpp"
+
+namespace sentencepiece_tokenizer_test {
 
 using namespace tempa;
 using namespace std::string_literals;
@@ -179,24 +181,8 @@ TEST_CASE("sentencepiece: one tokenizer serves many threads", "[text]") {
   for (const UnicodeFlavour flavour : kFlavours) {
     const auto tokenizer = open("albert", SentencePieceConvention::kAlbert, flavour);
     std::vector<std::string> lines;
-    std::vector<Ids> alone;
-    for (const json& line : golden()["lines"]) {
-      lines.push_back(line.get<std::string>());
-      alone.push_back(tokenizer.encode(lines.back()).ids);
-    }
-    constexpr std::size_t kThreads = 8;
-    std::vector<std::size_t> different(kThreads, 0);
-    std::vector<std::thread> threads;
-    for (std::size_t t = 0; t < kThreads; ++t) {
-      threads.emplace_back([&, t] {
-        for (std::size_t i = 0; i < 20 * lines.size(); ++i) {
-          const std::size_t at = (i * (t + 1)) % lines.size();
-          if (tokenizer.encode(lines[at]).ids != alone[at]) ++different[t];
-        }
-      });
-    }
-    for (std::thread& thread : threads) thread.join();
-    CHECK(different == std::vector<std::size_t>(kThreads, 0));
+    for (const json& line : golden()["lines"]) lines.push_back(line.get<std::string>());
+    CHECK(different_in_threads(tokenizer, lines) == 0);
   }
 }
 
@@ -343,3 +329,5 @@ TEST_CASE("sentencepiece: missing files, tokens and models of other types are na
              Contains("this build has none (TEMPA_WITH_SENTENCEPIECE"));
 #endif
 }
+
+}  // namespace sentencepiece_tokenizer_test

@@ -8,6 +8,8 @@
 
 #include "support/catch.hpp"
 
+namespace unicode_test {
+
 using namespace tempa;
 using namespace std::string_literals;
 
@@ -170,3 +172,5 @@ TEST_CASE("Unicode: BERT's classes, and where the two flavours differ", "[text]"
   CHECK(FastCharacters::strip_accents(U"e\u0301\u0c04") == U"e\u0c04");
   CHECK(LegacyCharacters::strip_accents(U"e\u0301\u0c04") == U"e");
 }
+
+}  // namespace unicode_test

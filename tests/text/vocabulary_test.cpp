@@ -12,6 +12,8 @@
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
 
+namespace vocabulary_test {
+
 using namespace tempa;
 using namespace std::string_literals;
 using Catch::Matchers::Contains;
@@ -178,3 +180,5 @@ TEST_CASE("WordPiece: a word of 100 code points is cut, one of 101 is [UNK]", "[
     CHECK(wordpiece.encode(word + character) == std::vector<std::int32_t>{0});
   }
 }
+
+}  // namespace vocabulary_test

@@ -11,6 +11,8 @@
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
 
+namespace vocabulary_trainer_test {
+
 using namespace tempa;
 using Catch::Matchers::Contains;
 
@@ -162,3 +164,5 @@ TEST_CASE("Vocabulary trainer: without sentencepiece it says so", "[text]") {
 }
 
 #endif
+
+}  // namespace vocabulary_trainer_test

@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+namespace evaluation_test {
+
 using namespace tempa;
 
 namespace {
@@ -245,3 +247,5 @@ TEST_CASE("evaluation_report and metrics.json: each problem with what it has", "
   CHECK(root.at("test").at("pearson").is_null());  // of one row
   CHECK_FALSE(root.at("test").contains("confusion_matrix"));
 }
+
+}  // namespace evaluation_test

@@ -21,6 +21,8 @@
 #include <string>
 #include <vector>
 
+namespace log_test {
+
 using namespace tempa;
 
 namespace {
@@ -165,3 +167,5 @@ TEST_CASE("log_to: a trainer's steps and epochs are in every kind of log, with t
   CHECK(thrown<ConfigError>([&] { plot_learning_curves(history, {.metrics = {"mse"}}); }) ==
         "[plot_learning_curves] no epoch has the metric 'mse'");
 }
+
+}  // namespace log_test

@@ -19,6 +19,8 @@
 #include <string>
 #include <vector>
 
+namespace plot_test {
+
 using namespace tempa;
 
 namespace {
@@ -371,3 +373,5 @@ TEST_CASE("Plot: files do not depend on the program's locale, and errors name th
           picture.save_png(folder.path() / "no/a.png");
         }).find((folder.path() / "no/a.png").string()) == 0);
 }
+
+}  // namespace plot_test

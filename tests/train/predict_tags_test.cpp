@@ -5,6 +5,8 @@
 #include "support/catch.hpp"
 #include "support/thrown.hpp"
 
+namespace predict_tags_test {
+
 using namespace tempa;
 using Words = std::vector<std::string>;
 
@@ -70,3 +72,5 @@ TEST_CASE("predict_tags: words that were cut off are O, and an error where there
   CHECK(predict_tags(model, split, names) == std::vector<Words>{{"X", "X", "X", "X"}, {"X"}, {"X", "X", "X"}});
   CHECK_THROWS_AS(predict_tags(model, split, Words{"O"}), ValueError);
 }
+
+}  // namespace predict_tags_test

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+namespace progress_test {
+
 using namespace tempa;
 
 TEST_CASE("progress: hands every element on and ends with a full line", "[train]") {
@@ -73,3 +75,5 @@ TEST_CASE("EarlyStopping: a loss is better when it is smaller", "[train]") {
   CHECK_THROWS_AS(EarlyStopping({.patience = 0}), ConfigError);
   CHECK_THROWS_AS(EarlyStopping({.min_delta = -1.0}), ConfigError);
 }
+
+}  // namespace progress_test

@@ -23,6 +23,8 @@
 
 #include <sys/wait.h>
 
+namespace resume_test {
+
 using namespace tempa;
 
 namespace {
@@ -316,3 +318,5 @@ TEST_CASE("StopSignal: the first signal asks, and the old handlers come back", "
   ::sigaction(SIGTERM, nullptr, &after);
   CHECK(after.sa_handler == before.sa_handler);
 }
+
+}  // namespace resume_test

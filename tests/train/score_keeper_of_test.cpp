@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+namespace score_keeper_of_test {
+
 using namespace tempa;
 
 namespace {
@@ -164,3 +166,5 @@ TEST_CASE("Trainer: a model of label columns learns each column", "[train]") {
   CHECK_FALSE(evaluation.confusion.has_value());
   CHECK(evaluation.labels.size() == 2 * 192);
 }
+
+}  // namespace score_keeper_of_test

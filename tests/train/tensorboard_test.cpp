@@ -20,6 +20,8 @@
 #include <string>
 #include <vector>
 
+namespace tensorboard_test {
+
 using namespace tempa;
 
 namespace {
@@ -229,3 +231,5 @@ TEST_CASE("TensorBoard: two writers in one folder have files of their own", "[tr
   SummaryWriter first(folder.path()), second(folder.path());
   CHECK(first.path() != second.path());
 }
+
+}  // namespace tensorboard_test

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+namespace trainer_test {
+
 using namespace tempa;
 
 namespace {
@@ -159,7 +161,8 @@ TEST_CASE("Trainer: a NaN loss stops with epoch, batch and rows, before the step
     trainer.fit(loader);
     FAIL("nothing was thrown");
   } catch (const NumericalError& error) {
-    CHECK(std::string(error.what()).find("nan in epoch 1, batch 1, rows 0 1 2") != std::string::npos);
+    CHECK(std::string(error.what()).find("nan in epoch 1, step 1, batch 1, rows 0 1 2: ") != std::string::npos);
+    CHECK(std::string(error.what()).find(", parameter classifier.bias; ") != std::string::npos);
   }
   CHECK(model.classifier.weight.value().to_vector() == before);
 }
@@ -192,3 +195,5 @@ TEST_CASE("Training: the same seed gives the same bits for any number of workers
   CHECK(run(1) == expected);
   CHECK(run(3) == expected);
 }
+
+}  // namespace trainer_test

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -36,6 +37,9 @@ class Node {
   virtual void begin_backward() = 0;
   /// With a gradient: runs hooks, sends it on to the inputs, and drops it unless it is to be kept.
   virtual void propagate() = 0;
+  /// "NaN" or "infinity" where this thread looks for it and the value, or the gradient, has it; else empty.
+  virtual std::string_view value_anomaly() const = 0;
+  virtual std::string_view gradient_anomaly() const = 0;
   /// Drops the recorded operation with everything it saved.
   virtual void free_graph() = 0;
 

@@ -31,6 +31,14 @@ inline bool records(std::initializer_list<TapeInput> inputs) {
   return records(std::span(inputs.begin(), inputs.size()));
 }
 
+namespace detail {
+inline std::vector<std::shared_ptr<Node>> nodes_of(std::span<const TapeInput> inputs) {
+  std::vector<std::shared_ptr<Node>> nodes;
+  for (const TapeInput& input : inputs) nodes.push_back(input.node());
+  return nodes;
+}
+}  // namespace detail
+
 /// The result of an operation, with its way back.
 /// @param op the operation's name, a literal. @param value its result.
 /// @param inputs what it depends on; one that is not listed gets no gradient.
@@ -38,16 +46,17 @@ inline bool records(std::initializer_list<TapeInput> inputs) {
 ///   `x.requires_grad()` it computes the gradient and hands it to `x.accumulate_grad(dx)`, or adds it to
 ///   `x.mutable_grad()`. What it captures by value is what the operation saves; it is freed as soon as backward has
 ///   run. It may keep `dy`, but not change it.
+/// @throws AnomalyError while `DetectAnomaly` looks and the value is not finite.
 template <Floating T, typename Backward>
 Variable<T> record(const char* op, Tensor<T> value, std::span<const TapeInput> inputs, Backward backward) {
   Variable<T> result(std::move(value));
+  if (anomaly_detection_enabled()) detail::check_result(op, result.value(), detail::nodes_of(inputs));
   if (!records(inputs)) return result;
   auto& node = *result.node();
   node.requires_grad = true;
   node.op = op;
   node.sequence = detail::Node::next_sequence();
-  node.inputs.reserve(inputs.size());
-  for (const TapeInput& input : inputs) node.inputs.push_back(input.node());
+  node.inputs = detail::nodes_of(inputs);
   node.backward = std::move(backward);
   return result;
 }

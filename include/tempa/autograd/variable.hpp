@@ -1,6 +1,7 @@
 // A tensor, its gradient, and its place on the tape.
 #pragma once
 
+#include <tempa/autograd/detect_anomaly.hpp>
 #include <tempa/autograd/dispatch.hpp>
 #include <tempa/autograd/no_grad.hpp>
 #include <tempa/autograd/node.hpp>
@@ -41,10 +42,23 @@ class VariableNode final : public Node {
   void propagate() override {
     if (grad_present) {
       for (const auto& hook : hooks) hook(grad);
+      if (!hooks.empty()) check_own_gradient("a hook on");
       if (backward) backward(std::as_const(grad));
+      if (backward && anomaly_detection_enabled()) check_gradients(op, inputs);
       if (!is_leaf() && !retain_grad) clear_grad();
     }
     if (!earlier_grad.empty()) accumulate_grad(std::exchange(earlier_grad, Tensor<T>()));
+  }
+
+  std::string_view value_anomaly() const override { return anomaly_in(value); }
+  std::string_view gradient_anomaly() const override { return grad_present ? anomaly_in(grad) : std::string_view(); }
+  /// @throws AnomalyError when the gradient that `who` gave is not finite.
+  void check_own_gradient(std::string_view who) const {
+    if (const std::string_view found = gradient_anomaly(); !found.empty()) {
+      const std::string name = is_leaf() ? "a leaf" : concat("the result of ", op);
+      throw AnomalyError(concat("expected finite gradients but ", who, ' ', name, " gave one with ", found),
+                         is_leaf() ? "" : op, is_leaf() ? static_cast<const Node*>(this) : nullptr);
+    }
   }
 
   void free_graph() override {
@@ -80,11 +94,13 @@ class VariableNode final : public Node {
   void clear_grad() {
     grad = Tensor<T>();
     grad_present = false;
+    grad_factor = 1;
   }
 
   Tensor<T> value;
   Tensor<T> grad;
   Tensor<T> earlier_grad;
+  double grad_factor = 1;  ///< see Variable::grad_factor
   bool grad_present = false;
   bool retain_grad = false;
   std::function<void(const Tensor<T>&)> backward;
@@ -135,6 +151,17 @@ class Variable {
   }
   /// The gradient as a place to add to or to scale; zeros when there was none.
   Tensor<T>& mutable_grad() const { return node_->writable_grad(); }
+  /// By what a reader multiplies the gradient: 1, but for 16-bit gradients that `multiply_grad` has scaled.
+  double grad_factor() const { return node_->grad_factor; }
+  /// Scales the gradient: in place, or for a 16-bit type, which would lose small values, by `grad_factor`.
+  void multiply_grad(double factor) const {
+    if constexpr (Real<T>) {
+      Tensor<T>& grad = mutable_grad();
+      on(device(), [&](auto backend) { scale_in_place(backend, grad.data(), grad.numel(), static_cast<T>(factor)); });
+    } else {
+      node_->grad_factor *= factor;
+    }
+  }
   /// Drops the gradient; `has_grad` is false then.
   void clear_grad() const { node_->clear_grad(); }
   /// grad += dx (same shape), or grad = dx where there was none. For the backward of an operation.
@@ -172,6 +199,7 @@ class Variable {
     auto order = detail::reverse_order(node_);
     for (const auto& node : order) node->begin_backward();
     node_->accumulate_grad(std::move(gradient));
+    if (anomaly_detection_enabled()) node_->check_own_gradient("the start of backward at");
     for (auto& node : order) {
       node->propagate();
       if (!options.retain_graph && !node->is_leaf()) {

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <tempa/core/error.hpp>
+#if defined(TEMPA_WITH_CUDA)
+#include <tempa/cuda/device.hpp>
+#endif
 
 #include <charconv>
 #include <ostream>
@@ -16,14 +19,29 @@ class Device {
   /// The host.
   static constexpr Device cpu() { return Device(-1); }
 
-  /// CUDA device `index`. @throws DeviceError when this build has no CUDA, with what to do.
+  /// CUDA device `index`. @throws DeviceError when this build has no CUDA or the machine no such device, with what to
+  /// do.
   static Device cuda(int index = 0) {
+#if defined(TEMPA_WITH_CUDA)
+    const int count = tempa::cuda::device_count();
+    if (index >= 0 && index < count) return Device(index);
+    throw DeviceError(concat("[Device] cuda:", index, " was asked for but ",
+                             count == 0 ? tempa::cuda::unavailable_reason()
+                                        : concat("this machine has ", count, " CUDA device", count == 1 ? "" : "s"),
+                             "; use Device::cpu() or Device::best()"));
+#else
     throw DeviceError(concat("[Device] cuda:", index, " was asked for but this program was built without CUDA; ",
                              "use Device::cpu() or link tempa::cuda"));
+#endif
   }
 
   /// The fastest device of this machine: a CUDA device if there is one, else the CPU.
-  static Device best() { return cpu(); }
+  static Device best() {
+#if defined(TEMPA_WITH_CUDA)
+    if (tempa::cuda::device_count() > 0) return cuda(0);
+#endif
+    return cpu();
+  }
 
   /// "auto" (best), "cpu", "cuda" or "cuda:1". @throws ConfigError for another text; DeviceError as `cuda`.
   static Device parse(std::string_view text) {

@@ -126,12 +126,19 @@ class HostPool {
 
 }  // namespace detail
 
+namespace detail {
+/// @throws OutOfMemoryError for a number of bytes that does not fit an address.
+inline void check_element_count(std::size_t count, std::size_t element_bytes) {
+  if (count > (SIZE_MAX >> 1) / element_bytes)
+    throw OutOfMemoryError(concat("[Tensor] could not allocate ", count, " elements of ", element_bytes, " bytes"));
+}
+}  // namespace detail
+
 /// Shared ownership of `count` uninitialised elements, 64-byte aligned.
 /// @throws OutOfMemoryError when the system has no more, with what tensors hold.
 template <typename T>
 std::shared_ptr<T[]> allocate_host(std::size_t count) {
-  if (count > (SIZE_MAX >> 1) / sizeof(T))
-    throw OutOfMemoryError(concat("[Tensor] could not allocate ", count, " elements of ", sizeof(T), " bytes"));
+  detail::check_element_count(count, sizeof(T));
   const std::size_t bytes = detail::HostPool::size_class(count * sizeof(T));
   auto* block = static_cast<T*>(detail::HostPool::instance().take(bytes));
   return std::shared_ptr<T[]>(block, [bytes](T* memory) { detail::HostPool::instance().give(memory, bytes); });

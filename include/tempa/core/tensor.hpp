@@ -2,11 +2,10 @@
 #pragma once
 
 #include <tempa/core/device.hpp>
+#include <tempa/core/device_memory.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/shape.hpp>
-#include <tempa/core/storage.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -28,7 +27,7 @@ class Tensor {
 
   /// Uninitialised elements. @throws OutOfMemoryError.
   explicit Tensor(Shape shape, Device device = Device::cpu())
-      : shape_(shape), device_(device), data_(allocate_host<T>(static_cast<std::size_t>(shape.numel()))) {}
+      : shape_(shape), device_(device), data_(detail::allocate<T>(device, static_cast<std::size_t>(shape.numel()))) {}
 
   /// All elements zero.
   static Tensor zeros(Shape shape, Device device = Device::cpu()) { return full(shape, T{}, device); }
@@ -40,7 +39,7 @@ class Tensor {
     return result;
   }
 
-  /// A copy of `values` in row-major order. @throws ShapeError when the counts differ.
+  /// A copy of `values` in row-major order, on the host. @throws ShapeError when the counts differ.
   static Tensor from(std::span<const T> values, Shape shape) {
     if (static_cast<Index>(values.size()) != shape.numel())
       throw ShapeError(
@@ -53,11 +52,11 @@ class Tensor {
   /// A copy of `values` as a vector (n).
   static Tensor from(const std::vector<T>& values) { return from(values, {static_cast<Index>(values.size())}); }
 
-  /// Memory that something else owns (a mapped file), kept alive by `owner`; never written through this handle.
+  /// Memory that something else owns (a file's bytes), kept alive by `owner`; never written through this handle.
   static Tensor borrow(const T* memory, Shape shape, std::shared_ptr<const void> owner) {
     Tensor result;
     result.shape_ = shape;
-    result.data_ = std::shared_ptr<T[]>(const_cast<T*>(memory), [owner](T*) {});
+    result.data_ = std::shared_ptr<T[]>(const_cast<T*>(memory), [owner = std::move(owner)](T*) {});
     return result;
   }
 
@@ -72,18 +71,27 @@ class Tensor {
 
   T* data() { return data_.get(); }
   const T* data() const { return data_.get(); }
-  std::span<T> span() { return {data(), static_cast<std::size_t>(numel())}; }
-  std::span<const T> span() const { return {data(), static_cast<std::size_t>(numel())}; }
-  std::vector<T> to_vector() const { return {span().begin(), span().end()}; }
+  /// The elements, which the host may read. @throws DeviceError when they are on another device.
+  std::span<T> span() { return {host("span"), static_cast<std::size_t>(numel())}; }
+  std::span<const T> span() const { return {host("span"), static_cast<std::size_t>(numel())}; }
+  /// A copy of the elements, from any device.
+  std::vector<T> to_vector() const {
+    std::vector<T> values(static_cast<std::size_t>(numel()));
+    detail::copy_bytes(values.data(), Device::cpu(), data(), device_, nbytes());
+    return values;
+  }
 
-  /// One element. @throws ShapeError when an index is out of range or their number is not the rank.
-  const T& at(std::initializer_list<Index> indices) const { return data()[offset_of(indices)]; }
-  T& at(std::initializer_list<Index> indices) { return data()[offset_of(indices)]; }
+  /// One element. @throws ShapeError when an index is out of range or their number is not the rank; DeviceError when
+  /// the tensor is not on the host.
+  const T& at(std::initializer_list<Index> indices) const { return host("at")[offset_of(indices)]; }
+  T& at(std::initializer_list<Index> indices) { return host("at")[offset_of(indices)]; }
 
-  /// The only element. @throws ShapeError when there are more or none.
+  /// The only element, from any device. @throws ShapeError when there are more or none.
   T item() const {
     if (numel() != 1) throw ShapeError(concat("[item] expected one element but has shape ", shape_));
-    return data()[0];
+    T value{};
+    detail::copy_bytes(&value, Device::cpu(), data(), device_, sizeof(T));
+    return value;
   }
 
   /// The same elements under another shape (a view). One size may be -1, which is computed.
@@ -122,7 +130,7 @@ class Tensor {
   /// A copy with storage of its own.
   Tensor clone() const {
     Tensor copy(shape_, device_);
-    std::copy_n(data(), numel(), copy.data());
+    copy.copy_from(*this);
     return copy;
   }
 
@@ -133,29 +141,39 @@ class Tensor {
       return *this;
     } else {
       Tensor<U> result(shape_, device_);
-      std::transform(data(), data() + numel(), result.data(), [](T value) { return element_cast<U>(value); });
+      detail::cast_elements(result.data(), data(), numel(), device_);
       return result;
     }
   }
 
-  /// This tensor on `device`: itself when it is already there. @throws DeviceError.
+  /// This tensor on `device`: itself when it is already there. @throws OutOfMemoryError, CudaError.
   Tensor to(Device device) const {
     if (device == device_) return *this;
-    throw DeviceError(concat("[Tensor::to] cannot copy from ", device_, " to ", device));
+    Tensor moved(shape_, device);
+    moved.copy_from(*this);
+    return moved;
   }
 
-  void fill(T value) { std::fill_n(data(), numel(), value); }
+  void fill(T value) { detail::fill_elements(data(), value, numel(), device_); }
 
-  /// Copies the elements of `source` into this tensor's storage. @throws ShapeError when the shapes differ.
+  /// Copies the elements of `source`, which may be on another device, into this tensor's storage.
+  /// @throws ShapeError when the shapes differ.
   void copy_from(const Tensor& source) {
     check_shape("copy_from", "source", source.shape(), shape_);
-    std::copy_n(source.data(), numel(), data());
+    detail::copy_bytes(data(), device_, source.data(), source.device_, nbytes());
   }
 
   /// Whether no other handle or view shares the storage.
   bool unique() const { return data_.use_count() == 1; }
 
  private:
+  T* host(std::string_view function) const {
+    if (device_.is_cuda())
+      throw DeviceError(concat("[", function, "] the elements are on ", device_,
+                               "; copy them to the host first: tensor.to(Device::cpu())"));
+    return data_.get();
+  }
+
   Index offset_of(std::initializer_list<Index> indices) const {
     if (static_cast<Index>(indices.size()) != rank())
       throw ShapeError(concat("[at] expected ", rank(), " indices for shape ", shape_, " but has ", indices.size()));

@@ -1,4 +1,4 @@
-// y += x, the sum of gradients that meet.
+// y += x, the sum of gradients that meet, and x *= factor.
 #pragma once
 
 #include <tempa/core/dtype.hpp>
@@ -14,7 +14,15 @@ inline constexpr Index kElementwiseGrain = 16384;
 template <Floating T>
 void accumulate(Backend, T* y, const T* x, Index n) {
   parallel_for(0, n, kElementwiseGrain, [=](Index begin, Index end) {
-    for (Index i = begin; i < end; ++i) y[i] += x[i];
+    for (Index i = begin; i < end; ++i) y[i] = narrow<T>(widen(y[i]) + widen(x[i]));
+  });
+}
+
+/// x *= factor. @param x (n)
+template <Floating T>
+void scale_in_place(Backend, T* x, Index n, Accumulator<T> factor) {
+  parallel_for(0, n, kElementwiseGrain, [=](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i) x[i] = narrow<T>(widen(x[i]) * factor);
   });
 }
 

@@ -8,6 +8,7 @@
 #include <tempa/cpu/backend.hpp>
 #include <tempa/cpu/philox.hpp>
 #include <tempa/cpu/small_gemm.hpp>
+#include <tempa/math/attention.hpp>
 #include <tempa/math/exp.hpp>
 #include <tempa/math/log.hpp>
 
@@ -25,25 +26,20 @@ namespace detail {
 /// Queries whose scores are in cache at once.
 inline constexpr Index kQueryRows = 8 * kTileRows;
 
-/// Random numbers of the mask from one query to the next: whole Philox blocks.
-constexpr Index mask_row(Index keys) { return round_up(keys, 4); }
-
-/// One sequence of a packed batch, and where the random numbers of its mask begin.
+/// One sequence of a packed batch.
 struct AttentionSequence {
   Index query, queries;  ///< first row of q, and how many
   Index key, keys;       ///< first row of k and v, and how many
-  Index block;           ///< first Philox block of the mask (H,queries,mask_row(keys))
 };
 
 /// The sequences of a batch, the costly ones first: the last ones to be taken then differ little.
 inline std::vector<AttentionSequence> attention_sequences(const std::int32_t* cu_seqlens_q,
-                                                          const std::int32_t* cu_seqlens_k, Index batch, Index heads) {
+                                                          const std::int32_t* cu_seqlens_k, Index batch) {
   std::vector<AttentionSequence> sequences(static_cast<std::size_t>(batch));
-  Index block = 0, b = 0;
+  Index b = 0;
   for (AttentionSequence& sequence : sequences) {
     const Index queries = cu_seqlens_q[b + 1] - cu_seqlens_q[b], keys = cu_seqlens_k[b + 1] - cu_seqlens_k[b];
-    sequence = {cu_seqlens_q[b], queries, cu_seqlens_k[b], keys, block};
-    block += heads * queries * (mask_row(keys) / 4);
+    sequence = {cu_seqlens_q[b], queries, cu_seqlens_k[b], keys};
     ++b;
   }
   std::stable_sort(sequences.begin(), sequences.end(), [](const AttentionSequence& x, const AttentionSequence& y) {
@@ -53,28 +49,30 @@ inline std::vector<AttentionSequence> attention_sequences(const std::int32_t* cu
 }
 
 /// Sizes and scalars that all heads share.
-template <Floating T>
+template <Real T>
 struct AttentionPlan {
   Index heads, head_size;
   Index columns;   ///< head_size rounded up to whole vectors: columns of the panels
   Index max_keys;  ///< longest sequence of keys, rounded up to whole vectors
+  Index mask_row;  ///< random numbers of a query of a head
   T scale;
   std::uint32_t threshold;  ///< an element is dropped when its random bits are below
   T keep_scale;             ///< 1 / (1 - drop_prob)
   RandomStream stream;
   std::vector<AttentionSequence> sequences;
 
-  AttentionPlan(const std::int32_t* cu_seqlens_q, const std::int32_t* cu_seqlens_k, Index batch, Index heads_,
-                Index head_size_, double scale_, double drop_prob, RandomStream stream_)
+  AttentionPlan(const std::int32_t* cu_seqlens_q, const std::int32_t* cu_seqlens_k, Index batch, Index max_seqlen_k,
+                Index heads_, Index head_size_, double scale_, double drop_prob, RandomStream stream_)
       : heads(heads_),
         head_size(head_size_),
         columns(round_up(head_size_, kVectorWidth<T>)),
         max_keys(0),
+        mask_row(attention_mask_row(max_seqlen_k)),
         scale(static_cast<T>(scale_)),
         threshold(drop_threshold(drop_prob)),
         keep_scale(drop_prob < 1 ? static_cast<T>(1 / (1 - drop_prob)) : T(0)),
         stream(stream_),
-        sequences(attention_sequences(cu_seqlens_q, cu_seqlens_k, batch, heads_)) {
+        sequences(attention_sequences(cu_seqlens_q, cu_seqlens_k, batch)) {
     for (const AttentionSequence& sequence : sequences) max_keys = std::max(max_keys, sequence.keys);
     max_keys = round_up(max_keys, kVectorWidth<T>);
   }
@@ -84,14 +82,15 @@ struct AttentionPlan {
   Index key_panel() const { return (max_keys + kTileRows) * columns; }
   Index transposed_panel() const { return columns * max_keys; }
   Index score_panel() const { return kQueryRows * max_keys + kVectorWidth<T>; }
+  Index bits_panel() const { return kQueryRows * round_up(max_keys, 4) + kBitsGranule; }
 };
 
 /// Memory of one thread, handed out piece by piece.
-template <Floating T>
+template <Real T>
 class AttentionScratch {
  public:
   AttentionScratch(const AttentionPlan<T>& plan, Index size)
-      : memory_(Shape{size}), bits_(plan.drops() ? static_cast<std::size_t>(plan.score_panel() + kBitsGranule) : 0) {}
+      : memory_(Shape{size}), bits_(plan.drops() ? static_cast<std::size_t>(plan.bits_panel()) : 0) {}
 
   void reset() { used_ = 0; }
   T* take(Index size) { return memory_.data() + std::exchange(used_, used_ + size); }
@@ -104,7 +103,7 @@ class AttentionScratch {
 };
 
 /// Calls `f(sequence, head, scratch)` for all pairs. Whichever thread is free takes the next one.
-template <Floating T, typename F>
+template <Real T, typename F>
 void for_each_head(const AttentionPlan<T>& plan, Index scratch_size, F&& f) {
   const Index pairs = static_cast<Index>(plan.sequences.size()) * plan.heads;
   std::atomic<Index> next{0};
@@ -117,8 +116,12 @@ void for_each_head(const AttentionPlan<T>& plan, Index scratch_size, F&& f) {
   });
 }
 
-/// y_ij = factor x_ij for j < count: whole vectors, and the elements that are left over.
-template <Floating T>
+/// y_ij = factor x_ij for j < count: whole vectors, and the elements that are left over. One side may be 16-bit.
+template <Real A, Floating To, Floating From>
+void scale_row(To* y, const From* x, Index count, A factor) {
+  for (Index j = 0; j < count; ++j) y[j] = narrow<To>(factor * widen(x[j]));
+}
+template <Real T>
 void scale_row(T* y, const T* x, Index count, T factor) {
   Index j = 0;
   for (; j + kVectorWidth<T> <= count; j += kVectorWidth<T>) {
@@ -131,36 +134,34 @@ void scale_row(T* y, const T* x, Index count, T factor) {
 
 /// panel_ij = factor x_ij. @param panel (rows,columns). @param x (rows,head_size) of a matrix with rows of `row`
 /// elements.
-template <Floating T>
-void pack_head(T* panel, const T* x, Index rows, const AttentionPlan<T>& plan, T factor) {
+template <Floating T, Real A>
+void pack_head(A* panel, const T* x, Index rows, const AttentionPlan<A>& plan, A factor) {
   const Index row = plan.heads * plan.head_size, columns = plan.columns, head_size = plan.head_size;
   for (Index i = 0; i < rows; ++i) scale_row(panel + i * columns, x + i * row, head_size, factor);
 }
 
 /// x_ij = factor(i) panel_ij, the way back.
-template <Floating T, typename Factor>
-void unpack_head(T* x, const T* panel, Index rows, const AttentionPlan<T>& plan, Factor factor) {
+template <Floating T, Real A, typename Factor>
+void unpack_head(T* x, const A* panel, Index rows, const AttentionPlan<A>& plan, Factor factor) {
   const Index row = plan.heads * plan.head_size, columns = plan.columns, head_size = plan.head_size;
   for (Index i = 0; i < rows; ++i) scale_row(x + i * row, panel + i * columns, head_size, factor(i));
 }
 
-/// The random bits of a block of queries, (rows, mask_row(keys)).
-template <Floating T>
-void mask_bits(std::uint32_t* bits, const AttentionPlan<T>& plan, const AttentionSequence& sequence, Index head,
-               Index first, Index rows) {
-  const Index row = mask_row(sequence.keys);
-  const Index block = sequence.block + (head * sequence.queries + first) * (row / 4);
-  fill_bits(bits, plan.stream, block, rows * row);
+/// The random bits of the packed queries [first, first + rows), a row of `round_up(keys, 4)` each.
+template <Real T>
+void mask_bits(std::uint32_t* bits, const AttentionPlan<T>& plan, Index keys, Index head, Index first, Index rows) {
+  const Index blocks = plan.mask_row / 4;
+  fill_bits(bits, plan.stream, (first * plan.heads + head) * blocks, plan.heads * blocks, rows, round_up(keys, 4));
 }
 
 /// x_i = e^x_i. One loop over a whole panel: what a loop costs before it is in full swing counts for rows of 40.
-template <Floating T>
+template <Real T>
 void exp_in_place(T* x, Index count) {
   for (Index i = 0; i < count; ++i) x[i] = math::exp(x[i]);
 }
 
 /// Sets what is behind the `keys` elements of a row, less than a vector, to `value`.
-template <Floating T>
+template <Real T>
 void fill_padding(T* row, Index keys, Index padded, T value) {
   T* const last = row + padded - kVectorWidth<T>;
   Vector<T> v, lane;
@@ -171,7 +172,7 @@ void fill_padding(T* row, Index keys, Index padded, T value) {
 }
 
 /// The largest element of a row. @param x (padded), whole vectors; its padding becomes -infinity.
-template <Floating T>
+template <Real T>
 T row_max(T* x, Index keys, Index padded) {
   fill_padding(x, keys, padded, -std::numeric_limits<T>::infinity());
   Vector<T> max, v;
@@ -184,7 +185,7 @@ T row_max(T* x, Index keys, Index padded) {
 }
 
 /// sum_j x_j y_j of rows of whole vectors.
-template <Floating T>
+template <Real T>
 T row_dot(const T* x, const T* y, Index padded) {
   Vector<T> sum{}, a, b;
   for (Index j = 0; j < padded; j += kVectorWidth<T>) {
@@ -196,7 +197,7 @@ T row_dot(const T* x, const T* y, Index padded) {
 }
 
 /// sum_j x_j of a row of whole vectors.
-template <Floating T>
+template <Real T>
 T row_sum(const T* x, Index padded) {
   Vector<T> sum{}, v;
   for (Index j = 0; j < padded; j += kVectorWidth<T>) {
@@ -208,7 +209,7 @@ T row_sum(const T* x, Index padded) {
 
 /// s_ij = exp(s_ij - c_i), and nothing to speak of in the columns of padding: the smallest power of e that is not yet
 /// subnormal, which would be slow, and that is lost in a sum with a 1 in it.
-template <Floating T>
+template <Real T>
 void exp_rows(T* s, const T* c, Index rows, Index keys, Index padded) {
   for (Index i = 0; i < rows; ++i) {
     T* row = s + i * padded;
@@ -221,59 +222,54 @@ void exp_rows(T* s, const T* c, Index rows, Index keys, Index padded) {
 
 }  // namespace detail
 
-/// Random numbers that the dropout mask of a batch takes from its stream. Element (b,h,i,j) has number
-/// H sum_{b'<b} T_q T_k' + (h T_q + i) T_k' + j with T_k' the number of keys rounded up to a multiple of 4.
-inline Index attention_random_count(const std::int32_t* cu_seqlens_q, const std::int32_t* cu_seqlens_k, Index batch,
-                                    Index heads) {
-  Index count = 0;
-  for (Index b = 0; b < batch; ++b)
-    count += heads * (cu_seqlens_q[b + 1] - cu_seqlens_q[b]) * detail::mask_row(cu_seqlens_k[b + 1] - cu_seqlens_k[b]);
-  return count;
-}
-
-/// out = dropout(softmax(scale q k^T)) v for every head of every sequence.
+/// out = dropout(softmax(scale q k^T)) v for every head of every sequence. Of 16-bit q, k, v a head is widened into
+/// cache, and everything up to out is float.
 /// @param out (Nq,H*D). @param lse (H,Nq) log of the softmax denominators, kept for backward.
 /// @param q (Nq,H*D). @param k, v (Nk,H*D). @param cu_seqlens_q, cu_seqlens_k (B+1).
+/// @param max_seqlen_q, max_seqlen_k the longest sequences, or upper bounds of them.
 /// @param stream numbers of the mask, see `attention_random_count`; not read when `drop_prob` is 0.
 /// @source Dao et al. 2022, "FlashAttention", without the tiling over keys: their scores fit into a CPU's cache.
 template <Floating T>
-void attention_forward(Backend, T* out, T* lse, const T* q, const T* k, const T* v, const std::int32_t* cu_seqlens_q,
-                       const std::int32_t* cu_seqlens_k, Index batch, Index heads, Index head_size, double scale,
+void attention_forward(Backend, T* out, Accumulator<T>* lse, const T* q, const T* k, const T* v,
+                       const std::int32_t* cu_seqlens_q, const std::int32_t* cu_seqlens_k, Index batch,
+                       Index /*max_seqlen_q*/, Index max_seqlen_k, Index heads, Index head_size, double scale,
                        double drop_prob, RandomStream stream) {
-  const detail::AttentionPlan<T> plan(cu_seqlens_q, cu_seqlens_k, batch, heads, head_size, scale, drop_prob, stream);
+  using A = Accumulator<T>;
+  const detail::AttentionPlan<A> plan(cu_seqlens_q, cu_seqlens_k, batch, max_seqlen_k, heads, head_size, scale,
+                                      drop_prob, stream);
   const Index total = cu_seqlens_q[batch], row = heads * head_size, columns = plan.columns;
   const Index size = 2 * plan.query_panel() + 2 * plan.key_panel() + plan.transposed_panel() + plan.score_panel();
   detail::for_each_head(plan, size, [&](const auto& sequence, Index head, auto& scratch) {
-    const Index keys = sequence.keys, padded = round_up(keys, kVectorWidth<T>);
-    T* const k_panel = scratch.take(plan.key_panel());      // (keys,columns)
-    T* const v_panel = scratch.take(plan.key_panel());      // (keys,columns)
-    T* const kt = scratch.take(plan.transposed_panel());    // (columns,padded)
-    T* const q_panel = scratch.take(plan.query_panel());    // (rows,columns)
-    T* const out_panel = scratch.take(plan.query_panel());  // (rows,columns)
-    T* const scores = scratch.take(plan.score_panel());     // (rows,padded)
-    detail::pack_head(k_panel, k + sequence.key * row + head * head_size, keys, plan, T(1));
-    detail::pack_head(v_panel, v + sequence.key * row + head * head_size, keys, plan, T(1));
+    const Index keys = sequence.keys, padded = round_up(keys, kVectorWidth<A>);
+    A* const k_panel = scratch.take(plan.key_panel());      // (keys,columns)
+    A* const v_panel = scratch.take(plan.key_panel());      // (keys,columns)
+    A* const kt = scratch.take(plan.transposed_panel());    // (columns,padded)
+    A* const q_panel = scratch.take(plan.query_panel());    // (rows,columns)
+    A* const out_panel = scratch.take(plan.query_panel());  // (rows,columns)
+    A* const scores = scratch.take(plan.score_panel());     // (rows,padded)
+    detail::pack_head(k_panel, k + sequence.key * row + head * head_size, keys, plan, A(1));
+    detail::pack_head(v_panel, v + sequence.key * row + head * head_size, keys, plan, A(1));
     small_transpose(kt, padded, k_panel, columns, keys, columns);
     for (Index first = 0; first < sequence.queries; first += detail::kQueryRows) {
       const Index rows = std::min(detail::kQueryRows, sequence.queries - first), i0 = sequence.query + first;
       const Index offset = i0 * row + head * head_size;
       detail::pack_head(q_panel, q + offset, rows, plan, plan.scale);
       small_gemm<false>(scores, padded, q_panel, columns, Index{1}, kt, padded, rows, keys, head_size);
-      T max[detail::kQueryRows], sum[detail::kQueryRows];
+      A max[detail::kQueryRows], sum[detail::kQueryRows];
       for (Index i = 0; i < rows; ++i) max[i] = detail::row_max(scores + i * padded, keys, padded);
       detail::exp_rows(scores, max, rows, keys, padded);
       for (Index i = 0; i < rows; ++i) sum[i] = detail::row_sum(scores + i * padded, padded);
       for (Index i = 0; i < rows; ++i) lse[head * total + i0 + i] = max[i] + math::log(sum[i]);
       if (plan.drops()) {
-        detail::mask_bits(scratch.bits(), plan, sequence, head, first, rows);
+        detail::mask_bits(scratch.bits(), plan, keys, head, i0, rows);
         for (Index i = 0; i < rows; ++i) {
-          const std::uint32_t* bits = scratch.bits() + i * detail::mask_row(keys);
-          T* s = scores + i * padded;
-          for (Index j = 0; j < keys; ++j) s[j] = bits[j] < plan.threshold ? T(0) : s[j];
+          const std::uint32_t* bits = scratch.bits() + i * round_up(keys, 4);
+          A* s = scores + i * padded;
+          for (Index j = 0; j < keys; ++j) s[j] = bits[j] < plan.threshold ? A(0) : s[j];
         }
       }
       small_gemm<false>(out_panel, columns, scores, padded, Index{1}, v_panel, columns, rows, head_size, keys);
-      const T factor = plan.drops() ? plan.keep_scale : T(1);
+      const A factor = plan.drops() ? plan.keep_scale : A(1);
       detail::unpack_head(out + offset, out_panel, rows, plan, [&](Index i) { return factor / sum[i]; });
     }
   });
@@ -282,54 +278,58 @@ void attention_forward(Backend, T* out, T* lse, const T* q, const T* k, const T*
 /// With p = softmax(scale q k^T), m = mask / (1 - drop_prob) and dp = m dout v^T: dv = (m p)^T dout,
 /// ds = p (dp - sum_j p dp), dq = scale ds k, dk = scale ds^T q.
 /// @param dq (Nq,H*D), or nullptr. @param dk, dv (Nk,H*D), or nullptr. @param dout (Nq,H*D).
-/// @param lse (H,Nq) of forward; the rest as there.
+/// @param out (Nq,H*D) of forward, from which a GPU takes sum_j p dp = sum_d dout out. @param lse (H,Nq) of forward;
+/// the rest as there.
 template <Floating T>
-void attention_backward(Backend, T* dq, T* dk, T* dv, const T* dout, const T* lse, const T* q, const T* k, const T* v,
-                        const std::int32_t* cu_seqlens_q, const std::int32_t* cu_seqlens_k, Index batch, Index heads,
-                        Index head_size, double scale, double drop_prob, RandomStream stream) {
-  const detail::AttentionPlan<T> plan(cu_seqlens_q, cu_seqlens_k, batch, heads, head_size, scale, drop_prob, stream);
+void attention_backward(Backend, T* dq, T* dk, T* dv, const T* dout, const T* /*out*/, const Accumulator<T>* lse,
+                        const T* q, const T* k, const T* v, const std::int32_t* cu_seqlens_q,
+                        const std::int32_t* cu_seqlens_k, Index batch, Index /*max_seqlen_q*/, Index max_seqlen_k,
+                        Index heads, Index head_size, double scale, double drop_prob, RandomStream stream) {
+  using A = Accumulator<T>;
+  const detail::AttentionPlan<A> plan(cu_seqlens_q, cu_seqlens_k, batch, max_seqlen_k, heads, head_size, scale,
+                                      drop_prob, stream);
   const Index total = cu_seqlens_q[batch], row = heads * head_size, columns = plan.columns;
   const Index size =
       3 * plan.query_panel() + 3 * plan.key_panel() + 2 * plan.transposed_panel() + 2 * plan.score_panel();
   detail::for_each_head(plan, size, [&](const auto& sequence, Index head, auto& scratch) {
-    const Index keys = sequence.keys, padded = round_up(keys, kVectorWidth<T>);
+    const Index keys = sequence.keys, padded = round_up(keys, kVectorWidth<A>);
     const Index key_offset = sequence.key * row + head * head_size;
-    T* const k_panel = scratch.take(plan.key_panel());       // (keys,columns)
-    T* const dk_panel = scratch.take(plan.key_panel());      // (keys,columns)
-    T* const dv_panel = scratch.take(plan.key_panel());      // (keys,columns), v at first
-    T* const kt = scratch.take(plan.transposed_panel());     // (columns,padded)
-    T* const vt = scratch.take(plan.transposed_panel());     // (columns,padded)
-    T* const q_panel = scratch.take(plan.query_panel());     // (rows,columns)
-    T* const dout_panel = scratch.take(plan.query_panel());  // (rows,columns)
-    T* const dq_panel = scratch.take(plan.query_panel());    // (rows,columns)
-    T* const scores = scratch.take(plan.score_panel());      // (rows,padded): scores, p, m p
-    T* const dscores = scratch.take(plan.score_panel());     // (rows,padded): dout v^T, dp, ds
-    detail::pack_head(k_panel, k + key_offset, keys, plan, T(1));
-    detail::pack_head(dv_panel, v + key_offset, keys, plan, T(1));
-    std::fill(dv_panel + keys * columns, dv_panel + padded * columns, T(0));  // dp of padding is 0, not by chance NaN
+    A* const k_panel = scratch.take(plan.key_panel());       // (keys,columns)
+    A* const dk_panel = scratch.take(plan.key_panel());      // (keys,columns)
+    A* const dv_panel = scratch.take(plan.key_panel());      // (keys,columns), v at first
+    A* const kt = scratch.take(plan.transposed_panel());     // (columns,padded)
+    A* const vt = scratch.take(plan.transposed_panel());     // (columns,padded)
+    A* const q_panel = scratch.take(plan.query_panel());     // (rows,columns)
+    A* const dout_panel = scratch.take(plan.query_panel());  // (rows,columns)
+    A* const dq_panel = scratch.take(plan.query_panel());    // (rows,columns)
+    A* const scores = scratch.take(plan.score_panel());      // (rows,padded): scores, p, m p
+    A* const dscores = scratch.take(plan.score_panel());     // (rows,padded): dout v^T, dp, ds
+    detail::pack_head(k_panel, k + key_offset, keys, plan, A(1));
+    detail::pack_head(dv_panel, v + key_offset, keys, plan, A(1));
+    std::fill(dv_panel + keys * columns, dv_panel + padded * columns, A(0));  // dp of padding is 0, not by chance NaN
     small_transpose(kt, padded, k_panel, columns, keys, columns);
     small_transpose(vt, padded, dv_panel, columns, keys, columns);
-    std::fill_n(dk_panel, keys * columns, T(0));
-    std::fill_n(dv_panel, keys * columns, T(0));
+    std::fill_n(dk_panel, keys * columns, A(0));
+    std::fill_n(dv_panel, keys * columns, A(0));
     for (Index first = 0; first < sequence.queries; first += detail::kQueryRows) {
       const Index rows = std::min(detail::kQueryRows, sequence.queries - first), i0 = sequence.query + first;
       const Index offset = i0 * row + head * head_size;
       detail::pack_head(q_panel, q + offset, rows, plan, plan.scale);
-      detail::pack_head(dout_panel, dout + offset, rows, plan, T(1));
+      detail::pack_head(dout_panel, dout + offset, rows, plan, A(1));
       small_gemm<false>(scores, padded, q_panel, columns, Index{1}, kt, padded, rows, keys, head_size);
       small_gemm<false>(dscores, padded, dout_panel, columns, Index{1}, vt, padded, rows, keys, head_size);
       detail::exp_rows(scores, lse + head * total + i0, rows, keys, padded);
-      if (plan.drops()) detail::mask_bits(scratch.bits(), plan, sequence, head, first, rows);
+      if (plan.drops()) detail::mask_bits(scratch.bits(), plan, keys, head, i0, rows);
       for (Index i = 0; i < rows; ++i) {
-        T *s = scores + i * padded, *ds = dscores + i * padded;
-        const std::uint32_t* bits = plan.drops() ? scratch.bits() + i * detail::mask_row(keys) : nullptr;
-        const T keep_scale = plan.keep_scale;
+        A *s = scores + i * padded, *ds = dscores + i * padded;
+        const std::uint32_t* bits = plan.drops() ? scratch.bits() + i * round_up(keys, 4) : nullptr;
+        const A keep_scale = plan.keep_scale;
         if (bits != nullptr)
-          for (Index j = 0; j < keys; ++j) ds[j] = bits[j] < plan.threshold ? T(0) : ds[j] * keep_scale;
-        const T dot = detail::row_dot(s, ds, padded);
+          for (Index j = 0; j < keys; ++j) ds[j] = bits[j] < plan.threshold ? A(0) : ds[j] * keep_scale;
+        const A dot = detail::row_dot(s, ds, padded);
         for (Index j = 0; j < padded; ++j) ds[j] = s[j] * (ds[j] - dot);
         if (bits != nullptr)
-          for (Index j = 0; j < keys; ++j) s[j] = bits[j] < plan.threshold ? T(0) : s[j] * keep_scale;
+          for (Index j = 0; j < keys; ++j) s[j] = bits[j] < plan.threshold ? A(0) : s[j] * keep_scale;
       }
       if (dv != nullptr)
         small_gemm<true>(dv_panel, columns, scores, Index{1}, padded, dout_panel, columns, keys, head_size, rows);
@@ -339,8 +339,8 @@ void attention_backward(Backend, T* dq, T* dk, T* dv, const T* dout, const T* ls
       small_gemm<false>(dq_panel, columns, dscores, padded, Index{1}, k_panel, columns, rows, head_size, keys);
       detail::unpack_head(dq + offset, dq_panel, rows, plan, [&](Index) { return plan.scale; });
     }
-    if (dk != nullptr) detail::unpack_head(dk + key_offset, dk_panel, keys, plan, [](Index) { return T(1); });
-    if (dv != nullptr) detail::unpack_head(dv + key_offset, dv_panel, keys, plan, [](Index) { return T(1); });
+    if (dk != nullptr) detail::unpack_head(dk + key_offset, dk_panel, keys, plan, [](Index) { return A(1); });
+    if (dv != nullptr) detail::unpack_head(dv + key_offset, dv_panel, keys, plan, [](Index) { return A(1); });
   });
 }
 

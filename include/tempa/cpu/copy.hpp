@@ -23,7 +23,10 @@ template <Floating T>
 void add_rows(Backend, T* y, Index y_stride, const T* x, Index x_stride, Index rows, Index width) {
   parallel_for(0, rows, std::max<Index>(1, kElementwiseGrain / std::max<Index>(1, width)), [=](Index begin, Index end) {
     for (Index r = begin; r < end; ++r)
-      for (Index j = 0; j < width; ++j) y[r * y_stride + j] += x[r * x_stride + j];
+      for (Index j = 0; j < width; ++j) {
+        T& to = y[r * y_stride + j];
+        to = narrow<T>(widen(to) + widen(x[r * x_stride + j]));
+      }
   });
 }
 

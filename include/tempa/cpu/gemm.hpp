@@ -1,14 +1,20 @@
-// Matrix products: oneDNN for float where it is found, Eigen otherwise. Both run on OpenMP's threads.
+// Matrix products: oneDNN for float and bfloat16 where it is found, Eigen otherwise. Both run on OpenMP's threads.
+// 16-bit matrices that oneDNN does not take are converted to float, whose product is rounded once.
 #pragma once
 
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/backend.hpp>
+#include <tempa/cpu/convert.hpp>
 #include <tempa/cpu/gemv.hpp>
+#include <tempa/cpu/onednn_matmul.hpp>
+#include <tempa/math/transpose.hpp>
 
 #include <Eigen/Core>
 
+#include <algorithm>
 #include <concepts>
+#include <utility>
 
 #if defined(TEMPA_WITH_ONEDNN)
 #include <dnnl.h>
@@ -16,8 +22,7 @@
 
 namespace tempa::inline TEMPA_ABI::cpu {
 
-/// Whether an operand of a product is read as its transpose.
-enum class Transpose : bool { kNo = false, kYes = true };
+using tempa::Transpose;
 
 namespace detail {
 
@@ -30,13 +35,14 @@ using MutableMatrix = Eigen::Map<RowMajor<T>, Eigen::Unaligned, Eigen::OuterStri
 
 /// c = beta c; c is not read when beta is 0.
 template <Floating T>
-void scale_rows(Index m, Index n, T beta, T* c, Index ldc) {
+void scale_rows(Index m, Index n, Accumulator<T> beta, T* c, Index ldc) {
   for (Index i = 0; i < m; ++i)
-    for (Index j = 0; j < n; ++j) c[i * ldc + j] = beta == T(0) ? T(0) : beta * c[i * ldc + j];
+    for (Index j = 0; j < n; ++j)
+      c[i * ldc + j] = beta == Accumulator<T>(0) ? T{} : narrow<T>(beta * widen(c[i * ldc + j]));
 }
 
 /// c = alpha op(a) op(b) + beta c in this thread or, at the top level, on Eigen's threads.
-template <Floating T>
+template <Real T>
 void eigen_gemm(Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, T alpha, const T* a, Index lda,
                 const T* b, Index ldb, T beta, T* c, Index ldc) {
   MutableMatrix<T> result(c, m, n, Eigen::OuterStride<>(ldc));
@@ -61,9 +67,31 @@ inline void onednn_gemm(bool trans_a, bool trans_b, Index m, Index n, Index k, f
                         const float* b, Index ldb, float beta, float* c, Index ldc) {
   const auto status =
       dnnl_sgemm(trans_a ? 'T' : 'N', trans_b ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-  if (status != dnnl_success) throw Error(concat("[gemm] oneDNN failed with status ", static_cast<int>(status)));
+  check_onednn(status);
 }
 #endif
+
+/// The product of 16-bit matrices by `product`, one of floats with the same arguments, in blocks of C's columns so that
+/// what is converted stays small beside the matrices of a large vocabulary.
+template <Floating T, typename Product>
+void converted_gemm(Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, float alpha, const T* a, Index lda,
+                    const T* b, Index ldb, float beta, T* c, Index ldc, const Product& product) {
+  constexpr Index kColumns = 4096;
+  constexpr Backend kBackend{};
+  const bool ta = trans_a == Transpose::kYes, tb = trans_b == Transpose::kYes;
+  const Index width = std::min(n, kColumns);
+  Tensor<float> wide_a(Shape{m, k}), wide_b(Shape{width, k}), wide_c(Shape{m, width});
+  convert_rows(kBackend, wide_a.data(), ta ? m : k, a, lda, ta ? k : m, ta ? m : k);
+  for (Index first = 0; first < n; first += width) {
+    const Index columns = std::min(width, n - first);
+    convert_rows(kBackend, wide_b.data(), tb ? k : columns, b + first * (tb ? ldb : Index{1}), ldb, tb ? columns : k,
+                 tb ? k : columns);
+    if (beta != 0.0f) convert_rows(kBackend, wide_c.data(), columns, c + first, ldc, m, columns);
+    product(trans_a, trans_b, m, columns, k, alpha, std::as_const(wide_a).data(), ta ? m : k,
+            std::as_const(wide_b).data(), tb ? k : columns, beta, wide_c.data(), columns);
+    convert_rows(kBackend, c + first, ldc, std::as_const(wide_c).data(), columns, m, columns);
+  }
+}
 
 }  // namespace detail
 
@@ -71,8 +99,8 @@ inline void onednn_gemm(bool trans_a, bool trans_b, Index m, Index n, Index k, f
 /// @param a (m,k), or (k,m) when transposed, with `lda` elements from row to row. @param b (k,n), or (n,k) when
 ///   transposed. @param c (m,n).
 template <Floating T>
-void gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, T alpha, const T* a,
-          Index lda, const T* b, Index ldb, T beta, T* c, Index ldc) {
+void gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, Accumulator<T> alpha,
+          const T* a, Index lda, const T* b, Index ldb, Accumulator<T> beta, T* c, Index ldc) {
   if (m == 0 || n == 0) return;
   const bool ta = trans_a == Transpose::kYes, tb = trans_b == Transpose::kYes;
   if (n == 1) return gemv(backend, ta, m, k, alpha, a, lda, b, tb ? Index{1} : ldb, beta, c, ldc);
@@ -80,10 +108,22 @@ void gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index m, Index 
   if (k == 0) return detail::scale_rows(m, n, beta, c, ldc);
 #if defined(TEMPA_WITH_ONEDNN)
   if constexpr (std::same_as<T, float>) {
-    detail::onednn_gemm(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-  } else
+    return detail::onednn_gemm(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  } else if constexpr (std::same_as<T, bfloat16>) {
+    const detail::OneDnnMatrix left(m, k, ta ? 1 : lda, ta ? lda : 1), right(k, n, tb ? 1 : ldb, tb ? ldb : 1);
+    if (alpha == 1.0f && (beta == 0.0f || beta == 1.0f) &&
+        detail::onednn_bfloat16_matmul(left, a, right, b, beta != 0.0f, detail::OneDnnMatrix(m, n, ldc, 1), c))
+      return;
+  }
 #endif
-  {
+  if constexpr (!Real<T>) {
+    detail::converted_gemm(trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc,
+                           [backend](const auto&... arguments) { gemm(backend, arguments...); });
+#if defined(TEMPA_WITH_ONEDNN)
+  } else if constexpr (std::same_as<T, double>) {
+#else
+  } else {
+#endif
     detail::eigen_gemm(trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
   }
 }
@@ -91,8 +131,8 @@ void gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index m, Index 
 /// `batch` products of the same sizes whose operands lie `stride_a`, `stride_b`, `stride_c` elements apart.
 template <Floating T>
 void batched_gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index batch, Index m, Index n, Index k,
-                  T alpha, const T* a, Index lda, Index stride_a, const T* b, Index ldb, Index stride_b, T beta, T* c,
-                  Index ldc, Index stride_c) {
+                  Accumulator<T> alpha, const T* a, Index lda, Index stride_a, const T* b, Index ldb, Index stride_b,
+                  Accumulator<T> beta, T* c, Index ldc, Index stride_c) {
   constexpr Index kLargeProduct = Index{1} << 21;  // multiply-adds from which one product is worth all threads
   if (batch == 1 || m * n * k >= kLargeProduct) {  // the choice must not depend on the number of threads
     for (Index i = 0; i < batch; ++i)
@@ -101,9 +141,16 @@ void batched_gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index b
     return;
   }
   parallel_for(0, batch, 1, [=](Index begin, Index end) {
-    for (Index i = begin; i < end; ++i)
-      detail::eigen_gemm(trans_a, trans_b, m, n, k, alpha, a + i * stride_a, lda, b + i * stride_b, ldb, beta,
-                         c + i * stride_c, ldc);
+    for (Index i = begin; i < end; ++i) {
+      const T *left = a + i * stride_a, *right = b + i * stride_b;
+      T* result = c + i * stride_c;
+      if constexpr (Real<T>) {
+        detail::eigen_gemm(trans_a, trans_b, m, n, k, alpha, left, lda, right, ldb, beta, result, ldc);
+      } else {
+        detail::converted_gemm(trans_a, trans_b, m, n, k, alpha, left, lda, right, ldb, beta, result, ldc,
+                               [](const auto&... arguments) { detail::eigen_gemm(arguments...); });
+      }
+    }
   });
 }
 

@@ -15,20 +15,21 @@ namespace tempa::inline TEMPA_ABI::cpu {
 /// y = (x - mean) rstd gamma + beta, rstd = 1 / sqrt(var + eps), var over the row without Bessel's correction.
 /// @param y (rows,cols). @param mean, rstd (rows), kept for backward. @param x (rows,cols). @param gamma, beta (cols).
 template <Floating T>
-void layer_norm_forward(Backend, T* y, T* mean, T* rstd, const T* x, const T* gamma, const T* beta, Index rows,
-                        Index cols, T eps) {
+void layer_norm_forward(Backend, T* y, Accumulator<T>* mean, Accumulator<T>* rstd, const T* x, const T* gamma,
+                        const T* beta, Index rows, Index cols, Accumulator<T> eps) {
+  using A = Accumulator<T>;
   parallel_for(0, rows, std::max<Index>(1, 8192 / std::max<Index>(cols, 1)), [=](Index begin, Index end) {
     for (Index i = begin; i < end; ++i) {
       const T* row = x + i * cols;
-      T sum = 0, squares = 0;
+      A sum = 0, squares = 0;
 #pragma omp simd reduction(+ : sum)
-      for (Index j = 0; j < cols; ++j) sum += row[j];
-      const T m = sum / static_cast<T>(cols);
+      for (Index j = 0; j < cols; ++j) sum += widen(row[j]);
+      const A m = sum / static_cast<A>(cols);
 #pragma omp simd reduction(+ : squares)
-      for (Index j = 0; j < cols; ++j) squares += (row[j] - m) * (row[j] - m);
-      const T r = T(1) / std::sqrt(squares / static_cast<T>(cols) + eps);
+      for (Index j = 0; j < cols; ++j) squares += (widen(row[j]) - m) * (widen(row[j]) - m);
+      const A r = A(1) / std::sqrt(squares / static_cast<A>(cols) + eps);
       T* out = y + i * cols;
-      for (Index j = 0; j < cols; ++j) out[j] = (row[j] - m) * r * gamma[j] + beta[j];
+      for (Index j = 0; j < cols; ++j) out[j] = narrow<T>((widen(row[j]) - m) * r * widen(gamma[j]) + widen(beta[j]));
       mean[i] = m;
       rstd[i] = r;
     }
@@ -40,44 +41,48 @@ void layer_norm_forward(Backend, T* y, T* mean, T* rstd, const T* x, const T* ga
 /// result does not depend on the number of threads.
 /// @param dx (rows,cols), or nullptr. @param dgamma, dbeta (cols), or nullptr.
 template <Floating T>
-void layer_norm_backward(Backend, T* dx, T* dgamma, T* dbeta, const T* dy, const T* x, const T* gamma, const T* mean,
-                         const T* rstd, Index rows, Index cols) {
+void layer_norm_backward(Backend, T* dx, T* dgamma, T* dbeta, const T* dy, const T* x, const T* gamma,
+                         const Accumulator<T>* mean, const Accumulator<T>* rstd, Index rows, Index cols) {
+  using A = Accumulator<T>;
   constexpr Index kRowsOfBlock = 64;
   const Index blocks = (rows + kRowsOfBlock - 1) / kRowsOfBlock;
   const bool parameters = dgamma != nullptr || dbeta != nullptr;
-  std::vector<T> partial(parameters ? static_cast<std::size_t>(2 * blocks * cols) : 0, T(0));
-  T* const sums = partial.data();  // (blocks,2,cols)
+  std::vector<A> partial(parameters ? static_cast<std::size_t>(2 * blocks * cols) : 0, A(0));
+  A* const sums = partial.data();  // (blocks,2,cols)
   parallel_for(0, blocks, 1, [=](Index first, Index last) {
     for (Index block = first; block < last; ++block) {
       for (Index i = block * kRowsOfBlock; i < std::min(rows, (block + 1) * kRowsOfBlock); ++i) {
         const T *row = x + i * cols, *grad = dy + i * cols;
-        const T m = mean[i], r = rstd[i];
+        const A m = mean[i], r = rstd[i];
         if (parameters) {
-          T *gamma_sum = sums + 2 * block * cols, *beta_sum = gamma_sum + cols;
-          for (Index j = 0; j < cols; ++j) gamma_sum[j] += grad[j] * (row[j] - m) * r;
-          for (Index j = 0; j < cols; ++j) beta_sum[j] += grad[j];
+          A *gamma_sum = sums + 2 * block * cols, *beta_sum = gamma_sum + cols;
+          for (Index j = 0; j < cols; ++j) gamma_sum[j] += widen(grad[j]) * (widen(row[j]) - m) * r;
+          for (Index j = 0; j < cols; ++j) beta_sum[j] += widen(grad[j]);
         }
         if (dx == nullptr) continue;
-        T sum = 0, dot = 0;
+        A sum = 0, dot = 0;
 #pragma omp simd reduction(+ : sum, dot)
         for (Index j = 0; j < cols; ++j) {
-          const T g = grad[j] * gamma[j];
+          const A g = widen(grad[j]) * widen(gamma[j]);
           sum += g;
-          dot += g * (row[j] - m) * r;
+          dot += g * (widen(row[j]) - m) * r;
         }
-        sum /= static_cast<T>(cols);
-        dot /= static_cast<T>(cols);
+        sum /= static_cast<A>(cols);
+        dot /= static_cast<A>(cols);
         T* out = dx + i * cols;
-        for (Index j = 0; j < cols; ++j) out[j] = r * (grad[j] * gamma[j] - sum - (row[j] - m) * r * dot);
+        for (Index j = 0; j < cols; ++j)
+          out[j] = narrow<T>(r * (widen(grad[j]) * widen(gamma[j]) - sum - (widen(row[j]) - m) * r * dot));
       }
     }
   });
-  for (Index block = 0; parameters && block < blocks; ++block) {
-    const T *gamma_sum = sums + 2 * block * cols, *beta_sum = gamma_sum + cols;
-    if (dgamma != nullptr)
-      for (Index j = 0; j < cols; ++j) dgamma[j] += gamma_sum[j];
-    if (dbeta != nullptr)
-      for (Index j = 0; j < cols; ++j) dbeta[j] += beta_sum[j];
+  for (Index block = 1; parameters && block < blocks; ++block)
+    for (Index j = 0; j < 2 * cols; ++j) sums[j] += sums[2 * block * cols + j];
+  const auto add_to = [=](T* y, const A* sum) {
+    for (Index j = 0; y != nullptr && j < cols; ++j) y[j] = narrow<T>(widen(y[j]) + sum[j]);
+  };
+  if (blocks > 0) {
+    add_to(dgamma, sums);
+    add_to(dbeta, sums + cols);
   }
 }
 

@@ -6,6 +6,8 @@
 #include <tempa/cpu/accumulate.hpp>
 #include <tempa/cpu/backend.hpp>
 #include <tempa/cpu/square_root.hpp>
+#include <tempa/math/optimizer.hpp>
+#include <tempa/math/select.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -17,6 +19,9 @@
 #include <vector>
 
 namespace tempa::inline TEMPA_ABI::cpu {
+
+using tempa::AdamScalars;
+using tempa::SGDScalars;
 
 /// Elements of one block of a pass: what it reads, writes and keeps aside fits the first-level cache.
 inline constexpr Index kOptimizerBlock = 512;
@@ -49,96 +54,114 @@ std::vector<double> partial_results(Index n, const F& f) {
   return results;
 }
 
-}  // namespace detail
-
-/// What `adam_step` needs besides arrays: computed in double for the step, then rounded once.
+/// Before an update: the gradient in the type that is computed in, and weights that something else has changed since
+/// the last step (a checkpoint was loaded) taken over from their 16-bit copy. @return the widened gradient
+/// @param wide_grad (count), not used where T needs no widening.
 template <Floating T>
-struct AdamScalars {
-  T sign;               ///< 1, or -1 to maximize
-  T l2;                 ///< weight decay added to the gradient, 0 for AdamW
-  T decay;              ///< factor on the parameter before the update: 1 - lr weight_decay for AdamW, else 1
-  T beta1, rest1;       ///< beta1, 1 - beta1
-  T beta2, rest2;       ///< beta2, 1 - beta2
-  T step_size;          ///< lr / (1 - beta1^t)
-  T inverse_sqrt_bias;  ///< 1 / sqrt(1 - beta2^t)
-  T eps;
-};
-
-/// g = sign grad + l2 p; m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
-/// p = decay p - step_size m / (sqrt(w) inverse_sqrt_bias + eps), where w is v, or with AMSGrad max_v = max(max_v, v).
-/// @param param, m, v (n). @param max_v (n), or nullptr without AMSGrad. @param grad (n).
-template <Floating T>
-void adam_step(Backend, T* param, T* m, T* v, T* max_v, const T* grad, Index n, const AdamScalars<T>& scalars) {
-  detail::for_each_block(n, [=](Index at, Index count) {
-    const AdamScalars<T> s = scalars;
-    T *const p_block = param + at, *const m_block = m + at, *const v_block = v + at;
-    const T* const grad_block = grad + at;
+const Accumulator<T>* begin_update(Accumulator<T>* weights, const T* copy, Accumulator<T>* wide_grad, const T* grad,
+                                   Index count) {
+  if constexpr (Real<T>) {
+    return grad;
+  } else {
 #pragma omp simd
     for (Index i = 0; i < count; ++i) {
-      const T g = s.sign * grad_block[i] + s.l2 * p_block[i];
+      const bool is_mine = narrow<T>(weights[i]).bits == copy[i].bits;
+      weights[i] = math::select(is_mine, weights[i], widen(copy[i]));
+      wide_grad[i] = widen(grad[i]);
+    }
+    return wide_grad;
+  }
+}
+
+/// After an update: the 16-bit copy.
+template <Floating T>
+void end_update(T* copy, const Accumulator<T>* weights, Index count) {
+  if constexpr (!Real<T>) {
+#pragma omp simd
+    for (Index i = 0; i < count; ++i) copy[i] = narrow<T>(weights[i]);
+  }
+}
+
+}  // namespace detail
+
+/// g = grad_factor grad + l2 p; m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
+/// p = decay p - step_size m / (sqrt(w) inverse_sqrt_bias + eps), where w is v, or with AMSGrad max_v = max(max_v, v).
+/// @param param (n) the weights; of a 16-bit parameter the float32 master weights. @param copy (n) the 16-bit
+/// parameter,
+///   which becomes `param` rounded, and from which `param` is taken over where something else has changed it; nullptr
+///   where T is float or double.
+/// @param m, v (n). @param max_v (n), or nullptr without AMSGrad. @param grad (n).
+template <Floating T>
+void adam_step(Backend, Accumulator<T>* param, T* copy, Accumulator<T>* m, Accumulator<T>* v, Accumulator<T>* max_v,
+               const T* grad, Index n, const AdamScalars<Accumulator<T>>& scalars) {
+  using A = Accumulator<T>;
+  detail::for_each_block(n, [=](Index at, Index count) {
+    const AdamScalars<A> s = scalars;
+    A *const p_block = param + at, *const m_block = m + at, *const v_block = v + at;
+    T* const copy_block = Real<T> ? nullptr : copy + at;
+    A wide_grad[Real<T> ? 1 : kOptimizerBlock];
+    const A* const grad_block = detail::begin_update(p_block, copy_block, wide_grad, grad + at, count);
+#pragma omp simd
+    for (Index i = 0; i < count; ++i) {
+      const A g = s.grad_factor * grad_block[i] + s.l2 * p_block[i];
       m_block[i] = s.beta1 * m_block[i] + s.rest1 * g;
       v_block[i] = s.beta2 * v_block[i] + s.rest2 * g * g;
     }
-    const T* squares = v_block;
+    const A* squares = v_block;
     if (max_v != nullptr) {
-      T* const max_block = max_v + at;
+      A* const max_block = max_v + at;
 #pragma omp simd
       for (Index i = 0; i < count; ++i) max_block[i] = max_block[i] < v_block[i] ? v_block[i] : max_block[i];
       squares = max_block;
     }
-    T root[kOptimizerBlock];
+    A root[kOptimizerBlock];
     square_root(root, squares, count);
 #pragma omp simd
     for (Index i = 0; i < count; ++i)
       p_block[i] = s.decay * p_block[i] - s.step_size * m_block[i] / (root[i] * s.inverse_sqrt_bias + s.eps);
+    detail::end_update(copy_block, p_block, count);
   });
 }
 
-/// What `sgd_step` needs besides arrays.
+/// g = grad_factor grad + l2 p; buffer = momentum buffer + rest g; p -= lr d, where d is g without buffer, g +
+/// lookahead buffer with Nesterov's momentum, else buffer.
+/// @param param, copy (n) as in `adam_step`. @param buffer (n), or nullptr without momentum. @param grad (n).
 template <Floating T>
-struct SGDScalars {
-  T sign;       ///< 1, or -1 to maximize
-  T l2;         ///< weight decay added to the gradient
-  T momentum;   ///< factor on the buffer, 0 in a parameter's first step
-  T rest;       ///< factor on the gradient: 1 - dampening, 1 in a parameter's first step
-  T lookahead;  ///< the momentum with Nesterov's, else 0
-  T lr;
-};
-
-/// g = sign grad + l2 p; buffer = momentum buffer + rest g; p -= lr d, where d is g without buffer, g + lookahead
-/// buffer with Nesterov's momentum, else buffer.
-/// @param param (n). @param buffer (n), or nullptr without momentum. @param grad (n).
-template <Floating T>
-void sgd_step(Backend, T* param, T* buffer, const T* grad, Index n, const SGDScalars<T>& scalars) {
+void sgd_step(Backend, Accumulator<T>* param, T* copy, Accumulator<T>* buffer, const T* grad, Index n,
+              const SGDScalars<Accumulator<T>>& scalars) {
+  using A = Accumulator<T>;
   detail::for_each_block(n, [=](Index at, Index count) {
-    const SGDScalars<T> s = scalars;
-    T* const p_block = param + at;
-    const T* const grad_block = grad + at;
+    const SGDScalars<A> s = scalars;
+    A* const p_block = param + at;
+    T* const copy_block = Real<T> ? nullptr : copy + at;
+    A wide_grad[Real<T> ? 1 : kOptimizerBlock];
+    const A* const grad_block = detail::begin_update(p_block, copy_block, wide_grad, grad + at, count);
     if (buffer == nullptr) {
 #pragma omp simd
-      for (Index i = 0; i < count; ++i) p_block[i] -= s.lr * (s.sign * grad_block[i] + s.l2 * p_block[i]);
-      return;
-    }
-    T* const buffer_block = buffer + at;
-    const T of_gradient = s.lookahead == T(0) ? T(0) : T(1), of_buffer = s.lookahead == T(0) ? T(1) : s.lookahead;
+      for (Index i = 0; i < count; ++i) p_block[i] -= s.lr * (s.grad_factor * grad_block[i] + s.l2 * p_block[i]);
+    } else {
+      A* const buffer_block = buffer + at;
+      const A of_gradient = s.lookahead == A(0) ? A(0) : A(1), of_buffer = s.lookahead == A(0) ? A(1) : s.lookahead;
 #pragma omp simd
-    for (Index i = 0; i < count; ++i) {
-      const T g = s.sign * grad_block[i] + s.l2 * p_block[i];
-      buffer_block[i] = s.momentum * buffer_block[i] + s.rest * g;
-      p_block[i] -= s.lr * (of_gradient * g + of_buffer * buffer_block[i]);
+      for (Index i = 0; i < count; ++i) {
+        const A g = s.grad_factor * grad_block[i] + s.l2 * p_block[i];
+        buffer_block[i] = s.momentum * buffer_block[i] + s.rest * g;
+        p_block[i] -= s.lr * (of_gradient * g + of_buffer * buffer_block[i]);
+      }
     }
+    detail::end_update(copy_block, p_block, count);
   });
 }
 
 /// average += weight (value - average). @param average, value (n). @param weight in [0, 1]
 template <Floating T>
-void average_step(Backend, T* average, const T* value, Index n, T weight) {
+void average_step(Backend, Accumulator<T>* average, const T* value, Index n, Accumulator<T> weight) {
   detail::for_each_block(n, [=](Index at, Index count) {
-    T* const average_block = average + at;
+    Accumulator<T>* const average_block = average + at;
     const T* const value_block = value + at;
-    const T share = weight;
+    const Accumulator<T> share = weight;
 #pragma omp simd
-    for (Index i = 0; i < count; ++i) average_block[i] += share * (value_block[i] - average_block[i]);
+    for (Index i = 0; i < count; ++i) average_block[i] += share * (widen(value_block[i]) - average_block[i]);
   });
 }
 
@@ -149,12 +172,20 @@ void exchange(Backend, T* a, T* b, Index n) {
                [=](Index begin, Index end) { std::swap_ranges(a + begin, a + end, b + begin); });
 }
 
-/// x *= factor. @param x (n)
+/// found = 1 when an x is infinite or NaN; it is never set to 0. @param found (1). @param x (n).
 template <Floating T>
-void scale_in_place(Backend, T* x, Index n, T factor) {
-  parallel_for(0, n, kElementwiseGrain, [=](Index begin, Index end) {
-    for (Index i = begin; i < end; ++i) x[i] *= factor;
+void find_nonfinite(Backend, std::int32_t* found, const T* x, Index n) {
+  const auto partial = detail::partial_results(n, [=](Index begin, Index end) {
+    const T* const values = x;
+    std::uint32_t result = 0;
+#pragma omp simd reduction(| : result)
+    for (Index i = begin; i < end; ++i) {
+      const auto value = widen(values[i]);
+      result |= value - value == 0 ? 0u : 1u;
+    }
+    return static_cast<double>(result);
   });
+  if (std::any_of(partial.begin(), partial.end(), [](double piece) { return piece != 0; })) *found = 1;
 }
 
 /// sum_i x_i^2 in double, by pieces: the same bits for any number of threads. @param x (n)
@@ -164,7 +195,10 @@ double sum_of_squares(Backend, const T* x, Index n) {
     const T* const values = x;  // not through the closure: compilers would gather
     double sum = 0;
 #pragma omp simd reduction(+ : sum)
-    for (Index i = begin; i < end; ++i) sum += static_cast<double>(values[i]) * static_cast<double>(values[i]);
+    for (Index i = begin; i < end; ++i) {
+      const auto value = static_cast<double>(widen(values[i]));
+      sum += value * value;
+    }
     return sum;
   });
   double sum = 0;
@@ -176,16 +210,18 @@ double sum_of_squares(Backend, const T* x, Index n) {
 /// larger integer, infinity's is above all numbers', and a NaN's above that. @param x (n)
 template <Floating T>
 double max_abs(Backend, const T* x, Index n) {
-  using Bits = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+  using Bits =
+      std::conditional_t<sizeof(T) == 2, std::int16_t, std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>>;
   const auto partial = detail::partial_results(n, [=](Index begin, Index end) {
     const T* const values = x;
     Bits largest = 0;
 #pragma omp simd reduction(max : largest)
     for (Index i = begin; i < end; ++i) {
-      const Bits magnitude = std::bit_cast<Bits>(values[i]) & std::numeric_limits<Bits>::max();
+      const auto magnitude =
+          static_cast<Bits>(std::bit_cast<Bits>(values[i]) & std::numeric_limits<Bits>::max());  // without the sign
       largest = magnitude > largest ? magnitude : largest;
     }
-    return static_cast<double>(std::bit_cast<T>(largest));
+    return static_cast<double>(widen(std::bit_cast<T>(largest)));
   });
   double largest = 0;
   for (const double value : partial) {

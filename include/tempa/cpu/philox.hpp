@@ -40,43 +40,75 @@ inline void multiply_low_words(Words& product, const Words& a, std::uint32_t b) 
 /// Numbers that `fill_bits` makes at once: it writes a multiple of them.
 inline constexpr Index kBitsGranule = 8 * kVectorWidth<std::uint64_t>;
 
+namespace detail {
+
+inline constexpr int kPhiloxBatches = 2;  // independent registers, to fill the multiplier's pipeline
+
+/// The numbers of `kBitsGranule` / 4 blocks. @param bits (kBitsGranule). @param counters of the blocks.
+inline void fill_granule(std::uint32_t* bits, std::uint64_t seed, const Words (&counters)[kPhiloxBatches]) {
+  constexpr int kWidth = static_cast<int>(kVectorWidth<std::uint64_t>);
+  constexpr std::uint64_t kLowWord = 0xffffffffu;
+  Words c0[kPhiloxBatches], c1[kPhiloxBatches], c2[kPhiloxBatches], c3[kPhiloxBatches];
+  for (int i = 0; i < kPhiloxBatches; ++i) {
+    c0[i] = counters[i];
+    c1[i] = c0[i] >> 32;
+    c2[i] = c3[i] = Words{};
+  }
+  auto k0 = static_cast<std::uint32_t>(seed), k1 = static_cast<std::uint32_t>(seed >> 32);
+  for (int round = 0; round < 10; ++round) {
+    for (int i = 0; i < kPhiloxBatches; ++i) {
+      Words p0, p1;
+      multiply_low_words(p0, c0[i], 0xD2511F53u);
+      multiply_low_words(p1, c2[i], 0xCD9E8D57u);
+      c0[i] = (p1 >> 32) ^ c1[i] ^ std::uint64_t{k0};
+      c1[i] = p1;
+      c2[i] = (p0 >> 32) ^ c3[i] ^ std::uint64_t{k1};
+      c3[i] = p0;
+    }
+    k0 += 0x9E3779B9u;
+    k1 += 0xBB67AE85u;
+  }
+  for (int i = 0; i < kPhiloxBatches; ++i) {
+    Words low, high;
+    interleave<std::uint64_t>(low, high, (c0[i] & kLowWord) | (c1[i] << 32), (c2[i] & kLowWord) | (c3[i] << 32));
+    std::memcpy(bits + 4 * kWidth * i, &low, sizeof low);
+    std::memcpy(bits + 4 * kWidth * i + 2 * kWidth, &high, sizeof high);
+  }
+}
+
+}  // namespace detail
+
 /// bits_i = stream.bits(4 block + i), for i < count.
 /// @param bits (count rounded up to a multiple of `kBitsGranule`). @param block first block of four numbers.
 inline void fill_bits(std::uint32_t* bits, const RandomStream& stream, Index block, Index count) {
-  using detail::Words;
-  constexpr int kBatches = 2;  // independent registers, to fill the multiplier's pipeline
   constexpr int kWidth = static_cast<int>(kVectorWidth<std::uint64_t>);
-  constexpr std::uint64_t kLowWord = 0xffffffffu;
-  Words lane{};
+  detail::Words lane{}, counters[detail::kPhiloxBatches];
   for (int i = 0; i < kWidth; ++i) lane[i] = static_cast<std::uint64_t>(i);
   std::uint64_t counter = stream.block + static_cast<std::uint64_t>(block);
-  for (Index at = 0; at < count; at += kBitsGranule, counter += kBatches * kWidth) {
-    Words c0[kBatches], c1[kBatches], c2[kBatches], c3[kBatches];
-    for (int i = 0; i < kBatches; ++i) {
-      c0[i] = lane + (counter + static_cast<std::uint64_t>(i * kWidth));
-      c1[i] = c0[i] >> 32;
-      c2[i] = c3[i] = Words{};
+  for (Index at = 0; at < count; at += kBitsGranule, counter += kBitsGranule / 4) {
+    for (int i = 0; i < detail::kPhiloxBatches; ++i)
+      counters[i] = lane + (counter + static_cast<std::uint64_t>(i * kWidth));
+    detail::fill_granule(bits + at, stream.seed, counters);
+  }
+}
+
+/// The numbers of rows that lie apart: bits_ri = stream.bits(4 (block + r stride) + i), for r < rows and i < row.
+/// @param bits (rows,row) rounded up to a multiple of `kBitsGranule`. @param block first block of four numbers.
+/// @param stride blocks from a row to the next. @param row a multiple of 4.
+inline void fill_bits(std::uint32_t* bits, const RandomStream& stream, Index block, Index stride, Index rows,
+                      Index row) {
+  constexpr Index kBlocks = kBitsGranule / 4;
+  const std::uint64_t first = stream.block + static_cast<std::uint64_t>(block);
+  std::uint64_t counters[kBlocks];
+  Index r = 0, column = 0;  // of the block that comes next
+  for (Index at = 0; at < rows * row; at += kBitsGranule) {
+    for (Index i = 0; i < kBlocks; ++i) {
+      counters[i] = first + static_cast<std::uint64_t>(r * stride + column);
+      if (++column == row / 4) column = 0, ++r;
     }
-    auto k0 = static_cast<std::uint32_t>(stream.seed), k1 = static_cast<std::uint32_t>(stream.seed >> 32);
-    for (int round = 0; round < 10; ++round) {
-      for (int i = 0; i < kBatches; ++i) {
-        Words p0, p1;
-        detail::multiply_low_words(p0, c0[i], 0xD2511F53u);
-        detail::multiply_low_words(p1, c2[i], 0xCD9E8D57u);
-        c0[i] = (p1 >> 32) ^ c1[i] ^ std::uint64_t{k0};
-        c1[i] = p1;
-        c2[i] = (p0 >> 32) ^ c3[i] ^ std::uint64_t{k1};
-        c3[i] = p0;
-      }
-      k0 += 0x9E3779B9u;
-      k1 += 0xBB67AE85u;
-    }
-    for (int i = 0; i < kBatches; ++i) {
-      Words low, high;
-      interleave<std::uint64_t>(low, high, (c0[i] & kLowWord) | (c1[i] << 32), (c2[i] & kLowWord) | (c3[i] << 32));
-      std::memcpy(bits + at + 4 * kWidth * i, &low, sizeof low);
-      std::memcpy(bits + at + 4 * kWidth * i + 2 * kWidth, &high, sizeof high);
-    }
+    detail::Words words[detail::kPhiloxBatches];
+    std::memcpy(words, counters, sizeof words);
+    detail::fill_granule(bits + at, stream.seed, words);
   }
 }
 

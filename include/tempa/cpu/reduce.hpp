@@ -14,28 +14,33 @@ namespace detail {
 
 /// y_j = sum over `rows` of x, each `inner` wide. A long single column goes through vector sums of short pieces.
 template <Floating T>
-void sum_rows(T* y, const T* x, Index rows, Index inner) {
+void sum_rows(Accumulator<T>* y, const T* x, Index rows, Index inner) {
   if (inner == 1) {
-    T sum = 0;
+    Accumulator<T> sum = 0;
 #pragma omp simd reduction(+ : sum)
-    for (Index i = 0; i < rows; ++i) sum += x[i];
+    for (Index i = 0; i < rows; ++i) sum += widen(x[i]);
     *y = sum;
     return;
   }
-  std::fill_n(y, inner, T(0));
+  std::fill_n(y, inner, Accumulator<T>(0));
   for (Index i = 0; i < rows; ++i)
-    for (Index j = 0; j < inner; ++j) y[j] += x[i * inner + j];
+    for (Index j = 0; j < inner; ++j) y[j] += widen(x[i * inner + j]);
 }
 
 }  // namespace detail
 
-/// y_oj = scale sum_i x_oij. @param y (outer,inner). @param x (outer,middle,inner).
+/// y_oj = scale sum_i x_oij, rounded to a 16-bit type once. @param y (outer,inner). @param x (outer,middle,inner).
 template <Floating T>
-void sum_forward(Backend, T* y, const T* x, Index outer, Index middle, Index inner, T scale) {
+void sum_forward(Backend, T* y, const T* x, Index outer, Index middle, Index inner, Accumulator<T> scale) {
+  using A = Accumulator<T>;
   const Index rows_of_block = inner == 1 ? 4096 : std::max<Index>(64, 4096 / std::max<Index>(inner, 1));
   const Index blocks = std::max<Index>(1, (middle + rows_of_block - 1) / rows_of_block);
-  std::vector<T> partial(blocks > 1 ? static_cast<std::size_t>(outer * blocks * inner) : 0);
-  T* const sums = blocks > 1 ? partial.data() : y;  // (outer,blocks,inner)
+  const bool has_partial = blocks > 1 || !Real<T>;
+  std::vector<A> partial(has_partial ? static_cast<std::size_t>(outer * blocks * inner) : 0);
+  A* sums = partial.data();  // (outer,blocks,inner)
+  if constexpr (Real<T>) {
+    if (!has_partial) sums = y;
+  }
   const Index work = std::max<Index>(1, std::min(middle, rows_of_block) * inner);
   parallel_for(0, outer * blocks, std::max<Index>(1, kElementwiseGrain / work), [=](Index begin, Index end) {
     for (Index k = begin; k < end; ++k) {
@@ -44,20 +49,29 @@ void sum_forward(Backend, T* y, const T* x, Index outer, Index middle, Index inn
                        inner);
     }
   });
-  for (Index o = 0; o < outer && blocks > 1; ++o)
-    detail::sum_rows(y + o * inner, sums + o * blocks * inner, blocks, inner);
-  if (scale != T(1))
-    for (Index i = 0; i < outer * inner; ++i) y[i] *= scale;
+  if constexpr (Real<T>) {
+    for (Index o = 0; o < outer && blocks > 1; ++o)
+      detail::sum_rows(y + o * inner, sums + o * blocks * inner, blocks, inner);
+    if (scale != A(1))
+      for (Index i = 0; i < outer * inner; ++i) y[i] *= scale;
+  } else {
+    for (Index o = 0; o < outer; ++o) {
+      A* const sum = sums + o * blocks * inner;
+      for (Index block = 1; block < blocks; ++block)
+        for (Index j = 0; j < inner; ++j) sum[j] += sum[block * inner + j];
+      for (Index j = 0; j < inner; ++j) y[o * inner + j] = narrow<T>(scale * sum[j]);
+    }
+  }
 }
 
 /// dx_oij = scale dy_oj. @param dx (outer,middle,inner). @param dy (outer,inner).
 template <Floating T>
-void sum_backward(Backend, T* dx, const T* dy, Index outer, Index middle, Index inner, T scale) {
+void sum_backward(Backend, T* dx, const T* dy, Index outer, Index middle, Index inner, Accumulator<T> scale) {
   if (inner == 1) {
     parallel_for(0, outer * middle, kElementwiseGrain, [=](Index begin, Index end) {
       for (Index i = begin; i < end;) {
         const Index last = std::min(end, (i / middle + 1) * middle);
-        std::fill(dx + i, dx + last, scale * dy[i / middle]);
+        std::fill(dx + i, dx + last, narrow<T>(scale * widen(dy[i / middle])));
         i = last;
       }
     });
@@ -67,7 +81,7 @@ void sum_backward(Backend, T* dx, const T* dy, Index outer, Index middle, Index 
                [=](Index begin, Index end) {
                  for (Index row = begin; row < end; ++row) {
                    const T* from = dy + row / middle * inner;
-                   for (Index j = 0; j < inner; ++j) dx[row * inner + j] = scale * from[j];
+                   for (Index j = 0; j < inner; ++j) dx[row * inner + j] = narrow<T>(scale * widen(from[j]));
                  }
                });
 }
@@ -77,15 +91,16 @@ namespace detail {
 /// The first place of the largest of n > 0 numbers, or of the first NaN: the maximum by a vector loop, then a search.
 template <Floating T>
 Index place_of_max(const T* x, Index n) {
-  T max = x[0];
+  Accumulator<T> max = widen(x[0]);
   unsigned has_nan = 0;
 #pragma omp simd reduction(max : max) reduction(| : has_nan)
   for (Index i = 0; i < n; ++i) {
-    max = max < x[i] ? x[i] : max;
-    has_nan |= x[i] != x[i] ? 1u : 0u;
+    const auto value = widen(x[i]);
+    max = max < value ? value : max;
+    has_nan |= value != value ? 1u : 0u;
   }
-  if (has_nan != 0) return std::find_if(x, x + n, [](T value) { return value != value; }) - x;
-  return std::find(x, x + n, max) - x;
+  if (has_nan != 0) return std::find_if(x, x + n, [](T value) { return widen(value) != widen(value); }) - x;
+  return std::find_if(x, x + n, [max](T value) { return widen(value) == max; }) - x;
 }
 
 }  // namespace detail
@@ -109,7 +124,8 @@ void max_forward(Backend, T* y, Index* where, const T* x, Index outer, Index mid
                    for (Index i = 1; i < middle; ++i) {
                      const T* row = x + (o * middle + i) * inner;
                      for (Index j = 0; j < inner; ++j) {
-                       const bool larger = row[j] > best[j] || (row[j] != row[j] && best[j] == best[j]);
+                       const auto value = widen(row[j]), largest = widen(best[j]);
+                       const bool larger = value > largest || (value != value && largest == largest);
                        best[j] = larger ? row[j] : best[j];
                        at[j] = larger ? i : at[j];
                      }
@@ -124,7 +140,7 @@ template <Floating T>
 void max_backward(Backend, T* dx, const T* dy, const Index* where, Index outer, Index middle, Index inner) {
   parallel_for(0, outer, std::max<Index>(1, kElementwiseGrain / std::max<Index>(1, middle * inner)),
                [=](Index begin, Index end) {
-                 std::fill(dx + begin * middle * inner, dx + end * middle * inner, T(0));
+                 std::fill(dx + begin * middle * inner, dx + end * middle * inner, T{});
                  for (Index o = begin; o < end; ++o)
                    for (Index j = 0; j < inner; ++j)
                      dx[(o * middle + where[o * inner + j]) * inner + j] = dy[o * inner + j];

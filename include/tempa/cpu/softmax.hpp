@@ -16,83 +16,116 @@ inline constexpr Index kSoftmaxColumns = 64;
 
 namespace detail {
 
+/// Whether y may hold e^(x - max) between the passes: a 16-bit y would round it, and the exponential is computed again.
+template <bool kLog, Floating T>
+inline constexpr bool keeps_exponentials = !kLog && Real<T>;
+
 /// y = e^(x - max) / sum, or x - max - log(sum), for one row of n > 0 numbers.
 template <bool kLog, Floating T>
 void softmax_row(T* y, const T* x, Index n) {
-  T max = x[0];
+  using A = Accumulator<T>;
+  A max = widen(x[0]);
 #pragma omp simd reduction(max : max)
-  for (Index j = 0; j < n; ++j) max = max < x[j] ? x[j] : max;
-  T sum = 0;
+  for (Index j = 0; j < n; ++j) max = max < widen(x[j]) ? widen(x[j]) : max;
+  A sum = 0;
 #pragma omp simd reduction(+ : sum)
   for (Index j = 0; j < n; ++j) {
-    const T e = math::exp(x[j] - max);
-    if constexpr (!kLog) y[j] = e;
+    const A e = math::exp(widen(x[j]) - max);
+    if constexpr (keeps_exponentials<kLog, T>) y[j] = e;
     sum += e;
   }
+  const A scale = A(1) / sum;
   if constexpr (kLog) {
-    const T log_sum = math::log(sum);
-    for (Index j = 0; j < n; ++j) y[j] = (x[j] - max) - log_sum;
-  } else {
-    const T scale = T(1) / sum;
+    const A log_sum = math::log(sum);
+    for (Index j = 0; j < n; ++j) y[j] = narrow<T>((widen(x[j]) - max) - log_sum);
+  } else if constexpr (keeps_exponentials<kLog, T>) {
     for (Index j = 0; j < n; ++j) y[j] *= scale;
+  } else {
+    for (Index j = 0; j < n; ++j) y[j] = narrow<T>(math::exp(widen(x[j]) - max) * scale);
   }
 }
 
 /// The same down `columns` columns of n > 0 numbers that are `stride` apart.
 template <bool kLog, Floating T>
 void softmax_columns(T* y, const T* x, Index n, Index stride, Index columns) {
-  std::array<T, static_cast<std::size_t>(kSoftmaxColumns)> max, sum{};
-  T* const m = max.data();
-  T* const s = sum.data();
-  std::copy_n(x, columns, m);
+  using A = Accumulator<T>;
+  std::array<A, static_cast<std::size_t>(kSoftmaxColumns)> max, sum{};
+  A* const m = max.data();
+  A* const s = sum.data();
+  for (Index j = 0; j < columns; ++j) m[j] = widen(x[j]);
   for (Index i = 1; i < n; ++i)
-    for (Index j = 0; j < columns; ++j) m[j] = m[j] < x[i * stride + j] ? x[i * stride + j] : m[j];
+    for (Index j = 0; j < columns; ++j) {
+      const A value = widen(x[i * stride + j]);
+      m[j] = m[j] < value ? value : m[j];
+    }
   for (Index i = 0; i < n; ++i)
     for (Index j = 0; j < columns; ++j) {
-      const T e = math::exp(x[i * stride + j] - m[j]);
-      if constexpr (!kLog) y[i * stride + j] = e;
+      const A e = math::exp(widen(x[i * stride + j]) - m[j]);
+      if constexpr (keeps_exponentials<kLog, T>) y[i * stride + j] = e;
       s[j] += e;
     }
-  for (Index j = 0; j < columns; ++j) s[j] = kLog ? math::log(s[j]) : T(1) / s[j];
+  for (Index j = 0; j < columns; ++j) s[j] = kLog ? math::log(s[j]) : A(1) / s[j];
   for (Index i = 0; i < n; ++i)
     for (Index j = 0; j < columns; ++j) {
+      const A shifted = widen(x[i * stride + j]) - m[j];
       T& result = y[i * stride + j];
-      result = kLog ? (x[i * stride + j] - m[j]) - s[j] : result * s[j];
+      if constexpr (kLog) {
+        result = narrow<T>(shifted - s[j]);
+      } else if constexpr (keeps_exponentials<kLog, T>) {
+        result *= s[j];
+      } else {
+        result = narrow<T>(math::exp(shifted) * s[j]);
+      }
     }
 }
 
-/// dx = y (dy - sum y dy), or dy - e^y sum dy, for one row.
+/// dx = y (dy - sum y dy), or dy - e^y sum dy, for one element.
+template <bool kLog, Real A>
+A softmax_gradient(A dy, A y, A sum) {
+  if constexpr (kLog) {
+    return dy - math::exp(y) * sum;
+  } else {
+    return y * (dy - sum);
+  }
+}
+
+/// The factor that makes the probabilities y sum to 1 again after they were rounded to 16 bits; 1 for what was not.
+template <bool kLog, Floating T>
+Accumulator<T> renormalisation(Accumulator<T> y_sum) {
+  return kLog || Real<T> ? Accumulator<T>(1) : Accumulator<T>(1) / y_sum;
+}
+
+/// The same for one row.
 template <bool kLog, Floating T>
 void softmax_row_backward(T* dx, const T* dy, const T* y, Index n) {
-  T sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (Index j = 0; j < n; ++j) sum += kLog ? dy[j] : dy[j] * y[j];
+  using A = Accumulator<T>;
+  A sum = 0, y_sum = 0;
+#pragma omp simd reduction(+ : sum, y_sum)
   for (Index j = 0; j < n; ++j) {
-    if constexpr (kLog) {
-      dx[j] = dy[j] - math::exp(y[j]) * sum;
-    } else {
-      dx[j] = y[j] * (dy[j] - sum);
-    }
+    sum += kLog ? widen(dy[j]) : widen(dy[j]) * widen(y[j]);
+    if constexpr (!kLog && !Real<T>) y_sum += widen(y[j]);
   }
+  const A scale = renormalisation<kLog, T>(y_sum);
+  for (Index j = 0; j < n; ++j)
+    dx[j] = narrow<T>(softmax_gradient<kLog>(widen(dy[j]), scale * widen(y[j]), scale * sum));
 }
 
 template <bool kLog, Floating T>
 void softmax_columns_backward(T* dx, const T* dy, const T* y, Index n, Index stride, Index columns) {
-  std::array<T, static_cast<std::size_t>(kSoftmaxColumns)> sum{};
-  T* const s = sum.data();
+  using A = Accumulator<T>;
+  std::array<A, static_cast<std::size_t>(kSoftmaxColumns)> sum{}, y_sum{};
+  A *const s = sum.data(), *const r = y_sum.data();
   for (Index i = 0; i < n; ++i)
     for (Index j = 0; j < columns; ++j) {
       const Index at = i * stride + j;
-      s[j] += kLog ? dy[at] : dy[at] * y[at];
+      s[j] += kLog ? widen(dy[at]) : widen(dy[at]) * widen(y[at]);
+      if constexpr (!kLog && !Real<T>) r[j] += widen(y[at]);
     }
+  for (Index j = 0; j < columns; ++j) r[j] = renormalisation<kLog, T>(r[j]);
   for (Index i = 0; i < n; ++i)
     for (Index j = 0; j < columns; ++j) {
       const Index at = i * stride + j;
-      if constexpr (kLog) {
-        dx[at] = dy[at] - math::exp(y[at]) * s[j];
-      } else {
-        dx[at] = y[at] * (dy[at] - s[j]);
-      }
+      dx[at] = narrow<T>(softmax_gradient<kLog>(widen(dy[at]), r[j] * widen(y[at]), r[j] * s[j]));
     }
 }
 
@@ -140,7 +173,7 @@ void softmax_forward(Backend, T* y, const T* x, Index outer, Index middle, Index
   detail::softmax_forward<false>(y, x, outer, middle, inner);
 }
 
-/// dx = y (dy - sum_i y dy). @param dx, dy, y (outer,middle,inner).
+/// dx = y (dy - sum_i y dy), of a 16-bit y with its sum brought back to 1. @param dx, dy, y (outer,middle,inner).
 template <Floating T>
 void softmax_backward(Backend, T* dx, const T* dy, const T* y, Index outer, Index middle, Index inner) {
   detail::softmax_backward<false>(dx, dy, y, outer, middle, inner);

@@ -21,9 +21,9 @@ template <Floating T>
 void where_backward(Backend, T* da, T* db, const T* dy, const std::uint8_t* mask, Index n) {
   parallel_for(0, n, kElementwiseGrain, [=](Index begin, Index end) {
     if (da != nullptr)
-      for (Index i = begin; i < end; ++i) da[i] = mask[i] != 0 ? dy[i] : T(0);
+      for (Index i = begin; i < end; ++i) da[i] = mask[i] != 0 ? dy[i] : T{};
     if (db != nullptr)
-      for (Index i = begin; i < end; ++i) db[i] = mask[i] != 0 ? T(0) : dy[i];
+      for (Index i = begin; i < end; ++i) db[i] = mask[i] != 0 ? T{} : dy[i];
   });
 }
 

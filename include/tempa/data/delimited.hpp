@@ -123,6 +123,7 @@ class DelimitedReader {
     file_ = std::make_unique<std::ifstream>(path, std::ios::binary);
     if (!*file_) throw IoError(name_, "cannot open the file: " + std::generic_category().message(errno));
     in_ = file_->rdbuf();
+    if (std::filesystem::is_regular_file(path, ignored)) file_bytes_ = std::filesystem::file_size(path, ignored);
     start();
   }
 
@@ -165,7 +166,8 @@ class DelimitedReader {
 
   /// Moves on to the next row. @return false at the end.
   /// @throws FormatError with the line for a row of another width, invalid UTF-8, a NUL byte, text after a closing
-  ///   quote, a quote that is never closed, or a row of more than `max_row_bytes`; IoError when reading fails.
+  ///   quote, a quote that is never closed, or a row of more than `max_row_bytes`; IoError when reading fails, or the
+  ///   file is cut meanwhile.
   bool next() {
     if (std::exchange(pending_, false)) return true;
     if (!read_row()) return false;
@@ -222,6 +224,7 @@ class DelimitedReader {
         row_.ends_.clear();
         row_.line_ = line_;
         const bool more = parse_row();
+        if (!more) check_whole();
         if (!row_.ends_.empty()) break;
         if (!more) return false;
       }
@@ -296,6 +299,14 @@ class DelimitedReader {
     }
   }
 
+  // At the end of a file: whether somebody has cut it meanwhile.
+  void check_whole() const {
+    if (file_bytes_ == 0) return;
+    const std::streamoff read = in_->pubseekoff(0, std::ios::cur, std::ios::in);
+    if (read >= 0 && static_cast<std::uintmax_t>(read) < file_bytes_)
+      throw IoError(name_, concat("became shorter while it was read: ", read, " of ", file_bytes_, " bytes"));
+  }
+
   std::string nul_message() const {
     const bool utf16 = row_.line_ == 1 && (row_.text_.starts_with("\xFF\xFE") || row_.text_.starts_with("\xFE\xFF"));
     return utf16 ? "expected UTF-8 but the file is UTF-16" : "expected text but has a NUL byte";
@@ -321,6 +332,7 @@ class DelimitedReader {
   DelimitedFormat format_;
   std::unique_ptr<std::ifstream> file_;
   std::streambuf* in_ = nullptr;
+  std::uintmax_t file_bytes_ = 0;  // when it was opened; 0 for a stream
   std::vector<std::string> header_;
   DelimitedRow row_;
   std::int64_t line_ = 1;  // of the next byte

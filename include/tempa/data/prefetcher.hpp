@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -26,7 +27,8 @@ class Prefetcher {
  public:
   /// @param make called from several threads at once when there are several workers.
   /// @param num_workers threads; 0: items are made by `next` itself. @param capacity at least 1.
-  /// @throws ConfigError for a negative number of workers or a capacity below 1.
+  /// @throws ConfigError for a negative number of workers or a capacity below 1; OutOfMemoryError when the system gives
+  ///   no more threads.
   Prefetcher(Index begin, Index end, std::function<T(Index)> make, Index num_workers, Index capacity)
       : make_(std::move(make)), end_(end), claimed_(begin), delivered_(begin), capacity_(capacity) {
     if (num_workers < 0 || capacity < 1)
@@ -35,8 +37,13 @@ class Prefetcher {
     num_workers = std::min(num_workers, std::max<Index>(end - begin, 0));
     capacity_ = std::max<Index>(std::min(capacity, end - begin), 1);
     if (num_workers > 0) slots_.resize(static_cast<std::size_t>(capacity_));
-    for (Index i = 0; i < num_workers; ++i)
-      workers_.emplace_back([this](std::stop_token stop) { work(std::move(stop)); });
+    try {
+      for (Index i = 0; i < num_workers; ++i)
+        workers_.emplace_back([this](std::stop_token stop) { work(std::move(stop)); });
+    } catch (const std::system_error& error) {
+      throw OutOfMemoryError(concat("[Prefetcher] could start ", workers_.size(), " of ", num_workers,
+                                    " worker threads: ", error.code().message()));
+    }
   }
   ~Prefetcher() {
     for (std::jthread& worker : workers_) worker.request_stop();

@@ -82,7 +82,7 @@ class CheckpointFile {
   /// The state; the getters of io/json.hpp read it with errors that name the file and the field.
   const JsonFile& state() const { return state_; }
   bool has_part(std::string_view part) const { return std::find(parts_.begin(), parts_.end(), part) != parts_.end(); }
-  /// The tensors of a part, mapped. @throws FormatError when the checkpoint has no such part, or the file is damaged.
+  /// The tensors of a part. @throws FormatError when the checkpoint has no such part, or the file is damaged.
   StateDict part(std::string_view part) const {
     if (!has_part(part)) throw FormatError(path_, 0, concat("expected a part '", part, "' but there is none"));
     return load_safetensors(part_path(part));

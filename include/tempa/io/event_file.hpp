@@ -111,7 +111,7 @@ class EventFileWriter {
   Clock::time_point flushed_;
 };
 
-/// Reads an event file record by record; the memory it takes is that of one event.
+/// Reads an event file record by record, as it is when it is opened.
 class EventReader {
  public:
   /// @throws IoError when the file cannot be read.
@@ -144,7 +144,7 @@ class EventReader {
       throw FormatError(file_.path(), 0, concat("the record at byte ", at_, " has a wrong check of its ", what));
   }
 
-  MappedFile file_;
+  FileBytes file_;
   std::size_t at_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// Files of the system: read whole, mapped into memory, replaced at once or not at all.
+// Files of the system: read whole, replaced at once or not at all.
 #pragma once
 
 #include <tempa/core/error.hpp>
@@ -47,10 +47,11 @@ class Descriptor {
   int number_;
 };
 
-/// A regular file opened for reading, and its size.
+/// A regular file opened for reading, its size, and when it was written last.
 struct OpenFile {
   Descriptor descriptor;
   std::uint64_t size_bytes;
+  timespec written;
 };
 
 /// @throws IoError when the file is missing, unreadable, or no regular file (a folder, a pipe: which would block).
@@ -61,7 +62,28 @@ inline OpenFile open_for_reading(const std::string& path) {
   if (::fstat(descriptor.number(), &status) != 0) throw_system_error(path, "cannot read the size");
   if (!S_ISREG(status.st_mode))
     throw IoError(path, concat("expected a regular file but it is ", S_ISDIR(status.st_mode) ? "a folder" : "none"));
-  return {std::move(descriptor), static_cast<std::uint64_t>(status.st_size)};
+  return {std::move(descriptor), static_cast<std::uint64_t>(status.st_size), status.st_mtim};
+}
+
+/// Reads the first `bytes.size()` bytes. Reading and not mapping: a mapped file that somebody else shortens ends the
+/// process (SIGBUS), and what somebody else writes to it appears in the middle of what has been checked.
+/// @throws IoError when reading fails, or the file is written to by others meanwhile.
+inline void read_bytes(const OpenFile& file, const std::string& path, std::span<std::byte> bytes) {
+  constexpr std::size_t kChunkBytes = std::size_t{1} << 30;  // one call reads less than 2 GiB
+  for (std::size_t used = 0; used < bytes.size();) {
+    const std::size_t wanted = std::min(bytes.size() - used, kChunkBytes);
+    const ssize_t count = ::read(file.descriptor.number(), bytes.data() + used, wanted);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw_system_error(path, "cannot read");
+    if (count == 0)
+      throw IoError(path, concat("became shorter while it was read: ", used, " of ", bytes.size(), " bytes"));
+    used += static_cast<std::size_t>(count);
+  }
+  struct stat now = {};
+  if (::fstat(file.descriptor.number(), &now) != 0) throw_system_error(path, "cannot read the size");
+  if (static_cast<std::uint64_t>(now.st_size) != file.size_bytes || now.st_mtim.tv_sec != file.written.tv_sec ||
+      now.st_mtim.tv_nsec != file.written.tv_nsec)
+    throw IoError(path, "was changed while it was read");
 }
 
 /// Writes all of `bytes`, however the system cuts them up.
@@ -81,6 +103,12 @@ inline std::size_t write_all(int descriptor, std::span<const std::byte> bytes) {
 inline std::size_t write_all(int descriptor, std::string_view text) {
   return write_all(descriptor, std::as_bytes(std::span(text.data(), text.size())));
 }
+
+/// Gives memory of mmap back.
+struct Unmap {
+  std::size_t size = 0;
+  void operator()(std::byte* memory) const { ::munmap(memory, size); }
+};
 
 /// "folder/" of a path, "./" where it has none.
 inline std::string folder_of(const std::string& path) {
@@ -109,54 +137,43 @@ inline void sync_folder(const std::string& folder) {
 /// memory.
 /// @param path a regular file; @param max_bytes largest size that makes sense for this kind of file.
 /// @return the bytes, whatever they are.
-/// @throws IoError when the file cannot be read, is no regular file, or is larger than `max_bytes`.
+/// @throws IoError when the file cannot be read, is no regular file, is larger than `max_bytes`, or is changed by
+/// others
+///   meanwhile.
 inline std::string read_text_file(const std::string& path, std::uint64_t max_bytes = std::uint64_t{256} << 20) {
   const detail::OpenFile file = detail::open_for_reading(path);
   if (file.size_bytes > max_bytes)
     throw IoError(path, concat("expected at most ", max_bytes, " bytes but has ", file.size_bytes));
   std::string text(static_cast<std::size_t>(file.size_bytes), '\0');
-  std::size_t used = 0;
-  while (used < text.size()) {
-    const ssize_t count = ::read(file.descriptor.number(), text.data() + used, text.size() - used);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) detail::throw_system_error(path, "cannot read");
-    if (count == 0)
-      throw IoError(path, concat("became shorter while it was read: ", used, " of ", text.size(), " bytes"));
-    used += static_cast<std::size_t>(count);
-  }
+  detail::read_bytes(file, path, std::as_writable_bytes(std::span(text.data(), text.size())));
   return text;
 }
 
-/// A file as memory: pages are read when they are touched, so that opening costs the same for any size. The mapping is
-/// private: what is written to it stays in this process and never reaches the file. The file must not be shortened by
-/// others meanwhile (`AtomicFile` never does so: it puts a new file in the old one's place).
-class MappedFile {
+/// The bytes of a file, in memory of its own that begins at a page. What happens to the file later changes nothing
+/// here, and what is written here never reaches the file.
+class FileBytes {
  public:
-  /// @throws IoError when the file cannot be opened or mapped, or is no regular file.
-  explicit MappedFile(std::string path) : path_(std::move(path)) {
+  /// @throws IoError when the file cannot be read, is no regular file, or is changed by others meanwhile;
+  ///   OutOfMemoryError.
+  explicit FileBytes(std::string path) : path_(std::move(path)) {
     const detail::OpenFile file = detail::open_for_reading(path_);
     if (file.size_bytes > SIZE_MAX / 2)
-      throw IoError(path_, concat("is too large to map: ", file.size_bytes, " bytes"));
-    size_ = static_cast<std::size_t>(file.size_bytes);
-    if (size_ == 0) return;  // an empty mapping does not exist
-    void* const memory =
-        ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, file.descriptor.number(), 0);
-    if (memory == MAP_FAILED) detail::throw_system_error(path_, "cannot map into memory");
-    memory_ = static_cast<std::byte*>(memory);
-  }
-  MappedFile(const MappedFile&) = delete;
-  MappedFile& operator=(const MappedFile&) = delete;
-  ~MappedFile() {
-    if (memory_ != nullptr) ::munmap(memory_, size_);
+      throw IoError(path_, concat("is too large to read: ", file.size_bytes, " bytes"));
+    const auto bytes = static_cast<std::size_t>(file.size_bytes);
+    if (bytes == 0) return;  // an empty mapping does not exist
+    void* const memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+      throw OutOfMemoryError(concat("[FileBytes] could not allocate ", bytes, " bytes to read ", path_));
+    memory_ = std::unique_ptr<std::byte[], detail::Unmap>(static_cast<std::byte*>(memory), detail::Unmap{bytes});
+    detail::read_bytes(file, path_, {memory_.get(), bytes});
   }
 
   const std::string& path() const { return path_; }
-  std::span<const std::byte> bytes() const { return {memory_, size_}; }
+  std::span<const std::byte> bytes() const { return {memory_.get(), memory_.get_deleter().size}; }
 
  private:
   std::string path_;
-  std::byte* memory_ = nullptr;
-  std::size_t size_ = 0;
+  std::unique_ptr<std::byte[], detail::Unmap> memory_;
 };
 
 /// A file that appears under its name only when it is complete: written beside it, made durable, renamed.

@@ -1,4 +1,4 @@
-// safetensors: the format in which Hugging Face keeps weights. Read by mapping, written at once or not at all.
+// safetensors: the format in which Hugging Face keeps weights. Written at once or not at all.
 #pragma once
 
 #include <tempa/core/tensor.hpp>
@@ -24,13 +24,13 @@
 
 namespace tempa::inline TEMPA_ABI {
 
-/// An open safetensors file. Opening reads and checks the header only; the tensors are views into the mapped file, read
-/// from the disk when they are touched. The tensors keep the mapping alive, and writing to one never changes the file.
+/// A safetensors file in memory. The tensors are views of it and keep it alive; what happens to the file later, and
+/// what is written to a tensor, changes nothing on the other side.
 class SafetensorsFile {
  public:
-  /// @throws IoError when the file cannot be mapped; FormatError naming tensor and field when its header is not valid.
+  /// @throws IoError when the file cannot be read; FormatError naming tensor and field when its header is not valid.
   explicit SafetensorsFile(const std::string& path)
-      : file_(std::make_shared<const MappedFile>(path)), header_(read_safetensors_header(file_->bytes(), path)) {}
+      : file_(std::make_shared<const FileBytes>(path)), header_(read_safetensors_header(file_->bytes(), path)) {}
 
   const std::string& path() const { return file_->path(); }
   /// The tensors in the order of their bytes.
@@ -86,7 +86,7 @@ class SafetensorsFile {
     return copy;
   }
 
-  std::shared_ptr<const MappedFile> file_;
+  std::shared_ptr<const FileBytes> file_;
   SafetensorsHeader header_;
 };
 

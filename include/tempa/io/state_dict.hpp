@@ -162,7 +162,7 @@ inline void copy_loaded(const LoadReport& report, const StateDict& source, State
 /// @throws NumericalError by `check_finite`: then nothing was copied.
 /// @source torch.nn.Module.load_state_dict
 inline LoadReport copy_matching(const StateDict& source, StateDict& target, const CopyOptions& options = {}) {
-  const LoadReport report = match_state(source, target, options);
+  LoadReport report = match_state(source, target, options);
   copy_loaded(report, source, target);
   return report;
 }

@@ -180,14 +180,14 @@ inline std::string nested_dict_text(std::string_view name, PickleValue dict) {
 /// name of the pickle is refused, and nothing is ever called by name.
 /// @param path a file of torch.save, old style or new. @param options e.g. `{.check_crc = true}`.
 /// @return the tensors in the order of the file, bool as uint8. Those that are contiguous and aligned in the file are
-/// views of it, as in `load_safetensors`; tensors of one storage share memory; writing to one never changes the file.
-/// @throws IoError when the file cannot be mapped; FormatError naming byte, storage or tensor when it breaks a rule, is
+/// views of its bytes, as in `load_safetensors`; tensors of one storage share memory.
+/// @throws IoError when the file cannot be read; FormatError naming byte, storage or tensor when it breaks a rule, is
 /// a whole pickled model, a tar archive, or holds more than a state dict.
 /// @source torch.load(path, map_location="cpu", weights_only=True)
 inline StateDict load_torch_bin(const std::string& path, const TorchBinOptions& options = {}) {
   static_assert(std::endian::native == std::endian::little, "the elements of checkpoints are little-endian");
-  const auto mapped = std::make_shared<const MappedFile>(path);
-  const std::string_view file(reinterpret_cast<const char*>(mapped->bytes().data()), mapped->bytes().size());
+  const auto whole = std::make_shared<const FileBytes>(path);
+  const std::string_view file(reinterpret_cast<const char*>(whole->bytes().data()), whole->bytes().size());
   const bool is_zip = file.starts_with("PK\3\4");
   if (!is_zip && !file.starts_with(detail::kLegacyTorchMagic)) throw detail::no_torch_bin(file, path);
   const detail::TorchCheckpoint checkpoint =
@@ -199,7 +199,7 @@ inline StateDict load_torch_bin(const std::string& path, const TorchBinOptions& 
     if (key.is(PickleKind::kString) && value.is_dict())
       throw FormatError(path, 0, detail::nested_dict_text(key.text(), value));
   });
-  TorchTensors tensors(checkpoint.storages, file.size(), mapped, path);
+  TorchTensors tensors(checkpoint.storages, file.size(), whole, path);
   StateDict state;
   state.reserve(root.size());
   root.for_each_entry([&](PickleValue key, PickleValue value) {

@@ -51,7 +51,8 @@ struct PretrainedOptions {
 
 /// Options of `save_pretrained`.
 struct SavePretrainedOptions {
-  /// Type of the stored weights: kFloat32, kFloat16, kBFloat16 or kFloat64; the model's own when absent.
+  /// Type of the stored weights: kFloat32, kFloat16, kBFloat16 or kFloat64; each tensor's own when absent (a
+  /// 16-bit model's weights, without the optimizer's master weights, but float32 statistics of a BatchNorm1d).
   std::optional<DType> dtype{};
 };
 
@@ -62,7 +63,7 @@ struct FolderWeights {
 };
 
 /// Reads model.safetensors of a folder; when there is none, model.safetensors.index.json, pytorch_model.bin or
-/// pytorch_model.bin.index.json, the first that is there. Safetensors files are mapped: the tensors are views.
+/// pytorch_model.bin.index.json, the first that is there.
 /// @throws IoError naming the four when there is none of them; IoError, FormatError of the file that was chosen.
 /// @source transformers, PreTrainedModel.from_pretrained
 inline FolderWeights load_folder_weights(const std::filesystem::path& folder) {
@@ -245,7 +246,8 @@ void save_pretrained(M& module, BertConfig& config, std::string_view architectur
                      const SavePretrainedOptions& options = {}) {
   const StateDict state = tempa::state_dict(module);
   const DType type = options.dtype ? *options.dtype : dtype(state.begin()->tensor);
-  const StateDict stored = [&] {
+  const StateDict stored = [&]() -> StateDict {
+    if (!options.dtype) return state;  // NOLINT(performance-no-automatic-move): a copy of handles
     switch (type) {
       case DType::kFloat32:
         return detail::stored_weights<float>(state);

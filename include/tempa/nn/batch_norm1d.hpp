@@ -14,8 +14,8 @@ template <Floating T>
 struct BatchNorm1d : ModuleMembers<BatchNorm1d<T>, T> {
   Variable<T> weight;                        // (C)
   Variable<T> bias;                          // (C)
-  Tensor<T> running_mean;                    // (C)
-  Tensor<T> running_var;                     // (C)
+  Tensor<Accumulator<T>> running_mean;       // (C)
+  Tensor<Accumulator<T>> running_var;        // (C)
   Tensor<std::int64_t> num_batches_tracked;  // ()
   BatchNorm1dOptions options;
   TrainingMode mode{};
@@ -24,8 +24,8 @@ struct BatchNorm1d : ModuleMembers<BatchNorm1d<T>, T> {
   explicit BatchNorm1d(Index size, BatchNorm1dOptions chosen = {})
       : weight(constant_parameter<T>({size}, 1.0)),
         bias(constant_parameter<T>({size}, 0.0)),
-        running_mean(Tensor<T>::zeros({size})),
-        running_var(Tensor<T>::full({size}, element_cast<T>(1.0f))),
+        running_mean(Tensor<Accumulator<T>>::zeros({size})),
+        running_var(Tensor<Accumulator<T>>::full({size}, 1)),
         num_batches_tracked(Tensor<std::int64_t>::zeros({})),
         options(chosen) {}
 

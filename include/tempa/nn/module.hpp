@@ -13,6 +13,7 @@
 #include <concepts>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -123,6 +124,27 @@ void move_to(M& module, Device device) {
     if constexpr (detail::is_variable<Leaf>) leaf.mutable_value() = leaf.value().to(device);
     if constexpr (detail::is_tensor<Leaf>) leaf = leaf.to(device);
   });
+}
+
+/// Where the parameters of `module` are: the device of the first one, the CPU when there is none.
+template <Module M>
+Device device_of(M& module) {
+  std::optional<Device> device;
+  for_each_leaf(module, "", [&](const std::string&, auto& leaf) {
+    if constexpr (detail::is_variable<std::remove_cvref_t<decltype(leaf)>>)
+      if (!device) device = leaf.device();
+  });
+  return device.value_or(Device::cpu());
+}
+
+/// What `module` is called with, moved to its device by `input.to(device)`; an input without `to` as it is.
+template <Module M, typename Input>
+decltype(auto) input_for(M& module, const Input& input) {
+  if constexpr (requires { input.to(Device::cpu()); }) {
+    return input.to(device_of(module));
+  } else {
+    return (input);
+  }
 }
 
 /// Parameters and buffers by name; the tensors share the module's storage.

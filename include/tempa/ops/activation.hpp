@@ -16,7 +16,7 @@ Variable<T> relu(const Variable<T>& x) {
 /// y = x, or slope x below zero. @source torch.nn.functional.leaky_relu
 template <Floating T>
 Variable<T> leaky_relu(const Variable<T>& x, double slope = 0.01) {
-  return elementwise("leaky_relu", x, math::LeakyRelu<T>{static_cast<T>(slope)});
+  return elementwise("leaky_relu", x, math::LeakyRelu<Accumulator<T>>{static_cast<Accumulator<T>>(slope)});
 }
 
 /// y = tanh x. @source torch.tanh

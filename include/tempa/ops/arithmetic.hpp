@@ -17,7 +17,7 @@ namespace tempa::inline TEMPA_ABI {
 /// `math::BinaryFormula`.
 /// @return y, the common shape. @saves nothing of its own: backward reads a and b.
 /// @throws ShapeError, DeviceError.
-template <Floating T, math::BinaryFormula<T> Formula>
+template <Floating T, math::BinaryFormula<Accumulator<T>> Formula>
 Variable<T> elementwise(const char* op, const Variable<T>& a, const Variable<T>& b, Formula formula) {
   const Shape shape = broadcast_shape(op, a.shape(), b.shape());
   check_same_device(op, a, b);
@@ -51,7 +51,7 @@ Variable<T> add(const Variable<T>& a, const Variable<T>& b) {
 /// y = x + c for every element. @source torch.add
 template <Floating T>
 Variable<T> add(const Variable<T>& x, double c) {
-  return elementwise("add", x, math::AddConstant<T>{static_cast<T>(c)});
+  return elementwise("add", x, math::AddConstant<Accumulator<T>>{static_cast<Accumulator<T>>(c)});
 }
 
 /// y = a - b. @param a, b shapes that broadcast. @return y, the common shape. @throws ShapeError, DeviceError.
@@ -63,12 +63,12 @@ Variable<T> sub(const Variable<T>& a, const Variable<T>& b) {
 /// y = x - c for every element. @source torch.sub
 template <Floating T>
 Variable<T> sub(const Variable<T>& x, double c) {
-  return elementwise("sub", x, math::AddConstant<T>{static_cast<T>(-c)});
+  return elementwise("sub", x, math::AddConstant<Accumulator<T>>{static_cast<Accumulator<T>>(-c)});
 }
 /// y = c - x for every element. @source torch.rsub
 template <Floating T>
 Variable<T> sub(double c, const Variable<T>& x) {
-  return elementwise("sub", x, math::SubtractFromConstant<T>{static_cast<T>(c)});
+  return elementwise("sub", x, math::SubtractFromConstant<Accumulator<T>>{static_cast<Accumulator<T>>(c)});
 }
 
 /// y = a b elementwise. @param a, b shapes that broadcast. @return y, the common shape. @throws ShapeError,
@@ -81,7 +81,7 @@ Variable<T> mul(const Variable<T>& a, const Variable<T>& b) {
 /// y = c x for every element. @source torch.mul
 template <Floating T>
 Variable<T> mul(const Variable<T>& x, double c) {
-  return elementwise("mul", x, math::MultiplyByConstant<T>{static_cast<T>(c)});
+  return elementwise("mul", x, math::MultiplyByConstant<Accumulator<T>>{static_cast<Accumulator<T>>(c)});
 }
 
 /// y = a / b elementwise. @param a, b shapes that broadcast. @return y, the common shape. @throws ShapeError,
@@ -94,12 +94,12 @@ Variable<T> div(const Variable<T>& a, const Variable<T>& b) {
 /// y = x / c for every element. @source torch.div
 template <Floating T>
 Variable<T> div(const Variable<T>& x, double c) {
-  return elementwise("div", x, math::DivideByConstant<T>{static_cast<T>(c)});
+  return elementwise("div", x, math::DivideByConstant<Accumulator<T>>{static_cast<Accumulator<T>>(c)});
 }
 /// y = c / x for every element. @source torch.reciprocal, times c
 template <Floating T>
 Variable<T> div(double c, const Variable<T>& x) {
-  return elementwise("div", x, math::DivideConstant<T>{static_cast<T>(c)});
+  return elementwise("div", x, math::DivideConstant<Accumulator<T>>{static_cast<Accumulator<T>>(c)});
 }
 
 /// y = max(a, b) elementwise, NaN where one is; equal elements share the gradient in halves.

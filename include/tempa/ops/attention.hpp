@@ -3,8 +3,10 @@
 
 #include <tempa/autograd/tape.hpp>
 #include <tempa/cpu/attention.hpp>
+#include <tempa/math/attention.hpp>
 #include <tempa/ops/dropout.hpp>
 
+#include <algorithm>
 #include <optional>
 
 namespace tempa::inline TEMPA_ABI {
@@ -17,25 +19,41 @@ struct AttentionOptions {
   Generator* generator = nullptr;
   /// Factor of the scores; 1 / sqrt(D) unless given.
   std::optional<double> scale = std::nullopt;
+  /// The longest sequences of queries and of keys, or upper bounds of them; 0 is unknown. On a GPU an unknown one is
+  /// found by a copy to the host, for which the whole queue of work must end first: give both there. With dropout the
+  /// mask depends on `max_seqlen_k` (see `attention_random_count`).
+  Index max_seqlen_q = 0;
+  Index max_seqlen_k = 0;
 };
 
 namespace detail {
-/// @throws ShapeError, ValueError unless `cu_seqlens` is B+1 numbers that rise from 0 to `tokens`.
-inline void check_cu_seqlens(std::string_view op, std::string_view name, const Tensor<std::int32_t>& cu_seqlens,
-                             Index tokens) {
+/// The longest of the sequences; on a GPU `max_seqlen` where it is given, since the numbers are not read then.
+/// @throws ShapeError, ValueError unless `cu_seqlens` is B+1 numbers that rise from 0 to `tokens`, by at most
+/// `max_seqlen` where that is given.
+inline Index check_cu_seqlens(std::string_view op, std::string_view name, const Tensor<std::int32_t>& cu_seqlens,
+                              Index tokens, Index max_seqlen) {
   check_rank(op, name, cu_seqlens.shape(), 1);
   const Index n = cu_seqlens.numel();
-  const std::int32_t* const cu = cu_seqlens.data();
   if (n < 2)
     throw ShapeError(concat("[", op, "] ", name, " must have B+1 elements but has shape ", cu_seqlens.shape()));
+  if (max_seqlen < 0) throw ValueError(concat("[", op, "] the longest of ", name, " cannot be ", max_seqlen));
+  if (max_seqlen > 0 && !cu_seqlens.device().is_cpu()) return max_seqlen;
+  const Tensor<std::int32_t> on_host = cu_seqlens.to(Device::cpu());
+  const std::int32_t* const cu = on_host.data();
+  Index longest = 0;
   if (cu[0] != 0) throw ValueError(concat("[", op, "] ", name, " must start with 0 but starts with ", cu[0]));
-  for (Index b = 0; b + 1 < n; ++b)
+  for (Index b = 0; b + 1 < n; ++b) {
     if (cu[b + 1] <= cu[b])
       throw ValueError(concat("[", op, "] every sequence must have a token but ", name, " goes from ", cu[b], " to ",
                               cu[b + 1], " at sequence ", b));
+    longest = std::max<Index>(longest, cu[b + 1] - cu[b]);
+  }
   if (cu[n - 1] != tokens)
     throw ValueError(
         concat("[", op, "] ", name, " must end with the ", tokens, " packed tokens but ends with ", cu[n - 1]));
+  if (max_seqlen > 0 && longest > max_seqlen)
+    throw ValueError(concat("[", op, "] the longest of ", name, " was given as ", max_seqlen, " but is ", longest));
+  return max_seqlen > 0 ? max_seqlen : longest;
 }
 }  // namespace detail
 
@@ -45,8 +63,9 @@ inline void check_cu_seqlens(std::string_view op, std::string_view name, const T
 /// @param cu_seqlens_q, cu_seqlens_k (B+1) cumulative lengths from 0 to Nq and Nk; every sequence has a token.
 /// @param heads H, a divisor of C.
 /// @return y (Nq,C)
-/// @saves the log of the softmax denominators, H Nq sizeof(T) bytes; no scores and no mask.
+/// @saves y and the log of the softmax denominators, H Nq sizeof(Accumulator<T>) bytes; no scores and no mask.
 /// @throws ShapeError, DeviceError; ValueError for impossible cu_seqlens or heads, or a drop_prob outside of [0,1].
+/// On a GPU the cu_seqlens are not looked into when both lengths are given.
 /// @source Vaswani et al. 2017; torch.nn.functional.scaled_dot_product_attention
 template <Floating T>
 Variable<T> attention(const Variable<T>& q, const Variable<T>& k, const Variable<T>& v,
@@ -60,8 +79,10 @@ Variable<T> attention(const Variable<T>& q, const Variable<T>& k, const Variable
   check_same_device("attention", q, k, v, cu_seqlens_q, cu_seqlens_k);
   if (heads < 1 || columns < 1 || columns % heads != 0)
     throw ValueError(concat("[attention] heads must divide the ", columns, " columns of q but is ", heads));
-  detail::check_cu_seqlens("attention", "cu_seqlens_q", cu_seqlens_q, q.size(0));
-  detail::check_cu_seqlens("attention", "cu_seqlens_k", cu_seqlens_k, k.size(0));
+  const Index max_seqlen_q =
+      detail::check_cu_seqlens("attention", "cu_seqlens_q", cu_seqlens_q, q.size(0), options.max_seqlen_q);
+  const Index max_seqlen_k =
+      detail::check_cu_seqlens("attention", "cu_seqlens_k", cu_seqlens_k, k.size(0), options.max_seqlen_k);
   check_shape("attention", "cu_seqlens_k", cu_seqlens_k.shape(), cu_seqlens_q.shape());
   detail::check_drop_prob("attention", options.drop_prob);
 
@@ -71,23 +92,24 @@ Variable<T> attention(const Variable<T>& q, const Variable<T>& k, const Variable
   RandomStream stream;
   if (drop_prob > 0) {
     Generator& generator = options.generator != nullptr ? *options.generator : default_generator();
-    stream = generator.reserve(cpu::attention_random_count(cu_seqlens_q.data(), cu_seqlens_k.data(), batch, heads));
+    stream = generator.reserve(attention_random_count(q.size(0), heads, max_seqlen_k));
   }
-  Tensor<T> y(q.shape(), q.device());                  // (Nq,C)
-  Tensor<T> lse(Shape{heads, q.size(0)}, q.device());  // (H,Nq)
+  Tensor<T> y(q.shape(), q.device());                               // (Nq,C)
+  Tensor<Accumulator<T>> lse(Shape{heads, q.size(0)}, q.device());  // (H,Nq)
   on(q.device(), [&](auto backend) {
     attention_forward(backend, y.data(), lse.data(), q.value().data(), k.value().data(), v.value().data(),
-                      cu_seqlens_q.data(), cu_seqlens_k.data(), batch, heads, head_size, scale, drop_prob, stream);
+                      cu_seqlens_q.data(), cu_seqlens_k.data(), batch, max_seqlen_q, max_seqlen_k, heads, head_size,
+                      scale, drop_prob, stream);
   });
-  return record("attention", std::move(y), {q, k, v}, [=](const Tensor<T>& dy) {
+  return record("attention", y, {q, k, v}, [=](const Tensor<T>& dy) {
     const auto gradient_of = [](const Variable<T>& x) {
       return x.requires_grad() ? Tensor<T>(x.shape(), x.device()) : Tensor<T>();
     };
     Tensor<T> dq = gradient_of(q), dk = gradient_of(k), dv = gradient_of(v);  // (Nq,C), (Nk,C), (Nk,C)
     on(q.device(), [&](auto backend) {
-      attention_backward(backend, dq.data(), dk.data(), dv.data(), dy.data(), lse.data(), q.value().data(),
-                         k.value().data(), v.value().data(), cu_seqlens_q.data(), cu_seqlens_k.data(), batch, heads,
-                         head_size, scale, drop_prob, stream);
+      attention_backward(backend, dq.data(), dk.data(), dv.data(), dy.data(), y.data(), lse.data(), q.value().data(),
+                         k.value().data(), v.value().data(), cu_seqlens_q.data(), cu_seqlens_k.data(), batch,
+                         max_seqlen_q, max_seqlen_k, heads, head_size, scale, drop_prob, stream);
     });
     if (q.requires_grad()) q.accumulate_grad(std::move(dq));
     if (k.requires_grad()) k.accumulate_grad(std::move(dk));

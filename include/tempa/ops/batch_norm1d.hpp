@@ -26,13 +26,14 @@ struct BatchNorm1dOptions {
 /// @param running_mean, running_var (C), changed in place in training; or both empty: E and Var are always the batch's.
 /// @param num_batches_tracked () counts the batches of training; may be empty unless momentum is nullopt.
 /// @return y, the shape of x
-/// @saves E and Var, 2 C sizeof(T) bytes.
+/// @saves E and Var, 2 C sizeof(Accumulator<T>) bytes.
 /// @throws ShapeError, DeviceError; ValueError for a single value per channel where the batch's statistics are used.
 /// @source Ioffe and Szegedy 2015; torch.nn.BatchNorm1d
 template <Floating T>
 Variable<T> batch_norm1d(const Variable<T>& x, const Variable<T>& gamma, const Variable<T>& beta,
-                         Tensor<T> running_mean, Tensor<T> running_var, Tensor<std::int64_t> num_batches_tracked,
-                         bool training, const BatchNorm1dOptions& options = {}) {
+                         Tensor<Accumulator<T>> running_mean, Tensor<Accumulator<T>> running_var,
+                         Tensor<std::int64_t> num_batches_tracked, bool training,
+                         const BatchNorm1dOptions& options = {}) {
   if (x.shape().rank() != 2 && x.shape().rank() != 3)
     throw ShapeError(concat("[batch_norm1d] x must have shape (B,C) or (B,C,L) but has ", x.shape()));
   const Index batch = x.size(0), channels = x.size(1), length = x.shape().rank() == 3 ? x.size(2) : 1;
@@ -59,17 +60,18 @@ Variable<T> batch_norm1d(const Variable<T>& x, const Variable<T>& gamma, const V
   if (beta.defined()) inputs.emplace_back(beta);
   const Index count = batch * length;
   const double eps = options.eps;
-  Tensor<T> mean = running_mean, variance = running_var;  // (C)
+  Tensor<Accumulator<T>> mean = running_mean, variance = running_var;  // (C)
   if (own_statistics) {
-    mean = Tensor<T>(Shape{channels}, x.device());
-    variance = Tensor<T>(Shape{channels}, x.device());
+    mean = Tensor<Accumulator<T>>(Shape{channels}, x.device());
+    variance = Tensor<Accumulator<T>>(Shape{channels}, x.device());
   } else if (records(inputs)) {  // a later training pass must not change what backward reads
     mean = running_mean.clone();
     variance = running_var.clone();
   }
   double factor = options.momentum.value_or(0);
   if (training && tracks && !num_batches_tracked.empty()) {
-    const std::int64_t batches = ++num_batches_tracked.data()[0];
+    const std::int64_t batches = num_batches_tracked.item() + 1;
+    num_batches_tracked.fill(batches);
     if (!options.momentum) factor = 1 / static_cast<double>(batches);
   }
   Tensor<T> y(x.shape(), x.device());  // (B,C,L)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/ops/activation.hpp>
+#include <tempa/ops/cast.hpp>
 #include <tempa/ops/loss_reduction.hpp>
 
 #include <string_view>
@@ -9,7 +10,7 @@
 namespace tempa::inline TEMPA_ABI {
 
 /// Options of `bce_with_logits`.
-template <Floating T>
+template <Real T>
 struct BceWithLogitsOptions {
   /// (K), or what broadcasts to the logits: factor of the loss of the positive targets; empty for 1.
   Tensor<T> pos_weight{};
@@ -21,33 +22,37 @@ struct BceWithLogitsOptions {
 /// l_i = -w_i (p_i t_i log s(x_i) + (1 - t_i) log(1 - s(x_i))), s the sigmoid, p the positive weight, computed as
 /// w_i ((1 - t_i) x_i + (1 + (p_i - 1) t_i) log(1 + e^-x_i)), which no x overflows or cancels.
 /// @param logits any shape. @param targets the shape of logits, in [0,1] (not checked, as in PyTorch).
-/// @return a scalar (), or the shape of logits without reduction
+/// @return a scalar (), or the shape of logits without reduction; in float for 16-bit logits, which are cast first
 /// @saves the logits' softplus and factors, a few times their size.
 /// @throws ShapeError, DeviceError.
 /// @source torch.nn.functional.binary_cross_entropy_with_logits
 template <Floating T>
-Variable<T> bce_with_logits(const Variable<T>& logits, const Tensor<T>& targets,
-                            const BceWithLogitsOptions<T>& options = {}) {
-  check_shape("bce_with_logits", "targets", targets.shape(), logits.shape());
-  check_same_device("bce_with_logits", logits, targets);
-  const auto check_factor = [&](std::string_view name, const Tensor<T>& factor) {
-    if (!(broadcast_shape("bce_with_logits", factor.shape(), logits.shape()) == logits.shape()))
-      throw ShapeError(concat("[bce_with_logits] ", name, " of shape ", factor.shape(),
-                              " does not broadcast to the logits' shape ", logits.shape()));
-  };
-  const Variable<T> t(targets);
-  const Variable<T> opposite = -logits;
-  Variable<T> positive = softplus(opposite);  // -log s(x)
-  if (!options.pos_weight.empty()) {
-    check_factor("pos_weight", options.pos_weight);
-    positive = ((Variable<T>(options.pos_weight) - 1.0) * t + 1.0) * positive;
+Variable<Accumulator<T>> bce_with_logits(const Variable<T>& logits, const Tensor<Accumulator<T>>& targets,
+                                         const BceWithLogitsOptions<Accumulator<T>>& options = {}) {
+  if constexpr (!Real<T>) {
+    return bce_with_logits(cast<Accumulator<T>>(logits), targets, options);
+  } else {
+    check_shape("bce_with_logits", "targets", targets.shape(), logits.shape());
+    check_same_device("bce_with_logits", logits, targets);
+    const auto check_factor = [&](std::string_view name, const Tensor<T>& factor) {
+      if (!(broadcast_shape("bce_with_logits", factor.shape(), logits.shape()) == logits.shape()))
+        throw ShapeError(concat("[bce_with_logits] ", name, " of shape ", factor.shape(),
+                                " does not broadcast to the logits' shape ", logits.shape()));
+    };
+    const Variable<T> t(targets);
+    const Variable<T> opposite = -logits;
+    Variable<T> positive = softplus(opposite);  // -log s(x)
+    if (!options.pos_weight.empty()) {
+      check_factor("pos_weight", options.pos_weight);
+      positive = ((Variable<T>(options.pos_weight) - 1.0) * t + 1.0) * positive;
+    }
+    Variable<T> losses = positive - (1.0 - t) * opposite;
+    if (!options.weight.empty()) {
+      check_factor("weight", options.weight);
+      losses = Variable<T>(options.weight) * losses;
+    }
+    return detail::reduce_loss(losses, options.reduction);
   }
-  Variable<T> losses = positive - (1.0 - t) * opposite;
-  if (!options.weight.empty()) {
-    check_factor("weight", options.weight);
-    losses = Variable<T>(options.weight) * losses;
-  }
-  return detail::reduce_loss(losses, options.reduction);
 }
 
 }  // namespace tempa::inline TEMPA_ABI

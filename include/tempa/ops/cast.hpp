@@ -2,8 +2,10 @@
 #pragma once
 
 #include <tempa/autograd/tape.hpp>
+#include <tempa/cpu/convert.hpp>
 
 #include <concepts>
+#include <utility>
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -14,8 +16,13 @@ Variable<U> cast(const Variable<T>& x) {
   if constexpr (std::same_as<T, U>) {
     return x;
   } else {
-    return record("cast", x.value().template cast<U>(), {x},
-                  [=](const Tensor<U>& dy) { x.accumulate_grad(dy.template cast<T>()); });
+    Tensor<U> y(x.shape(), x.device());  // x's shape
+    on(x.device(), [&](auto backend) { convert(backend, y.data(), x.value().data(), y.numel()); });
+    return record("cast", std::move(y), {x}, [=](const Tensor<U>& dy) {
+      Tensor<T> dx(dy.shape(), dy.device());  // x's shape
+      on(dy.device(), [&](auto backend) { convert(backend, dx.data(), dy.data(), dx.numel()); });
+      x.accumulate_grad(std::move(dx));
+    });
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <tempa/cpu/cross_entropy.hpp>
 #include <tempa/cpu/softmax.hpp>
+#include <tempa/ops/cast.hpp>
 #include <tempa/ops/loss_reduction.hpp>
 
 #include <cstdint>
@@ -25,7 +26,8 @@ struct CrossEntropyOptions {
 namespace detail {
 
 /// The sum of the weights of all labels that count. @throws ValueError naming the row of a label outside of [0,K).
-inline double check_labels(const Tensor<std::int32_t>& labels, Index classes, const CrossEntropyOptions& options) {
+inline double check_labels(const Tensor<std::int32_t>& given, Index classes, const CrossEntropyOptions& options) {
+  const auto labels = given.to(Device::cpu());
   double total = 0;
   for (Index i = 0; i < labels.numel(); ++i) {
     const Index label = labels.data()[i];
@@ -42,46 +44,50 @@ inline double check_labels(const Tensor<std::int32_t>& labels, Index classes, co
 /// l_i = -(1 - s) w_y log p_iy - s/K sum_k w_k log p_ik, with p_i = softmax(logits_i), y = labels_i, s the smoothing.
 /// The mean is sum_i l_i / sum_i w_y: NaN, as in PyTorch, when every row is ignored or weighs nothing.
 /// @param logits (B,K). @param labels (B) classes in [0,K), or `ignore_index`.
-/// @return a scalar (), or (B) without reduction
-/// @saves log p, B K sizeof(T) bytes.
+/// @return a scalar (), or (B) without reduction; in float for 16-bit logits, which are cast first
+/// @saves log p, B K sizeof(Accumulator<T>) bytes.
 /// @throws ShapeError, DeviceError; ValueError for a label or a smoothing outside of its range.
 /// @source torch.nn.functional.cross_entropy
 template <Floating T>
-Variable<T> cross_entropy(const Variable<T>& logits, const Tensor<std::int32_t>& labels,
-                          const CrossEntropyOptions& options = {}) {
-  check_rank("cross_entropy", "logits", logits.shape(), 2);
-  const Index rows = logits.size(0), classes = logits.size(1), ignored = options.ignore_index;
-  check_shape("cross_entropy", "labels", labels.shape(), {rows});
-  check_same_device("cross_entropy", logits, labels);
-  const auto weight_count = static_cast<Index>(options.class_weights.size());
-  if (weight_count != 0) check_shape("cross_entropy", "class_weights", Shape{weight_count}, {classes});
-  if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1))
-    throw ValueError(concat("[cross_entropy] label_smoothing must be in [0,1] but is ", options.label_smoothing));
-  const double total_weight = detail::check_labels(labels, classes, options);
+Variable<Accumulator<T>> cross_entropy(const Variable<T>& logits, const Tensor<std::int32_t>& labels,
+                                       const CrossEntropyOptions& options = {}) {
+  if constexpr (!Real<T>) {
+    return cross_entropy(cast<Accumulator<T>>(logits), labels, options);
+  } else {
+    check_rank("cross_entropy", "logits", logits.shape(), 2);
+    const Index rows = logits.size(0), classes = logits.size(1), ignored = options.ignore_index;
+    check_shape("cross_entropy", "labels", labels.shape(), {rows});
+    check_same_device("cross_entropy", logits, labels);
+    const auto weight_count = static_cast<Index>(options.class_weights.size());
+    if (weight_count != 0) check_shape("cross_entropy", "class_weights", Shape{weight_count}, {classes});
+    if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1))
+      throw ValueError(concat("[cross_entropy] label_smoothing must be in [0,1] but is ", options.label_smoothing));
+    const double total_weight = detail::check_labels(labels, classes, options);
 
-  const auto smoothing = static_cast<T>(options.label_smoothing);
-  const bool reduces = options.reduction != Reduction::kNone;
-  const T scale = options.reduction == Reduction::kMean ? static_cast<T>(1 / total_weight) : T(1);
-  const auto weights = weight_count == 0  // (K)
-                           ? Tensor<T>()
-                           : Tensor<double>::from(options.class_weights).template cast<T>().to(logits.device());
-  Tensor<T> log_prob(logits.shape(), logits.device());  // (B,K)
-  Tensor<T> losses(Shape{rows}, logits.device());       // (B)
-  Tensor<T> y = reduces ? Tensor<T>(Shape{}, logits.device()) : losses;
-  on(logits.device(), [&](auto backend) {
-    log_softmax_forward(backend, log_prob.data(), logits.value().data(), rows, classes, Index{1});
-    cross_entropy_forward(backend, losses.data(), std::as_const(log_prob).data(), labels.data(),
-                          std::as_const(weights).data(), rows, classes, ignored, smoothing);
-    if (reduces) sum_forward(backend, y.data(), std::as_const(losses).data(), Index{1}, rows, Index{1}, scale);
-  });
-  return record("cross_entropy", std::move(y), {logits}, [=](const Tensor<T>& dy) {
-    Tensor<T> dlogits(logits.shape(), logits.device());  // (B,K)
+    const auto smoothing = static_cast<T>(options.label_smoothing);
+    const bool reduces = options.reduction != Reduction::kNone;
+    const T scale = options.reduction == Reduction::kMean ? static_cast<T>(1 / total_weight) : T(1);
+    const auto weights = weight_count == 0  // (K)
+                             ? Tensor<T>()
+                             : Tensor<double>::from(options.class_weights).template cast<T>().to(logits.device());
+    Tensor<T> log_prob(logits.shape(), logits.device());  // (B,K)
+    Tensor<T> losses(Shape{rows}, logits.device());       // (B)
+    Tensor<T> y = reduces ? Tensor<T>(Shape{}, logits.device()) : losses;
     on(logits.device(), [&](auto backend) {
-      cross_entropy_backward(backend, dlogits.data(), dy.data(), reduces, scale, log_prob.data(), labels.data(),
-                             weights.data(), rows, classes, ignored, smoothing);
+      log_softmax_forward(backend, log_prob.data(), logits.value().data(), rows, classes, Index{1});
+      cross_entropy_forward(backend, losses.data(), std::as_const(log_prob).data(), labels.data(),
+                            std::as_const(weights).data(), rows, classes, ignored, smoothing);
+      if (reduces) sum_forward(backend, y.data(), std::as_const(losses).data(), Index{1}, rows, Index{1}, scale);
     });
-    logits.accumulate_grad(std::move(dlogits));
-  });
+    return record("cross_entropy", std::move(y), {logits}, [=](const Tensor<T>& dy) {
+      Tensor<T> dlogits(logits.shape(), logits.device());  // (B,K)
+      on(logits.device(), [&](auto backend) {
+        cross_entropy_backward(backend, dlogits.data(), dy.data(), reduces, scale, log_prob.data(), labels.data(),
+                               weights.data(), rows, classes, ignored, smoothing);
+      });
+      logits.accumulate_grad(std::move(dlogits));
+    });
+  }
 }
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -45,7 +45,7 @@ Variable<T> abs(const Variable<T>& x) {
 /// y = -x. @source torch.neg
 template <Floating T>
 Variable<T> neg(const Variable<T>& x) {
-  return elementwise("neg", x, math::MultiplyByConstant<T>{T(-1)});
+  return elementwise("neg", x, math::MultiplyByConstant<Accumulator<T>>{Accumulator<T>(-1)});
 }
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -12,7 +12,7 @@ namespace tempa::inline TEMPA_ABI {
 /// @param op the operation's name, a literal. @param x any shape. @param formula see `math::UnaryFormula`.
 /// @return y, the shape of x
 /// @saves nothing of its own: backward reads x or y.
-template <Floating T, math::UnaryFormula<T> Formula>
+template <Floating T, math::UnaryFormula<Accumulator<T>> Formula>
 Variable<T> elementwise(const char* op, const Variable<T>& x, Formula formula) {
   Tensor<T> y(x.shape(), x.device());
   on(x.device(), [&](auto backend) { unary_forward(backend, y.data(), x.value().data(), y.numel(), formula); });

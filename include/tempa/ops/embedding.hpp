@@ -21,7 +21,8 @@ struct EmbeddingLookupOptions {
 /// @param table (V,C). @param ids any shape, in [0,V); may repeat.
 /// @return y, the shape of ids and C
 /// @saves nothing of its own: backward reads the ids, and adds each row of dy to the table's gradient in their order.
-/// @throws ShapeError, DeviceError; ValueError for an id outside of the table or a padding_idx outside of it.
+/// @throws ShapeError, DeviceError; ValueError for an id outside of the table (found on a CUDA device, it is thrown by
+/// the next call that waits for the device) or a padding_idx outside of it.
 /// @source torch.nn.functional.embedding
 template <Floating T>
 Variable<T> embedding(const Variable<T>& table, const Tensor<std::int32_t>& ids,
@@ -32,7 +33,7 @@ Variable<T> embedding(const Variable<T>& table, const Tensor<std::int32_t>& ids,
   const std::optional<Index> padding = options.padding_idx;
   if (padding && (*padding < 0 || *padding >= rows))
     throw ValueError(concat("[embedding] padding_idx must be in [0,", rows, ") but is ", *padding));
-  for (Index n = 0; n < count; ++n)
+  for (Index n = 0; n < count && ids.device().is_cpu(); ++n)
     if (const std::int32_t id = ids.data()[n]; id < 0 || id >= rows)
       throw ValueError(concat("[embedding] ids must be in [0,", rows, ") but element ", n, " is ", id));
   Shape shape = ids.shape();

@@ -9,7 +9,7 @@ namespace tempa::inline TEMPA_ABI {
 /// y = (x - E[x]) / sqrt(Var[x] + eps) * gamma + beta for every row, Var without Bessel's correction.
 /// @param x (…,C). @param gamma, beta (C). @param eps added to the variance.
 /// @return y (…,C)
-/// @saves mean and rstd, 2 rows sizeof(T) bytes.
+/// @saves mean and rstd, 2 rows sizeof(Accumulator<T>) bytes.
 /// @throws ShapeError, DeviceError.
 /// @source Ba et al. 2016; torch.nn.functional.layer_norm
 template <Floating T>
@@ -18,11 +18,11 @@ Variable<T> layer_norm(const Variable<T>& x, const Variable<T>& gamma, const Var
   check_shape("layer_norm", "gamma", gamma.shape(), {cols});
   check_shape("layer_norm", "beta", beta.shape(), {cols});
   check_same_device("layer_norm", x, gamma, beta);
-  Tensor<T> y(x.shape(), x.device());                                      // (rows,cols)
-  Tensor<T> mean(Shape{rows}, x.device()), rstd(Shape{rows}, x.device());  // (rows)
+  Tensor<T> y(x.shape(), x.device());                                                   // (rows,cols)
+  Tensor<Accumulator<T>> mean(Shape{rows}, x.device()), rstd(Shape{rows}, x.device());  // (rows)
   on(x.device(), [&](auto backend) {
     layer_norm_forward(backend, y.data(), mean.data(), rstd.data(), x.value().data(), gamma.value().data(),
-                       beta.value().data(), rows, cols, static_cast<T>(eps));
+                       beta.value().data(), rows, cols, static_cast<Accumulator<T>>(eps));
   });
   return record("layer_norm", std::move(y), {x, gamma, beta}, [=](const Tensor<T>& dy) {
     Tensor<T> dx = x.requires_grad() ? Tensor<T>(x.shape(), x.device()) : Tensor<T>();  // (rows,cols)

@@ -27,24 +27,25 @@ Variable<T> linear(const Variable<T>& x, const Variable<T>& weight, const Variab
     check_shape("linear", "bias", bias.shape(), {out});
     check_same_device("linear", x, bias);
   }
+  using A = Accumulator<T>;
   const Index rows = x.shape().flatten_to_2d().first;
   Tensor<T> y(x.shape().with(-1, out), x.device());  // (rows,out)
   on(x.device(), [&](auto backend) {
     using enum cpu::Transpose;
     if (bias.defined()) broadcast_rows(backend, y.data(), bias.value().data(), rows, out);
-    gemm(backend, kNo, kYes, rows, out, in, T(1), x.value().data(), in, weight.value().data(), in,
-         bias.defined() ? T(1) : T(0), y.data(), out);
+    gemm(backend, kNo, kYes, rows, out, in, A(1), x.value().data(), in, weight.value().data(), in,
+         bias.defined() ? A(1) : A(0), y.data(), out);
   });
   const auto backward = [=](const Tensor<T>& dy) {
     on(x.device(), [&](auto backend) {
       using enum cpu::Transpose;
       if (x.requires_grad()) {
         Tensor<T> dx(x.shape(), x.device());  // (rows,in)
-        gemm(backend, kNo, kNo, rows, in, out, T(1), dy.data(), out, weight.value().data(), in, T(0), dx.data(), in);
+        gemm(backend, kNo, kNo, rows, in, out, A(1), dy.data(), out, weight.value().data(), in, A(0), dx.data(), in);
         x.accumulate_grad(std::move(dx));
       }
       if (weight.requires_grad())
-        gemm(backend, kYes, kNo, out, in, rows, T(1), dy.data(), out, x.value().data(), in, T(1),
+        gemm(backend, kYes, kNo, out, in, rows, A(1), dy.data(), out, x.value().data(), in, A(1),
              weight.mutable_grad().data(), in);
       if (bias.defined() && bias.requires_grad())
         column_sum_accumulate(backend, bias.mutable_grad().data(), dy.data(), rows, out);

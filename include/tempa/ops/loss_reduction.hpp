@@ -9,7 +9,7 @@ namespace tempa::inline TEMPA_ABI {
 enum class Reduction : std::uint8_t { kMean, kSum, kNone };
 
 namespace detail {
-template <Floating T>
+template <Real T>
 Variable<T> reduce_loss(const Variable<T>& losses, Reduction reduction) {
   if (reduction == Reduction::kNone) return losses;
   return reduction == Reduction::kSum ? sum(losses) : mean(losses);

@@ -1,6 +1,7 @@
 // The squared error, the loss of a regression.
 #pragma once
 
+#include <tempa/ops/cast.hpp>
 #include <tempa/ops/loss_reduction.hpp>
 
 namespace tempa::inline TEMPA_ABI {
@@ -12,19 +13,21 @@ struct MseLossOptions {
 
 /// l_i = (x_i - t_i)^2, and their mean, sum, or themselves.
 /// @param x any shape. @param target the shape of x; takes part in backward when it is a variable that requires it.
-/// @return a scalar (), or the shape of x without reduction
+/// @return a scalar (), or the shape of x without reduction; in float for a 16-bit x, which is cast first
 /// @saves x - target.
 /// @throws ShapeError, DeviceError.
 /// @source torch.nn.functional.mse_loss
 template <Floating T>
-Variable<T> mse_loss(const Variable<T>& x, const Variable<T>& target, const MseLossOptions& options = {}) {
+Variable<Accumulator<T>> mse_loss(const Variable<T>& x, const Variable<T>& target, const MseLossOptions& options = {}) {
   check_shape("mse_loss", "target", target.shape(), x.shape());
   check_same_device("mse_loss", x, target);
-  return detail::reduce_loss(square(sub(x, target)), options.reduction);
+  const auto error = sub(cast<Accumulator<T>>(x), cast<Accumulator<T>>(target));
+  return detail::reduce_loss(square(error), options.reduction);
 }
 template <Floating T>
-Variable<T> mse_loss(const Variable<T>& x, const Tensor<T>& target, const MseLossOptions& options = {}) {
-  return mse_loss(x, Variable<T>(target), options);
+Variable<Accumulator<T>> mse_loss(const Variable<T>& x, const Tensor<Accumulator<T>>& target,
+                                  const MseLossOptions& options = {}) {
+  return mse_loss(cast<Accumulator<T>>(x), Variable<Accumulator<T>>(target), options);
 }
 
 }  // namespace tempa::inline TEMPA_ABI

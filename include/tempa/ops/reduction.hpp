@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/ops/arithmetic.hpp>
+#include <tempa/ops/cast.hpp>
 #include <tempa/ops/elementary.hpp>
 
 #include <cstdint>
@@ -18,7 +19,8 @@ inline Shape reduced_shape(const Shape& shape, Index axis, bool keepdim) {
 
 /// scale times the sum over the middle of `split`, as `shape`.
 template <Floating T>
-Variable<T> scaled_sum(const char* op, const Variable<T>& x, const AxisSplit& split, const Shape& shape, T scale) {
+Variable<T> scaled_sum(const char* op, const Variable<T>& x, const AxisSplit& split, const Shape& shape,
+                       Accumulator<T> scale) {
   const Index outer = split.outer, middle = split.middle, inner = split.inner;
   Tensor<T> y(shape, x.device());  // (outer,inner)
   on(x.device(), [&](auto backend) { sum_forward(backend, y.data(), x.value().data(), outer, middle, inner, scale); });
@@ -34,20 +36,21 @@ Variable<T> scaled_sum(const char* op, const Variable<T>& x, const AxisSplit& sp
 /// The sum of all elements. @param x any shape. @return a scalar (). @source torch.sum
 template <Floating T>
 Variable<T> sum(const Variable<T>& x) {
-  return detail::scaled_sum("sum", x, {.axis = 0, .middle = x.numel()}, Shape{}, T(1));
+  return detail::scaled_sum("sum", x, {.axis = 0, .middle = x.numel()}, Shape{}, Accumulator<T>(1));
 }
 /// The sum along `axis`, which may be negative. @return the shape of x without the axis, or with size 1 there.
 /// @throws ShapeError. @source torch.sum
 template <Floating T>
 Variable<T> sum(const Variable<T>& x, Index axis, bool keepdim = false) {
   const auto split = detail::split_at("sum", x.shape(), axis);
-  return detail::scaled_sum("sum", x, split, detail::reduced_shape(x.shape(), axis, keepdim), T(1));
+  return detail::scaled_sum("sum", x, split, detail::reduced_shape(x.shape(), axis, keepdim), Accumulator<T>(1));
 }
 
 /// The mean of all elements; NaN when there are none. @return a scalar (). @source torch.mean
 template <Floating T>
 Variable<T> mean(const Variable<T>& x) {
-  return detail::scaled_sum("mean", x, {.axis = 0, .middle = x.numel()}, Shape{}, T(1) / static_cast<T>(x.numel()));
+  return detail::scaled_sum("mean", x, {.axis = 0, .middle = x.numel()}, Shape{},
+                            Accumulator<T>(1) / static_cast<Accumulator<T>>(x.numel()));
 }
 /// The mean along `axis`, which may be negative. @return the shape of x without the axis, or with size 1 there.
 /// @throws ShapeError. @source torch.mean
@@ -55,24 +58,28 @@ template <Floating T>
 Variable<T> mean(const Variable<T>& x, Index axis, bool keepdim = false) {
   const auto split = detail::split_at("mean", x.shape(), axis);
   return detail::scaled_sum("mean", x, split, detail::reduced_shape(x.shape(), axis, keepdim),
-                            T(1) / static_cast<T>(split.middle));
+                            Accumulator<T>(1) / static_cast<Accumulator<T>>(split.middle));
 }
 
 /// sum (x - mean)^2 / (n - correction) along `axis`, in two passes. @param correction 1 for Bessel's, 0 for none.
-/// @return the shape of x without the axis, or with size 1 there. @saves x - mean, the size of x.
+/// @return the shape of x without the axis, or with size 1 there. @saves x - mean, of float for a 16-bit x.
 /// @throws ShapeError. @source torch.var
 template <Floating T>
 Variable<T> variance(const Variable<T>& x, Index axis, Index correction = 1, bool keepdim = false) {
-  const auto split = detail::split_at("variance", x.shape(), axis);
-  const T scale = T(1) / static_cast<T>(split.middle - correction);
-  const Variable<T> source = x.detach();
-  const Variable<T> centred = sub(source, mean(source, axis, true));
-  const Shape kept = x.shape().with(axis, 1);
-  Variable<T> y =
-      detail::scaled_sum("variance", square(centred), split, keepdim ? kept : x.shape().without(axis), scale);
-  return record("variance", y.value(), {x}, [=](const Tensor<T>& dy) {  // that the mean moves too cancels out
-    x.accumulate_grad(mul(centred, mul(Variable<T>(dy.reshape(kept)), 2.0 * static_cast<double>(scale))).value());
-  });
+  if constexpr (!Real<T>) {
+    return cast<T>(variance(cast<Accumulator<T>>(x), axis, correction, keepdim));
+  } else {
+    const auto split = detail::split_at("variance", x.shape(), axis);
+    const T scale = T(1) / static_cast<T>(split.middle - correction);
+    const Variable<T> source = x.detach();
+    const Variable<T> centred = sub(source, mean(source, axis, true));
+    const Shape kept = x.shape().with(axis, 1);
+    Variable<T> y =
+        detail::scaled_sum("variance", square(centred), split, keepdim ? kept : x.shape().without(axis), scale);
+    return record("variance", y.value(), {x}, [=](const Tensor<T>& dy) {  // that the mean moves too cancels out
+      x.accumulate_grad(mul(centred, mul(Variable<T>(dy.reshape(kept)), 2.0 * static_cast<double>(scale))).value());
+    });
+  }
 }
 
 namespace detail {

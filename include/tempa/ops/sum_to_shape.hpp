@@ -49,7 +49,7 @@ Tensor<T> sum_to_shape(Tensor<T> gradient, const Shape& shape) {
     }
     Tensor<T> sum(reduced, gradient.device());
     on(gradient.device(), [&](auto backend) {
-      sum_forward(backend, sum.data(), std::as_const(gradient).data(), outer, middle, inner, T(1));
+      sum_forward(backend, sum.data(), std::as_const(gradient).data(), outer, middle, inner, Accumulator<T>(1));
     });
     gradient = std::move(sum);
     end = begin + 1;

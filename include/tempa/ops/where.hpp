@@ -56,7 +56,7 @@ template <Floating T>
 Variable<T> masked_fill(const Variable<T>& x, const Tensor<std::uint8_t>& mask, double value) {
   if (!(broadcast_shape("masked_fill", mask.shape(), x.shape()) == x.shape()))
     throw ShapeError(concat("[masked_fill] mask ", mask.shape(), " does not broadcast to x ", x.shape()));
-  return where(mask, Variable<T>(Tensor<T>::full(Shape{}, static_cast<T>(value), x.device())), x);
+  return where(mask, Variable<T>(Tensor<T>::full(Shape{}, element_cast<T>(value), x.device())), x);
 }
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -60,42 +60,44 @@ struct AdamRule {
     detail::check_option(beta2 >= 0 && beta2 < 1, kName, "betas[1]", "in [0,1)", beta2);
   }
 
-  template <Real T>
-  static void prepare(State<T>& state, const Tensor<T>& value, const Options& options) {
-    const auto zeros_if_empty = [&](Tensor<T>& moment) {
-      if (moment.empty()) moment = Tensor<T>::zeros(value.shape(), value.device());
+  template <Floating T>
+  static void prepare(State<Accumulator<T>>& state, const Tensor<T>& value, const Options& options) {
+    const auto zeros_if_empty = [&](auto& moment) {
+      if (moment.empty()) moment = Tensor<Accumulator<T>>::zeros(value.shape(), value.device());
     };
     zeros_if_empty(state.exp_avg);
     zeros_if_empty(state.exp_avg_sq);
     if (options.amsgrad) zeros_if_empty(state.max_exp_avg_sq);
   }
 
-  template <Real T>
-  static void update(Tensor<T>& value, State<T>& state, const Tensor<T>& grad, Index step, const Options& options) {
+  template <Floating T>
+  static void update(const ParameterUpdate<T>& parameter, State<Accumulator<T>>& state, Index step,
+                     const Options& options) {
+    using A = Accumulator<T>;
     const auto [beta1, beta2] = options.betas;
     const double t = static_cast<double>(step);
-    const cpu::AdamScalars<T> scalars{
-        .sign = static_cast<T>(options.maximize ? -1 : 1),
-        .l2 = static_cast<T>(Options::kDecoupled ? 0 : options.weight_decay),
-        .decay = static_cast<T>(Options::kDecoupled ? 1 - options.lr * options.weight_decay : 1),
-        .beta1 = static_cast<T>(beta1),
-        .rest1 = static_cast<T>(1 - beta1),
-        .beta2 = static_cast<T>(beta2),
-        .rest2 = static_cast<T>(1 - beta2),
-        .step_size = static_cast<T>(options.lr / (1 - std::pow(beta1, t))),
-        .inverse_sqrt_bias = static_cast<T>(1 / std::sqrt(1 - std::pow(beta2, t))),
-        .eps = static_cast<T>(options.eps),
+    const cpu::AdamScalars<A> scalars{
+        .grad_factor = static_cast<A>(options.maximize ? -parameter.grad_factor : parameter.grad_factor),
+        .l2 = static_cast<A>(Options::kDecoupled ? 0 : options.weight_decay),
+        .decay = static_cast<A>(Options::kDecoupled ? 1 - options.lr * options.weight_decay : 1),
+        .beta1 = static_cast<A>(beta1),
+        .rest1 = static_cast<A>(1 - beta1),
+        .beta2 = static_cast<A>(beta2),
+        .rest2 = static_cast<A>(1 - beta2),
+        .step_size = static_cast<A>(options.lr / (1 - std::pow(beta1, t))),
+        .inverse_sqrt_bias = static_cast<A>(1 / std::sqrt(1 - std::pow(beta2, t))),
+        .eps = static_cast<A>(options.eps),
     };
-    on(value.device(), [&](auto backend) {
-      adam_step(backend, value.data(), state.exp_avg.data(), state.exp_avg_sq.data(),
-                options.amsgrad ? state.max_exp_avg_sq.data() : nullptr, grad.data(), value.numel(), scalars);
+    on(parameter.device, [&](auto backend) {
+      adam_step(backend, parameter.weights, parameter.copy, state.exp_avg.data(), state.exp_avg_sq.data(),
+                options.amsgrad ? state.max_exp_avg_sq.data() : nullptr, parameter.grad, parameter.n, scalars);
     });
   }
 };
 
 /// g = grad + weight_decay p; m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
 /// p -= lr / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + eps), with AMSGrad the largest v so far.
-/// Moments have the parameter's precision; the corrections are computed in double.
+/// Moments have the parameter's precision, of a 16-bit one float32; the corrections are computed in double.
 /// @source torch.optim.Adam; Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015
 class Adam final : public RuleOptimizer<AdamRule<AdamOptions>> {
  public:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/dispatch.hpp>
+#include <tempa/cpu/convert.hpp>
 #include <tempa/cpu/optimizer.hpp>
 #include <tempa/io/state_dict.hpp>
 #include <tempa/optim/optimizer.hpp>
@@ -34,7 +35,7 @@ struct AveragedModelOptions {
 /// Keeps an average of parameters beside them:
 /// `AveragedModel average(model.parameters(), {.decay = 0.99});`, `average.update()` after each `optimizer.step()`, and
 /// for evaluation `const auto averaged = average.apply();`, which puts the average into the model while it lives.
-/// Buffers (the statistics of batch norm) are not averaged.
+/// Buffers (the statistics of batch norm) are not averaged. The average of 16-bit parameters is float32.
 /// @source torch.optim.swa_utils.AveragedModel; Izmailov et al., "Averaging Weights Leads to Wider Optima", 2018
 class AveragedModel {
  public:
@@ -57,7 +58,12 @@ class AveragedModel {
       : parameters_(parameters), options_(options) {
     detail::check_option(options.decay >= 0 && options.decay <= 1, "AveragedModel", "decay", "in [0,1]", options.decay);
     for (const auto& parameter : parameters_)
-      parameter.visit([&](const auto& v) { averages_.emplace_back(v.value().clone()); });
+      parameter.visit([&]<Floating T>(const Variable<T>& v) {
+        Tensor<Accumulator<T>> average(v.shape(), v.device());
+        on(v.device(), [&](auto backend) { convert(backend, average.data(), v.value().data(), v.numel()); });
+        averages_.emplace_back(std::move(average));
+      });
+    own_.resize(averages_.size());
   }
 
   /// Takes the parameters into the average: average += w (p - average), with w = 1 in the first update, then 1 - decay
@@ -69,11 +75,11 @@ class AveragedModel {
     const double n = static_cast<double>(num_updates_);
     const double decay = options_.warm_up ? std::min(options_.decay, (1 + n) / (10 + n)) : options_.decay;
     const double weight = num_updates_ == 0 ? 1 : options_.averaging == Averaging::kEqual ? 1 / (n + 1) : 1 - decay;
-    for_each([&](auto& value, auto& average) {
-      using T = typename std::remove_cvref_t<decltype(value)>::value_type;
-      if (num_updates_ == 0) return average.copy_from(value);
+    for_each([&]<Floating T>(Tensor<T>& value, Tensor<Accumulator<T>>& average, AnyTensor&) {
       on(value.device(), [&](auto backend) {
-        average_step(backend, average.data(), std::as_const(value).data(), value.numel(), static_cast<T>(weight));
+        if (num_updates_ == 0) return convert(backend, average.data(), std::as_const(value).data(), value.numel());
+        average_step(backend, average.data(), std::as_const(value).data(), value.numel(),
+                     static_cast<Accumulator<T>>(weight));
       });
     });
     ++num_updates_;
@@ -92,7 +98,8 @@ class AveragedModel {
 
   /// Number of `update`s.
   Index num_updates() const { return num_updates_; }
-  /// The average of parameter `i`, or the parameter's own weights while swapped. @tparam T its precision.
+  /// The average of parameter `i`; while swapped, of a float or double parameter its own weights. @tparam T the
+  /// precision of the average: float for a 16-bit parameter.
   template <Real T>
   const Tensor<T>& average(std::size_t i) const {
     return std::get<Tensor<T>>(averages_.at(i));
@@ -128,13 +135,24 @@ class AveragedModel {
     for (std::size_t i = 0; i < averages_.size(); ++i)
       parameters_[i].visit([&](auto variable) {
         using T = typename decltype(variable)::value_type;
-        f(variable.mutable_value(), std::get<Tensor<T>>(averages_[i]));
+        f(variable.mutable_value(), std::get<Tensor<Accumulator<T>>>(averages_[i]), own_[i]);
       });
   }
 
   void exchange_all() {
-    for_each([](auto& value, auto& average) {
-      on(value.device(), [&](auto backend) { exchange(backend, value.data(), average.data(), value.numel()); });
+    for_each([this]<Floating T>(Tensor<T>& value, Tensor<Accumulator<T>>&, AnyTensor& own) {
+      if (!Real<T> && !swapped_) own = value.clone();
+    });
+    for_each([this]<Floating T>(Tensor<T>& value, Tensor<Accumulator<T>>& average, AnyTensor& own) {
+      on(value.device(), [&](auto backend) {
+        if constexpr (Real<T>) {
+          exchange(backend, value.data(), average.data(), value.numel());
+        } else if (swapped_) {
+          value.copy_from(std::get<Tensor<T>>(own));
+        } else {
+          convert(backend, value.data(), std::as_const(average).data(), value.numel());
+        }
+      });
     });
     swapped_ = !swapped_;
   }
@@ -142,6 +160,7 @@ class AveragedModel {
   ParameterList parameters_;
   AveragedModelOptions options_;
   std::vector<std::variant<Tensor<float>, Tensor<double>>> averages_;  // parallel to parameters_
+  std::vector<AnyTensor> own_;                                         // while swapped, the model's own 16-bit weights
   Index num_updates_ = 0;
   bool swapped_ = false;
 };

@@ -9,7 +9,6 @@
 #include <cmath>
 #include <cstddef>
 #include <string>
-#include <type_traits>
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -26,7 +25,7 @@ struct ClipGradNormOptions {
   bool error_if_nonfinite = false;
 };
 
-/// Scales all gradients by min(1, max_norm / (norm + 1e-6)), in place.
+/// Scales all gradients by min(1, max_norm / (norm + 1e-6)): in place, 16-bit ones by their `grad_factor`.
 /// Parameters that are frozen or have no gradient count for nothing.
 /// @param max_norm not negative; infinity only measures.
 /// @return the norm before clipping; L2 is summed in double, with the same bits for any number of threads.
@@ -38,17 +37,19 @@ inline double clip_grad_norm(const ParameterList& parameters, double max_norm, C
   const auto for_each_gradient = [&](const auto& f) {
     for (std::size_t i = 0; i < parameters.size(); ++i)
       parameters[i].visit([&](const auto& v) {
-        if (v.requires_grad() && v.has_grad()) f(i, v.mutable_grad());
+        if (v.requires_grad() && v.has_grad()) f(i, v);
       });
   };
 
   double norm = 0;
-  for_each_gradient([&](std::size_t i, const auto& grad) {
+  for_each_gradient([&](std::size_t i, const auto& v) {
+    const auto& grad = v.grad();
     double part = 0;
     on(grad.device(), [&](auto backend) {
       part = options.norm_type == NormType::kL2 ? sum_of_squares(backend, grad.data(), grad.numel())
                                                 : max_abs(backend, grad.data(), grad.numel());
     });
+    part *= options.norm_type == NormType::kL2 ? v.grad_factor() * v.grad_factor() : std::abs(v.grad_factor());
     if (options.error_if_nonfinite && !std::isfinite(part)) {
       const std::string& name = parameters[i].name;
       throw NumericalError(concat("[clip_grad_norm] expected finite gradients but parameter ",
@@ -65,11 +66,7 @@ inline double clip_grad_norm(const ParameterList& parameters, double max_norm, C
 
   const double coefficient = max_norm / (norm + 1e-6);
   if (coefficient >= 1) return norm;  // PyTorch multiplies by 1
-  for_each_gradient([&](std::size_t, auto& grad) {
-    using T = typename std::remove_cvref_t<decltype(grad)>::value_type;
-    on(grad.device(),
-       [&](auto backend) { scale_in_place(backend, grad.data(), grad.numel(), static_cast<T>(coefficient)); });
-  });
+  for_each_gradient([&](std::size_t, const auto& v) { v.multiply_grad(coefficient); });
   return norm;
 }
 

@@ -1,6 +1,8 @@
 // What every optimizer is, and the loop over groups and parameters that all share.
 #pragma once
 
+#include <tempa/autograd/dispatch.hpp>
+#include <tempa/cpu/convert.hpp>
 #include <tempa/optim/parameter_list.hpp>
 
 #include <cmath>
@@ -24,7 +26,8 @@ struct StepOptions {
 };
 
 /// Everything that an optimizer remembers, by name: `groups.<g>.<option>` and `state.<parameter>.step` are numbers,
-/// `state.<parameter>.exp_avg` and the like are tensors that share storage with the optimizer.
+/// `state.<parameter>.exp_avg` and the like are tensors that share storage with the optimizer, and so is
+/// `state.<parameter>.master` of a 16-bit parameter.
 struct OptimizerState {
   std::map<std::string, double> numbers;
   std::map<std::string, std::variant<Tensor<float>, Tensor<double>>> tensors;
@@ -87,20 +90,38 @@ inline void check_not_negative(std::string_view who, std::string_view field, dou
   check_option(value >= 0 && std::isfinite(value), who, field, "finite and not negative", value);
 }
 
-/// A parameter and what its optimizer remembers of it.
-template <typename Rule, typename T>
+/// A parameter and what its optimizer remembers of it, in float for a 16-bit parameter.
+template <typename Rule, Floating T>
 struct Slot {
   Variable<T> variable;
   Index step = 0;
-  typename Rule::template State<T> state = {};
+  Tensor<Accumulator<T>> master = {};  ///< of a 16-bit parameter the weights in full precision, from the first step on
+  typename Rule::template State<Accumulator<T>> state = {};
 };
 
 }  // namespace detail
 
+/// What a rule updates in one step.
+template <Floating T>
+struct ParameterUpdate {
+  Accumulator<T>* weights;  ///< (n) the parameter, or the float32 master weights of a 16-bit one
+  T* copy;                  ///< (n) the 16-bit parameter, which becomes `weights` rounded; nullptr for float and double
+  const T* grad;            ///< (n)
+  double grad_factor;       ///< by which the gradient is multiplied, see `Variable::grad_factor`
+  Index n;
+  Device device;
+};
+
 /// An optimizer made of a rule for one parameter; an own one is a struct like `SGDRule`:
 /// `kName`; `Options`, an aggregate with an `lr` and a `visit(f)` that calls `f("lr", lr)` and so on;
-/// `State<T>` with a `visit(f)` over its tensors; `check(options)`; `prepare(state, value, options)`, which allocates;
-/// and `update(value, state, grad, step, options)`, where step is 1 in the parameter's first update.
+/// `State<T>`, T float or double, with a `visit(f)` over its tensors; `check(options)`; `prepare(state, value,
+/// options)`, which allocates; and `update(parameter, state, step, options)` of a `ParameterUpdate`, where step is 1 in
+/// the parameter's first update.
+///
+/// A 16-bit parameter has float32 master weights here, since most steps are smaller than what 16 bits can resolve: the
+/// rule updates those, and the parameter becomes their rounding in the same pass. They start as the parameter's values
+/// in its first step. Elements that something else changes afterwards (`load_state_dict`) are taken over from the
+/// parameter. Gradients have the parameter's type, as in PyTorch.
 template <typename Rule>
 class RuleOptimizer : public Optimizer {
  public:
@@ -186,15 +207,37 @@ class RuleOptimizer : public Optimizer {
 
  protected:
   void update_all() override {
-    for_each_updated(
-        [](auto& slot, const Options& options) { Rule::prepare(slot.state, slot.variable.value(), options); });
-    for_each_updated([](auto& slot, const Options& options) {
-      Rule::update(slot.variable.mutable_value(), slot.state, slot.variable.grad(), ++slot.step, options);
+    for_each_updated([]<Floating T>(detail::Slot<Rule, T>& slot, const Options& options) {
+      const Tensor<T>& value = slot.variable.value();
+      Rule::prepare(slot.state, value, options);
+      if constexpr (!Real<T>) {
+        if (!slot.master.empty()) return;
+        Tensor<Accumulator<T>> master(value.shape(), value.device());
+        on(value.device(), [&](auto backend) { convert(backend, master.data(), value.data(), value.numel()); });
+        slot.master = std::move(master);
+      }
+    });
+    for_each_updated([]<Floating T>(detail::Slot<Rule, T>& slot, const Options& options) {
+      Tensor<T>& value = slot.variable.mutable_value();
+      ParameterUpdate<T> update{.weights = nullptr,
+                                .copy = nullptr,
+                                .grad = slot.variable.grad().data(),
+                                .grad_factor = slot.variable.grad_factor(),
+                                .n = value.numel(),
+                                .device = value.device()};
+      if constexpr (Real<T>) {
+        update.weights = value.data();
+      } else {
+        update.weights = slot.master.data();
+        update.copy = value.data();
+      }
+      Rule::update(update, slot.state, ++slot.step, options);
     });
   }
 
  private:
-  using AnySlot = std::variant<detail::Slot<Rule, float>, detail::Slot<Rule, double>>;
+  using AnySlot = std::variant<detail::Slot<Rule, float>, detail::Slot<Rule, double>, detail::Slot<Rule, float16>,
+                               detail::Slot<Rule, bfloat16>>;
   struct Range {
     Options options;
     std::size_t begin, end;  // of slots_
@@ -252,6 +295,8 @@ class RuleOptimizer : public Optimizer {
       std::visit(
           [&](auto& slot) {
             number(prefix + "step", slot.step);
+            if constexpr (!Real<typename decltype(slot.variable)::value_type>)
+              tensor(prefix + "master", slot.master, slot.variable.shape());
             slot.state.visit([&](std::string_view name, auto& value) {
               tensor(prefix + std::string(name), value, slot.variable.shape());
             });

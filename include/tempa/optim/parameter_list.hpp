@@ -14,12 +14,17 @@
 
 namespace tempa::inline TEMPA_ABI {
 
+namespace detail {
+/// The variables that parameters may be.
+using AnyVariable = std::variant<Variable<float>, Variable<double>, Variable<float16>, Variable<bfloat16>>;
+}  // namespace detail
+
 /// A parameter, and what messages and saved states call it; the name is empty when only the variable was given.
 struct OptimizedParameter {
   std::string name;
-  std::variant<Variable<float>, Variable<double>> variable;
+  detail::AnyVariable variable;
 
-  template <Real T>
+  template <Floating T>
   OptimizedParameter(Variable<T> parameter)  // NOLINT(google-explicit-constructor)
       : variable(std::move(parameter)) {}
   template <typename V>
@@ -44,7 +49,7 @@ namespace detail {
 template <typename E>
 concept NamedVariable = requires(const E& element) {
   { element.name } -> std::convertible_to<std::string>;
-  std::variant<Variable<float>, Variable<double>>(element.variable);
+  AnyVariable(element.variable);
 };
 template <typename R>
 concept ParameterRange = requires(const R& range) {

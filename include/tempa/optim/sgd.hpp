@@ -52,28 +52,29 @@ struct SGDRule {
     detail::check_option(options.dampening == 0, kName, "dampening", "0 for nesterov", options.dampening);
   }
 
-  template <Real T>
-  static void prepare(State<T>& state, const Tensor<T>& value, const Options& options) {
+  template <Floating T>
+  static void prepare(State<Accumulator<T>>& state, const Tensor<T>& value, const Options& options) {
     if (options.momentum == 0 || !state.momentum_buffer.empty()) return;
-    state.momentum_buffer = Tensor<T>::zeros(value.shape(), value.device());
+    state.momentum_buffer = Tensor<Accumulator<T>>::zeros(value.shape(), value.device());
     state.fresh = true;
   }
 
-  template <Real T>
-  static void update(Tensor<T>& value, State<T>& state, const Tensor<T>& grad, Index, const Options& options) {
+  template <Floating T>
+  static void update(const ParameterUpdate<T>& parameter, State<Accumulator<T>>& state, Index, const Options& options) {
+    using A = Accumulator<T>;
     const bool has_momentum = options.momentum != 0;
     const bool is_first = has_momentum && std::exchange(state.fresh, false);
-    const cpu::SGDScalars<T> scalars{
-        .sign = static_cast<T>(options.maximize ? -1 : 1),
-        .l2 = static_cast<T>(options.weight_decay),
-        .momentum = static_cast<T>(is_first ? 0 : options.momentum),
-        .rest = static_cast<T>(is_first ? 1 : 1 - options.dampening),
-        .lookahead = static_cast<T>(options.nesterov ? options.momentum : 0),
-        .lr = static_cast<T>(options.lr),
+    const cpu::SGDScalars<A> scalars{
+        .grad_factor = static_cast<A>(options.maximize ? -parameter.grad_factor : parameter.grad_factor),
+        .l2 = static_cast<A>(options.weight_decay),
+        .momentum = static_cast<A>(is_first ? 0 : options.momentum),
+        .rest = static_cast<A>(is_first ? 1 : 1 - options.dampening),
+        .lookahead = static_cast<A>(options.nesterov ? options.momentum : 0),
+        .lr = static_cast<A>(options.lr),
     };
-    on(value.device(), [&](auto backend) {
-      sgd_step(backend, value.data(), has_momentum ? state.momentum_buffer.data() : nullptr, grad.data(), value.numel(),
-               scalars);
+    on(parameter.device, [&](auto backend) {
+      sgd_step(backend, parameter.weights, parameter.copy, has_momentum ? state.momentum_buffer.data() : nullptr,
+               parameter.grad, parameter.n, scalars);
     });
   }
 };

@@ -16,7 +16,7 @@
 namespace tempa::inline TEMPA_ABI::detail {
 
 /// `text` with every `from` replaced.
-inline std::string replace_all(std::string text, std::string_view from, std::string_view to) {
+inline std::string replace_all(const std::string& text, std::string_view from, std::string_view to) {
   std::string replaced;
   std::size_t begin = 0;
   for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, begin)) {
@@ -33,7 +33,7 @@ inline std::string clean_up_spaces(std::string text, bool of_token) {
       {" .", "."},   {" ?", "?"},           {" !", "!"},   {" ,", ","},     {" ' ", "'"},   {" n't", "n't"},
       {" 'm", "'m"}, {" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
   for (const auto& [from, to] : kReplacements) {
-    if (of_token || from != " do not") text = replace_all(std::move(text), from, to);
+    if (of_token || from != " do not") text = replace_all(text, from, to);
   }
   return text;
 }

@@ -137,7 +137,7 @@ inline void require_same_roles(const BertTokenizerJson& json, const NamedTokens&
 
 /// Reads a tokenizer.json that is the whole of a tokenizer. @param options what it does not say.
 inline BertTokenizerParts read_bert_tokenizer_file(const std::filesystem::path& path, BertTokenizerOptions options) {
-  BertTokenizerJson json = BertTokenizerJsonReader(path, options).read();
+  BertTokenizerJson json = BertTokenizerJsonReader(path, std::move(options)).read();
   require_complete(json, {}, path.string());
   BertTokenizerParts parts{json.vocabulary, json.options, {}};
   parts.rest.truncation = std::move(json.truncation);

@@ -169,7 +169,7 @@ class BertJapaneseTokenizer {
       if (!joined.empty()) joined += ' ';
       joined += text;
     }
-    joined = detail::replace_all(std::move(joined), " ##", "");
+    joined = detail::replace_all(joined, " ##", "");
     return std::string(trim_left(trim_right(joined, is_python_space), is_python_space));
   }
 

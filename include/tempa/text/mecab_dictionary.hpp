@@ -7,6 +7,7 @@
 #include <tempa/io/printable.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstddef>
 #include <cstdint>
@@ -129,19 +130,22 @@ inline std::filesystem::path take_dictionary_argument(std::vector<std::string>& 
 inline MecabDictionary read_mecab_dictionary(const std::filesystem::path& folder) {
   constexpr std::size_t kHeaderBytes = 72;
   constexpr std::uint32_t kMagic = 0xEF718F77U, kVersion = 102;
-  const MappedFile file((folder / "sys.dic").string());
-  const auto fail = [&](const std::string& what) { throw FormatError(file.path(), 0, what); };
-  const auto bytes = file.bytes();
-  if (bytes.size() < kHeaderBytes) fail(concat("expected a MeCab dictionary but it has ", bytes.size(), " bytes"));
+  const std::string path = (folder / "sys.dic").string();
+  const OpenFile file = open_for_reading(path);
+  const auto fail = [&](const std::string& what) { throw FormatError(path, 0, what); };
+  if (file.size_bytes < kHeaderBytes)
+    fail(concat("expected a MeCab dictionary but it has ", file.size_bytes, " bytes"));
+  std::array<std::byte, kHeaderBytes> bytes{};
+  read_bytes(file, path, bytes);
   const auto number = [&](std::size_t index) {
     std::uint32_t value = 0;
     for (std::size_t i = 4; i-- > 0;) value = (value << 8) | std::to_integer<std::uint32_t>(bytes[4 * index + i]);
     return value;
   };
-  if ((number(0) ^ kMagic) != bytes.size()) fail("expected a MeCab dictionary but it is none, or it is cut off");
+  if ((number(0) ^ kMagic) != file.size_bytes) fail("expected a MeCab dictionary but it is none, or it is cut off");
   if (number(1) != kVersion) fail(concat("expected a dictionary of version ", kVersion, " but it is ", number(1)));
   const std::uint64_t sections = std::uint64_t{number(6)} + number(7) + number(8);
-  if (kHeaderBytes + sections != bytes.size()) fail("the sizes of its sections do not add up to the file's");
+  if (kHeaderBytes + sections != file.size_bytes) fail("the sizes of its sections do not add up to the file's");
   std::string charset;
   for (std::size_t i = 40; i < kHeaderBytes && std::to_integer<char>(bytes[i]) != '\0'; ++i) {
     charset += static_cast<char>(std::tolower(std::to_integer<unsigned char>(bytes[i])));

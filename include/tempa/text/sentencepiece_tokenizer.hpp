@@ -49,9 +49,8 @@ class SentencePieceTokenizer {
                                "; the flavour kLegacy opens it"));
     }
     const SpecialTokens special = options.special_tokens.value_or(special_tokens_of(options.convention));
-    return SentencePieceTokenizer(
-        detail::sentencepiece_vocabulary(std::move(model), path.string(), options.convention, special),
-        std::move(options));
+    auto vocabulary = detail::sentencepiece_vocabulary(std::move(model), path.string(), options.convention, special);
+    return SentencePieceTokenizer(std::move(vocabulary), std::move(options));
   }
 
   /// Opens a tokenizer.json with a unigram model, which transformers 5 writes instead of the model file.

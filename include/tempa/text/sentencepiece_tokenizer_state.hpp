@@ -157,7 +157,7 @@ class SentencePieceTokenizerState {
   /// The tokens of the options, those of the file (`kFast`; the library knows them by itself), the special tokens.
   std::map<std::int32_t, AddedToken> added_tokens() const {
     std::map<std::int32_t, AddedToken> tokens;
-    const auto add = [&](AddedToken token) {
+    const auto add = [&](AddedToken token) {  // NOLINT(performance-unnecessary-value-param): moved below
       require_valid_utf8("SentencePieceTokenizer", token.content);
       const auto id = find_in(tokens, token.content).value_or(static_cast<std::int32_t>(size_with(tokens)));
       tokens.try_emplace(id, std::move(token));

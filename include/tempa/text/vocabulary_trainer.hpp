@@ -248,7 +248,7 @@ train_bert_tokenizer(Texts&& texts, const VocabularyTrainerOptions& options = {}
   if (counts.empty()) throw ValueError("[train_bert_tokenizer] expected texts with words but there is no word");
   detail::WordCounts words(counts.begin(), counts.end());
   std::sort(words.begin(), words.end());
-  return detail::train_from_words(std::move(words), options);
+  return detail::train_from_words(words, options);
 }
 
 }  // namespace tempa::inline TEMPA_ABI

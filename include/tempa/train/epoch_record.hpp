@@ -10,10 +10,13 @@ namespace tempa::inline TEMPA_ABI {
 
 /// What one optimizer step brought.
 struct StepRecord {
-  Index step = 0;                     ///< from 1, over all epochs
-  double loss = 0;                    ///< of the step's last batch
-  double lr = 0;                      ///< of the first group, in this step
-  std::optional<double> grad_norm{};  ///< global L2 norm before clipping; nothing when gradients are not clipped
+  Index step = 0;                      ///< from 1, over all epochs
+  double loss = 0;                     ///< of the step's last batch
+  double lr = 0;                       ///< of the first group, in this step
+  std::optional<double> grad_norm{};   ///< global L2 norm before clipping; nothing when the step was skipped
+  std::optional<double> loss_scale{};  ///< by which a `GradScaler` has multiplied the loss
+  bool skipped = false;                ///< by the `GradScaler`, or by `OnFault::kSkip`: nothing was updated
+  Index skipped_steps = 0;             ///< so far, over all epochs
 };
 
 /// What one epoch brought.

@@ -39,7 +39,7 @@ Evaluation evaluate(Model& model, Loader& loader, EvaluationOptions options = {}
   set_training(model, false);
   auto keeper = score_keeper_of(model, options.problem_type ? options.problem_type : problem_type_of(model));
   for (const auto& batch : progress(loader, std::move(options.progress))) {
-    const auto output = model(batch);
+    const auto output = model(input_for(model, batch));
     if (!output.loss.defined()) throw ValueError("[evaluate] expected batches with labels but the model gave no loss");
     keeper.add(output, batch, static_cast<double>(output.loss.item()));
   }

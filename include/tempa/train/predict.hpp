@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 namespace tempa::inline TEMPA_ABI {
@@ -20,11 +21,12 @@ namespace tempa::inline TEMPA_ABI {
 /// The logits of `model` for each example, computed in batches of about the same length.
 /// @param model a module whose call on a `Batch` gives `{loss, logits}`; switched to evaluation mode.
 /// @param examples n encoded texts; labels are not looked at. @param batch_size examples computed at once.
-/// @return (n,K) in the order of the examples.
+/// @return (n,K) in the order of the examples, in float for a 16-bit model.
 /// @throws ValueError for no examples, or one without tokens; ConfigError for a batch_size that is not positive.
 template <Module Model>
 auto predict_logits(Model& model, std::span<const TextExample> examples, Index batch_size = 32) {
-  using Logits = decltype(model(Batch{}).logits.value().clone());
+  using ModelLogits = std::remove_cvref_t<decltype(model(Batch{}).logits.value())>;
+  using Logits = Tensor<Accumulator<typename ModelLogits::value_type>>;
   if (examples.empty()) throw ValueError("[predict_logits] expected at least one example but got none");
   const NoGrad no_grad;
   set_training(model, false);
@@ -37,7 +39,9 @@ auto predict_logits(Model& model, std::span<const TextExample> examples, Index b
   for (const std::vector<Index>& rows : sampler.batches()) {
     std::vector<TextExample> picked;
     for (const Index row : rows) picked.push_back({.encoding = examples[static_cast<std::size_t>(row)].encoding});
-    const Logits logits = model(PackedCollate{}(picked)).logits.value().to(Device::cpu());  // (B,K)
+    const ModelLogits computed =
+        model(input_for(model, PackedCollate{}(picked))).logits.value().to(Device::cpu());  // (B,K)
+    const auto logits = computed.template cast<typename Logits::value_type>();
     const Index columns = logits.size(-1);
     if (result.empty()) result = Logits({count, columns});
     for (std::size_t i = 0; i < rows.size(); ++i)

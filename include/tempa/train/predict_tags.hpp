@@ -34,7 +34,7 @@ std::vector<std::vector<std::string>> predict_tags(Model& model, const TokenClas
   DataLoader loader(dataset, {.batch_size = batch_size, .group_by_length = true}, TokenCollate{});
   for (Batch& batch : loader) {
     batch.labels = {};
-    const auto logits = model(batch).logits.value().to(Device::cpu());
+    const auto logits = model(input_for(model, batch)).logits.value().to(Device::cpu());
     if (logits.size(-1) != static_cast<Index>(names.size()))
       throw ValueError(concat("[predict_tags] expected names of ", logits.size(-1), " tags but got ", names.size()));
     const auto predicted = argmax_rows(logits);

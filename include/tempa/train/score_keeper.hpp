@@ -22,13 +22,14 @@ namespace tempa::inline TEMPA_ABI {
 
 /// Position of the largest of each row's logits; the first of equals.
 /// @param logits (B,K). @return (B)
-template <Real T>
+template <Floating T>
 std::vector<std::int32_t> argmax_rows(const Tensor<T>& logits) {
   const auto [rows, classes] = logits.shape().flatten_to_2d();
   std::vector<std::int32_t> result;
   for (Index i = 0; i < rows; ++i) {
     const T* row = logits.data() + i * classes;
-    result.push_back(static_cast<std::int32_t>(std::max_element(row, row + classes) - row));
+    result.push_back(static_cast<std::int32_t>(
+        std::max_element(row, row + classes, [](T a, T b) { return widen(a) < widen(b); }) - row));
   }
   return result;
 }

@@ -5,6 +5,7 @@
 #include <tempa/nn/module.hpp>
 #include <tempa/optim/averaged_model.hpp>
 #include <tempa/optim/clip_grad_norm.hpp>
+#include <tempa/optim/grad_scaler.hpp>
 #include <tempa/optim/lr_scheduler/lr_scheduler.hpp>
 #include <tempa/optim/lr_scheduler/reduce_lr_on_plateau.hpp>
 #include <tempa/train/early_stopping.hpp>
@@ -12,7 +13,8 @@
 #include <tempa/train/evaluation.hpp>
 #include <tempa/train/progress.hpp>
 #include <tempa/train/score_keeper_of.hpp>
-#include <tempa/train/training_checkpoint.hpp>
+#include <tempa/train/step_replay.hpp>
+#include <tempa/train/trainer_options.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -20,36 +22,17 @@
 #include <cstdio>
 #include <functional>
 #include <iostream>
+#include <iterator>
+#include <limits>
+#include <new>
 #include <optional>
 #include <ostream>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace tempa::inline TEMPA_ABI {
-
-/// When the learning rate scheduler steps.
-enum class ScheduleStep {
-  kEpoch,  ///< after each epoch
-  kStep    ///< after each optimizer step
-};
-
-/// Options of `Trainer`.
-struct TrainerOptions {
-  Index epochs = 5;
-  Index evaluate_every = 1;                   ///< epochs between evaluations; the last epoch is always evaluated
-  Index gradient_accumulation_steps = 1;      ///< batches whose gradients are averaged for one optimizer step
-  double max_grad_norm = 0.0;                 ///< global L2 norm to clip to; 0: no clipping
-  std::string metric{};                       ///< what is watched, see `metrics_of`; empty: see `default_metric`
-  std::optional<ProblemType> problem_type{};  ///< nothing: the model's, or what the batches look like
-  std::optional<Index> patience{};            ///< evaluations without improvement before stopping; never when absent
-  bool restore_best = true;                   ///< put the weights of the best evaluation back at the end
-  AveragedModel* average = nullptr;  ///< updated after each step; what is evaluated, kept and left in the model
-  std::ostream* log = &std::cout;    ///< epoch lines; nullptr: silent
-  ProgressOptions progress{};
-  CheckpointOptions checkpoint{};          ///< where to save, and whether to go on from there
-  std::function<bool()> stop_requested{};  ///< asked after each optimizer step: true saves and ends; see `StopSignal`
-};
 
 /// Trains a classifier or a regression: a module whose call on a batch gives `{loss, logits}` and whose batches have
 /// `labels` or `targets`.
@@ -75,6 +58,11 @@ class Trainer {
     if (!(options_.max_grad_norm >= 0))
       throw ConfigError(concat("[Trainer] max_grad_norm must not be negative but is ", options_.max_grad_norm));
     if (!options_.problem_type) options_.problem_type = problem_type_of(model);
+    if (options_.scaler != nullptr && !options_.scaler->is_enabled()) options_.scaler = nullptr;
+    if (GradScaler* const scaler = options_.scaler)
+      checkpoints_.add_state(
+          "scaler", [scaler] { return scaler->state_dict(); },
+          [scaler](const NumberState& numbers) { scaler->load_state_dict(numbers); });
     watched_metric(score_keeper_of(model_, options_.problem_type));
   }
 
@@ -112,7 +100,7 @@ class Trainer {
   void on_epoch_end(std::function<bool(const EpochRecord&)> callback) {
     epoch_callbacks_.push_back(std::move(callback));
   }
-  /// Called after each optimizer step.
+  /// Called after each optimizer step, one that a `GradScaler` has skipped too.
   void on_step_end(std::function<void(const StepRecord&)> callback) { step_callbacks_.push_back(std::move(callback)); }
   /// Called when an evaluation is the best so far, with the evaluated weights in the model.
   void on_best(std::function<void(const EpochRecord&)> callback) { best_callbacks_.push_back(std::move(callback)); }
@@ -125,8 +113,9 @@ class Trainer {
   /// Trains, evaluates on `valid`, and at the end puts the best weights back.
   /// With checkpoints, a training that was resumed continues to the bit as if it had not been interrupted.
   /// @return the records of all epochs, those before a resume too.
-  /// @throws NumericalError for a loss that is NaN or infinite, with epoch, step and rows; the weights are then those
-  ///   before the step. IoError when a checkpoint cannot be written; what `TrainingCheckpoints::restore` throws.
+  /// @throws NumericalError for a loss or a gradient that is NaN or infinite, with epoch, step, rows, and the operation
+  ///   or parameter in which it began; the weights are then those before the step. IoError when a checkpoint cannot be
+  ///   written; OutOfMemoryError; what `TrainingCheckpoints::restore` throws.
   template <typename Loader, typename ValidLoader>
   std::vector<EpochRecord> fit(Loader& train, ValidLoader& valid) {
     return run(train, [&](Model& model) -> std::optional<Metrics> {
@@ -141,9 +130,20 @@ class Trainer {
 
  private:
   using Clock = std::chrono::steady_clock;
+  static constexpr double kOnlyMeasured = std::numeric_limits<double>::infinity();  // as the norm to clip to
 
   template <typename Loader, typename Validate>
   std::vector<EpochRecord> run(Loader& train, const Validate& validate) {
+    try {
+      return run_epochs(train, validate);
+    } catch (const std::bad_alloc&) {  // of a container; tensors say more
+      throw OutOfMemoryError(concat("[Trainer] there is no memory left in epoch ", progress_.epoch, ", step ",
+                                    progress_.step + 1, checkpoints_.newest_text()));
+    }
+  }
+
+  template <typename Loader, typename Validate>
+  std::vector<EpochRecord> run_epochs(Loader& train, const Validate& validate) {
     start(train);
     std::optional<EarlyStopping> watch;
     for (; progress_.epoch <= options_.epochs && !progress_.ended; ++progress_.epoch) {
@@ -219,6 +219,7 @@ class Trainer {
     note("metric", options_.metric);
     note("patience", options_.patience ? std::to_string(*options_.patience) : "none");
     note("average", options_.average != nullptr ? "yes" : "no");
+    if (options_.scaler != nullptr) note("loss scale", "yes");
     note("batches of an epoch", train.size());
     for (const auto& [name, value] : optimizer_.state_dict().numbers)
       if (name.starts_with("groups.")) note(name, number_text(value));
@@ -262,24 +263,40 @@ class Trainer {
     const Index batches = static_cast<Index>(train.size()), accumulation = options_.gradient_accumulation_steps;
     ProgressBar bar(batches, described(concat("(Epoch ", record.epoch, ") TRAIN")));
     bar.advance(progress_.batch);
+    StepReplay<Model, std::remove_cvref_t<decltype(*std::begin(train))>> replay(model_, optimizer_);
+    bool faulty = false;
     for (const auto& batch : train) {
-      const auto output = model_(batch);
+      replay.add(batch);
+      const auto output = model_(input_for(model_, batch));
       if (!output.loss.defined()) throw ValueError("[Trainer] expected batches with labels but the model gave no loss");
       const double loss = static_cast<double>(output.loss.item());
-      if (!std::isfinite(loss)) throw NumericalError(fault(record.epoch, progress_.batch, loss, batch));
       // The last group of an epoch may be smaller: its gradients are averaged over what it has.
       const Index in_group = std::min(accumulation, batches - progress_.batch / accumulation * accumulation);
-      keeper.add(output, batch, loss);
-      if (!options_.problem_type) {
-        options_.problem_type = keeper.problem();
-        watched_metric(keeper);
-      }
-      output.loss.backward(scaled_seed(output.loss, in_group));
+      const auto explain = [&] {
+        return replay.explain([&](const auto& again) {
+          const auto result = model_(input_for(model_, again));
+          if (std::isfinite(static_cast<double>(result.loss.item())))
+            result.loss.backward(scaled_seed(result.loss, in_group));
+        });
+      };
       ++progress_.batch;
+      if (!std::isfinite(loss)) {
+        fault(concat("expected a finite loss but it is ", loss), explain);
+        faulty = true;
+      } else {
+        keeper.add(output, batch, loss);
+        if (!options_.problem_type) {
+          options_.problem_type = keeper.problem();
+          watched_metric(keeper);
+        }
+        if (!faulty) output.loss.backward(scaled_seed(output.loss, in_group));
+      }
       bar.set_postfix(running_text(keeper.mean_loss(), optimizer_.lr()));
       bar.advance();
       if (progress_.batch % accumulation != 0 && progress_.batch != batches) continue;
-      step(loss);
+      step(loss, faulty, explain);
+      replay.clear();
+      faulty = false;
       interrupted_ = options_.stop_requested && options_.stop_requested();
       if (interrupted_ ? checkpoints_.enabled() : checkpoints_.due(progress_.step)) {
         record.seconds = seconds();
@@ -296,13 +313,35 @@ class Trainer {
     return record;
   }
 
-  void step(double loss) {
+  // @param faulty whether a loss of the step was not finite. @param explain where a fault begins.
+  template <typename Explain>
+  void step(double loss, bool faulty, const Explain& explain) {
     StepRecord record{.step = progress_.step + 1, .loss = loss, .lr = optimizer_.lr()};
-    if (options_.max_grad_norm > 0)
-      record.grad_norm = clip_grad_norm(optimizer_, options_.max_grad_norm, {.error_if_nonfinite = true});
-    optimizer_.step();
-    if (options_.average != nullptr) options_.average->update();
-    if (schedule_ && schedule_when_ == ScheduleStep::kStep) schedule_(nullptr);
+    GradScaler* const scaler = options_.scaler;
+    record.skipped = faulty || (scaler != nullptr && !scaler->unscale(optimizer_));
+    if (!record.skipped) {
+      const double max_norm = options_.max_grad_norm > 0 ? options_.max_grad_norm : kOnlyMeasured;
+      try {
+        record.grad_norm = clip_grad_norm(optimizer_, max_norm, {.error_if_nonfinite = true});
+      } catch (const NumericalError& error) {
+        fault(error.what(), explain);
+        record.skipped = faulty = true;
+      }
+    }
+    progress_.skipped += faulty ? 1 : 0;
+    record.skipped_steps = progress_.skipped;
+    if (faulty) {
+      optimizer_.zero_grad();
+    } else if (scaler != nullptr) {
+      record.loss_scale = scaler->get_scale();
+      scaler->step(optimizer_);
+      scaler->update();
+      record.skipped_steps += scaler->skipped_steps();
+    } else {
+      optimizer_.step();
+    }
+    if (options_.average != nullptr && !record.skipped) options_.average->update();
+    if (schedule_ && schedule_when_ == ScheduleStep::kStep && !record.skipped) schedule_(nullptr);
     progress_.step = record.step;
     progress_.running.lr = record.lr;
     for (const auto& callback : step_callbacks_) callback(record);
@@ -328,9 +367,11 @@ class Trainer {
     return options_.metric.empty() ? std::string(keeper.default_metric()) : keeper.metrics().at(options_.metric).name;
   }
 
+  // The gradient of the loss to start from: its part in the step, times the scale of a `GradScaler`.
   template <Real T>
-  static Tensor<T> scaled_seed(const Variable<T>& loss, Index in_group) {
-    return Tensor<T>::full(loss.shape(), T(1) / static_cast<T>(in_group), loss.device());
+  Tensor<T> scaled_seed(const Variable<T>& loss, Index in_group) const {
+    const double scale = options_.scaler != nullptr ? options_.scaler->get_scale() : 1.0;
+    return Tensor<T>::full(loss.shape(), static_cast<T>(scale) / static_cast<T>(in_group), loss.device());
   }
 
   static StateDict copy_of(const StateDict& state) {
@@ -352,15 +393,14 @@ class Trainer {
     return text;
   }
 
-  template <typename Batch>
-  static std::string fault(Index epoch, Index batch_index, double loss, const Batch& batch) {
-    std::string text =
-        concat("[Trainer] expected a finite loss but it is ", loss, " in epoch ", epoch, ", batch ", batch_index + 1);
-    if constexpr (requires { batch.rows.size(); }) {
-      text += ", rows";
-      for (const auto row : batch.rows) text += " " + std::to_string(row);
-    }
-    return text + "; a lower learning rate or max_grad_norm may help";
+  // Stops, or says that the step is skipped.
+  template <typename Explain>
+  void fault(const std::string& what, const Explain& explain) const {
+    const std::string text = concat("[Trainer] ", what, " in epoch ", progress_.epoch, ", step ", progress_.step + 1,
+                                    ", batch ", progress_.batch, explain());
+    if (options_.on_fault == OnFault::kStop)
+      throw NumericalError(text + "; a lower learning rate or max_grad_norm may help" + checkpoints_.newest_text());
+    if (options_.log != nullptr) *options_.log << text << "; the step is skipped" << std::endl;
   }
 
   void log(const EpochRecord& record) const {

@@ -1,6 +1,7 @@
 // Saving a training and going on from where it was.
 #pragma once
 
+#include <tempa/autograd/detect_anomaly.hpp>
 #include <tempa/data/data_loader.hpp>
 #include <tempa/optim/averaged_model.hpp>
 #include <tempa/optim/optimizer.hpp>
@@ -22,7 +23,7 @@ namespace tempa::inline TEMPA_ABI {
 
 /// Checkpoints of a training.
 struct CheckpointOptions {
-  std::string folder{};         ///< where the folders "checkpoint-<step>" go; empty: none are written
+  std::string folder{};         ///< where the folders "checkpoint-<step>" go, of this training alone; empty: none
   Index every_steps = 0;        ///< optimizer steps between two; 0: only one at the end of each epoch
   Index save_total_limit = 2;   ///< the oldest ones go when there are more
   bool resume = false;          ///< go on from the newest complete one of `folder`, where there is one
@@ -59,6 +60,12 @@ class TrainingCheckpoints {
   /// Whether one is due after this optimizer step.
   bool due(Index step) const { return enabled() && options_.every_steps > 0 && step % options_.every_steps == 0; }
 
+  /// "; the newest checkpoint is runs/checkpoint-20", or nothing.
+  std::string newest_text() const {
+    const auto entries = enabled() ? list_checkpoints(options_.folder) : std::vector<CheckpointEntry>();
+    return entries.empty() ? "" : concat("; the newest checkpoint is ", entries.back().path);
+  }
+
   /// Something else that must go on where it was: a scheduler, the position in a log.
   /// @throws ConfigError when the name is taken.
   void add_state(const std::string& name, std::function<NumberState()> save,
@@ -69,9 +76,11 @@ class TrainingCheckpoints {
   /// What must be the same on resume: `"lr", "0.001"`.
   void set_setting(const std::string& name, std::string value) { options_.settings[name] = std::move(value); }
 
-  /// Writes "checkpoint-<step>", at once or not at all, then removes what is beyond the limit. @throws IoError.
+  /// Writes "checkpoint-<step>", at once or not at all, then removes what is beyond the limit.
+  /// @throws IoError; NumericalError when a weight is NaN or infinite: then nothing was written.
   void save(const TrainingProgress& progress, LoaderPosition position, const StateDict& model,
             const Optimizer& optimizer, const AveragedModel* average, const StateDict& best, const StateDict& scores) {
+    check_finite(model);
     Checkpoint checkpoint;
     checkpoint.parts = {{"model", model}, {"optimizer", {}}};
     const OptimizerState optimizer_state = optimizer.state_dict();
@@ -93,16 +102,24 @@ class TrainingCheckpoints {
     if (error) throw IoError(options_.folder, "cannot make the folder: " + error.message());
     sweep();
     save_checkpoint(checkpoint_path(options_.folder, progress.step), checkpoint);
-    prune_checkpoints(options_.folder, options_.save_total_limit);
+    prune_checkpoints(options_.folder, options_.save_total_limit, progress.step);
   }
 
   /// With `resume`, puts the newest complete checkpoint into model, optimizer, average, `default_generator()` and the
   /// added states. @param model tensors that share storage with the model.
   /// @return nothing when there is none to go on from.
-  /// @throws ConfigError naming every setting that differs; FormatError, IoError; ShapeError or ValueError when the
-  ///   weights are of another model. Nothing was changed when the settings differ.
+  /// @throws ConfigError naming every setting that differs; ConfigError when the folder has checkpoints and `resume`
+  /// was
+  ///   not given, because a new training would remove those of the old one as it writes its own; FormatError, IoError;
+  ///   ShapeError or ValueError when the weights are of another model. Nothing was changed when the settings differ.
   std::optional<RestoredTraining> restore(StateDict& model, Optimizer& optimizer, AveragedModel* average) {
-    if (!options_.resume) return std::nullopt;
+    if (!options_.resume) {
+      if (const auto others = list_checkpoints(options_.folder); !others.empty())
+        throw ConfigError(concat("[checkpoint] expected a folder without checkpoints but ", options_.folder,
+                                 " has those of another training, up to step ", others.back().step,
+                                 ": go on with it by resume, or name another folder"));
+      return std::nullopt;
+    }
     if (std::filesystem::is_directory(options_.folder)) sweep();
     const auto file = newest_checkpoint(options_.folder, [&](const Error& error) {
       tell(concat("a damaged checkpoint is passed over: ", error.what()));
@@ -137,6 +154,19 @@ class TrainingCheckpoints {
     std::function<NumberState()> save;
     std::function<void(const NumberState&)> load;
   };
+
+  // The last step may have made a weight infinite: better the checkpoint before it than this one.
+  static void check_finite(const StateDict& model) {
+    for (const StateDict::Entry& entry : model)
+      std::visit(
+          [&]<Element T>(const Tensor<T>& tensor) {
+            if constexpr (Floating<T>)
+              if (const auto found = detail::nonfinite_in(tensor); !found.empty())
+                throw NumericalError(concat("[checkpoint] expected finite weights but ", entry.name, " has ", found,
+                                            "; none was written"));
+          },
+          entry.tensor);
+  }
 
   // Once: away with what killed processes left.
   void sweep() {

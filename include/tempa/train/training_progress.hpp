@@ -28,7 +28,8 @@ using NumberState = std::map<std::string, double>;
 struct TrainingProgress {
   Index epoch = 1;                            ///< that runs, or comes next; from 1
   Index batch = 0;                            ///< batches of it that are done
-  Index step = 0;                             ///< optimizer steps so far
+  Index step = 0;                             ///< optimizer steps so far, skipped ones too
+  Index skipped = 0;                          ///< steps that `OnFault::kSkip` has skipped
   bool ended = false;                         ///< stopped early, or by a callback
   std::optional<ProblemType> problem_type{};  ///< as it was found from the first batch
   EpochRecord running{};                      ///< of the epoch that runs: lr and seconds so far
@@ -187,6 +188,7 @@ inline nlohmann::json progress_to_json(const TrainingProgress& progress) {
   return {{"epoch", progress.epoch},
           {"batch", progress.batch},
           {"step", progress.step},
+          {"skipped", progress.skipped},
           {"ended", progress.ended},
           {"problem_type",
            progress.problem_type ? nlohmann::json(static_cast<int>(*progress.problem_type)) : nlohmann::json()},
@@ -202,6 +204,7 @@ inline TrainingProgress progress_from_json(const JsonFile& file, const std::stri
   progress.epoch = require<Index>(file, field + "/epoch", {.min = 1});
   progress.batch = require<Index>(file, field + "/batch", {.min = 0});
   progress.step = require<Index>(file, field + "/step", {.min = 0});
+  progress.skipped = get_or<Index>(file, field + "/skipped", 0, {.min = 0});  // not in older checkpoints
   progress.ended = require<bool>(file, field + "/ended");
   if (!detail::json_field(file, field + "/problem_type").is_null())
     progress.problem_type = static_cast<ProblemType>(require<int>(file, field + "/problem_type", {.min = 0, .max = 2}));

@@ -14,6 +14,8 @@ namespace tempa::inline TEMPA_ABI {
 struct SequenceBounds {
   Tensor<std::int32_t> queries;  ///< (B+1)
   Tensor<std::int32_t> keys;     ///< (B+1)
+  Index max_queries = 0;         ///< longest sequence; 0 is unknown
+  Index max_keys = 0;            ///< longest sequence; 0 is unknown
 };
 
 /// LayerNorm(Dropout(x W^T + b) + residual), the end of both halves of a layer.
@@ -61,8 +63,9 @@ struct BertSelfAttention : ModuleMembers<BertSelfAttention<T>, T> {
 
   /// @param asking (Nq,C) rows whose context is wanted. @param x (N,C) rows that are attended to. @return (Nq,C)
   Variable<T> operator()(const Variable<T>& asking, const Variable<T>& x, const SequenceBounds& bounds) const {
-    return attention(query(asking), key(x), value(x), bounds.queries, bounds.keys, heads,
-                     {.drop_prob = mode ? drop_prob : 0.0});
+    return attention(
+        query(asking), key(x), value(x), bounds.queries, bounds.keys, heads,
+        {.drop_prob = mode ? drop_prob : 0.0, .max_seqlen_q = bounds.max_queries, .max_seqlen_k = bounds.max_keys});
   }
 
   void visit(auto&& f) {

@@ -7,18 +7,11 @@
 #include <tempa/nn/embedding.hpp>
 #include <tempa/nn/layer_norm.hpp>
 #include <tempa/ops/arithmetic.hpp>
+#include <tempa/ops/positions.hpp>
+
+#include <cstddef>
 
 namespace tempa::inline TEMPA_ABI {
-
-/// Position of every token in its sequence: 0, 1, … starting anew at each of `cu_seqlens`.
-/// @param cu_seqlens (B+1). @return (N)
-inline Tensor<std::int32_t> position_ids(const Tensor<std::int32_t>& cu_seqlens) {
-  const auto bounds = cu_seqlens.span();
-  Tensor<std::int32_t> positions(Shape{bounds.empty() ? 0 : bounds.back()});
-  for (std::size_t b = 0; b + 1 < bounds.size(); ++b)
-    for (std::int32_t t = bounds[b]; t < bounds[b + 1]; ++t) positions.data()[t] = t - bounds[b];
-  return positions;
-}
 
 /// Dropout(LayerNorm(word[id] + position[t] + token_type[type])).
 /// @source transformers BertEmbeddings
@@ -45,16 +38,9 @@ struct BertEmbeddings : ModuleMembers<BertEmbeddings<T>, T> {
   /// @throws ValueError for a sequence longer than the positions, with its row, or an id outside a table.
   Variable<T> operator()(const Batch& batch) const {
     const Index positions = position_embeddings.weight.size(0);
-    for (Index b = 0; b < batch.size(); ++b) {
-      const Index length = batch.cu_seqlens.data()[b + 1] - batch.cu_seqlens.data()[b];
-      if (length > positions)
-        throw ValueError(concat("[BertEmbeddings] a sequence must have at most ", positions,
-                                " tokens (max_position_embeddings) but row ",
-                                batch.rows.empty() ? b : batch.rows[static_cast<std::size_t>(b)], " has ", length,
-                                "; truncate it in the tokenizer with max_length"));
-    }
+    if (batch.max_seqlen == 0 || batch.max_seqlen > positions) check_lengths(batch, positions);
     const auto x = word_embeddings(batch.ids) + token_type_embeddings(batch.token_type_ids) +
-                   position_embeddings(position_ids(batch.cu_seqlens).to(batch.ids.device()));
+                   position_embeddings(position_ids(batch.cu_seqlens, batch.tokens()));
     return dropout(layer_norm(x));
   }
 
@@ -64,6 +50,17 @@ struct BertEmbeddings : ModuleMembers<BertEmbeddings<T>, T> {
     f("token_type_embeddings", token_type_embeddings);
     f("LayerNorm", layer_norm);
     f("dropout", dropout);
+  }
+
+ private:
+  static void check_lengths(const Batch& batch, Index positions) {
+    const auto bounds = batch.cu_seqlens.to_vector();
+    for (std::size_t b = 0; b + 1 < bounds.size(); ++b)
+      if (const Index length = bounds[b + 1] - bounds[b]; length > positions)
+        throw ValueError(concat("[BertEmbeddings] a sequence must have at most ", positions,
+                                " tokens (max_position_embeddings) but row ",
+                                batch.rows.empty() ? static_cast<Index>(b) : batch.rows[b], " has ", length,
+                                "; truncate it in the tokenizer with max_length"));
   }
 };
 

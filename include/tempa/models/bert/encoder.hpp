@@ -4,6 +4,7 @@
 #include <tempa/models/bert/attention.hpp>
 #include <tempa/nn/activation.hpp>
 #include <tempa/ops/gather.hpp>
+#include <tempa/ops/positions.hpp>
 
 #include <vector>
 
@@ -68,15 +69,15 @@ struct BertEncoder : ModuleMembers<BertEncoder<T>, T> {
     for (Index i = 0; i < config.num_hidden_layers; ++i) layers.emplace_back(config);
   }
 
-  /// @param x (N,C). @param cu_seqlens (B+1). @return (N,C), or (B,C) for `kFirstToken`.
-  Variable<T> operator()(Variable<T> x, const Tensor<std::int32_t>& cu_seqlens, OutputRows rows) const {
-    const SequenceBounds all{cu_seqlens, cu_seqlens};
-    const Index sequences = cu_seqlens.numel() - 1;
+  /// @param x (N,C). @param cu_seqlens (B+1). @param max_seqlen the longest sequence, in tokens; 0 is unknown.
+  /// @return (N,C), or (B,C) for `kFirstToken`.
+  Variable<T> operator()(Variable<T> x, const Tensor<std::int32_t>& cu_seqlens, Index max_seqlen,
+                         OutputRows rows) const {
+    const SequenceBounds all{cu_seqlens, cu_seqlens, max_seqlen, max_seqlen};
     for (std::size_t i = 0; i < layers.size(); ++i) {
       if (rows == OutputRows::kFirstToken && i + 1 == layers.size()) {
-        Tensor<std::int32_t> one_each(cu_seqlens.shape());
-        for (Index b = 0; b <= sequences; ++b) one_each.data()[b] = static_cast<std::int32_t>(b);
-        x = layers[i](first_tokens(x, cu_seqlens), x, {one_each.to(x.device()), cu_seqlens});
+        const auto one_each = arange(cu_seqlens.numel(), x.device());  // (B+1)
+        x = layers[i](first_tokens(x, cu_seqlens), x, {one_each, cu_seqlens, 1, max_seqlen});
       } else {
         x = layers[i](x, x, all);
       }

@@ -36,8 +36,8 @@ struct BertPredictionTransform : ModuleMembers<BertPredictionTransform<T>, T> {
 /// What `BertForMaskedLM` computes.
 template <Floating T>
 struct MaskedLMOutput {
-  Variable<T> loss;    ///< mean cross entropy over the M tokens
-  Variable<T> logits;  ///< (M,V)
+  Variable<Accumulator<T>> loss;  ///< mean cross entropy over the M tokens
+  Variable<T> logits;             ///< (M,V)
 };
 
 /// logits = transform(hidden) E^T + bias, with the word embeddings E (tied), computed for the tokens to predict only.

@@ -18,7 +18,7 @@ namespace tempa::inline TEMPA_ABI {
 /// What several classifiers compute.
 template <Floating T>
 struct MultiLabelOutput {
-  Variable<T> loss;                 ///< sum over the columns of the mean cross entropy; undefined without labels
+  Variable<Accumulator<T>> loss;    ///< sum over the columns of the mean cross entropy; undefined without labels
   std::vector<Variable<T>> logits;  ///< (A) of (B,K), each with its own K
 };
 

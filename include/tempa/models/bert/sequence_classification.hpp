@@ -22,8 +22,8 @@ struct ClassificationLossOptions {
 /// What a classifier computes.
 template <Floating T>
 struct ClassifierOutput {
-  Variable<T> loss;    ///< mean over the batch; undefined when the batch has no labels
-  Variable<T> logits;  ///< (B,K)
+  Variable<Accumulator<T>> loss;  ///< mean over the batch; undefined when the batch has no labels
+  Variable<T> logits;             ///< (B,K)
 };
 
 /// logits = classifier(Dropout(pooler_output)), with the loss of the configured problem: cross entropy for one label a
@@ -70,7 +70,7 @@ struct BertForSequenceClassification : ModuleMembers<BertForSequenceClassificati
   }
 
  private:
-  Variable<T> loss(const Variable<T>& logits, const Batch& batch) const {
+  Variable<Accumulator<T>> loss(const Variable<T>& logits, const Batch& batch) const {
     const ProblemType problem =
         config().problem_type.value_or(config().num_labels() == 1 ? ProblemType::kRegression
                                        : batch.labels.empty()     ? ProblemType::kMultiLabelClassification
@@ -82,7 +82,7 @@ struct BertForSequenceClassification : ModuleMembers<BertForSequenceClassificati
           {.class_weights = loss_options.class_weights, .label_smoothing = loss_options.label_smoothing});
     }
     if (batch.targets.empty()) return {};
-    const auto targets = batch.targets.template cast<T>();
+    const auto targets = batch.targets.template cast<Accumulator<T>>();
     return problem == ProblemType::kRegression ? mse_loss(logits, targets) : bce_with_logits(logits, targets);
   }
 };

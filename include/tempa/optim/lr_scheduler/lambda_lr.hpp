@@ -18,8 +18,8 @@ class LambdaLR final : public LRScheduler {
   using Factor = std::function<double(Index step)>;
 
   /// @throws ConfigError when there is no function, or when it gives a rate that is negative or not finite.
-  LambdaLR(Optimizer& optimizer, Factor factor)
-      : LambdaLR(optimizer, std::vector<Factor>(optimizer.num_groups(), std::move(factor))) {}
+  LambdaLR(Optimizer& optimizer, const Factor& factor)
+      : LambdaLR(optimizer, std::vector<Factor>(optimizer.num_groups(), factor)) {}
   /// @throws ConfigError as above, or when there is not one function for each group.
   LambdaLR(Optimizer& optimizer, std::vector<Factor> factors) : LRScheduler(optimizer), factors_(std::move(factors)) {
     if (factors_.size() != optimizer.num_groups())

@@ -32,9 +32,9 @@ inline Metrics epoch_metrics(const EpochRecord& record) {
   return metrics;
 }
 
-/// Writes loss, learning rate and gradient norm of every optimizer step ("step/loss", "step/lr", "step/grad_norm" where
-/// gradients are clipped) and the figures of every epoch (`epoch_metrics`) into `log`, all under the number of the
-/// optimizer step. One line before `fit`:
+/// Writes loss, learning rate and gradient norm of every optimizer step ("step/loss", "step/lr", and "step/grad_norm"
+/// where it was not skipped; "step/loss_scale" and "step/skipped_steps" with a `GradScaler`) and the figures of every
+/// epoch (`epoch_metrics`) into `log`, all under the number of the optimizer step. One line before `fit`:
 ///
 ///   log_to(writer, trainer);
 ///
@@ -48,6 +48,10 @@ void log_to(Log& log, Trainer<Model>& trainer, LogOptions options = {}) {
     if (options.every_steps == 0 || record.step % options.every_steps != 0) return;
     Metrics metrics{{.name = "step/loss", .value = record.loss}, {.name = "step/lr", .value = record.lr}};
     if (record.grad_norm) metrics.add({.name = "step/grad_norm", .value = *record.grad_norm});
+    if (record.loss_scale) {
+      metrics.add({.name = "step/loss_scale", .value = *record.loss_scale});
+      metrics.add({.name = "step/skipped_steps", .value = static_cast<double>(record.skipped_steps)});
+    }
     log.log(record.step, metrics);
   });
   trainer.on_epoch_end([&log, &trainer](const EpochRecord& record) {

@@ -181,22 +181,23 @@ class GraphBuilder {
   std::set<std::string> taken_;
 };
 
-/// What of a model's output stands for the whole: the loss where there is one, else the logits or the pooled output.
-template <typename Output>
-auto graph_root(const Output& output) {
+/// Calls `f` with what of a model's output stands for the whole: the loss where there is one, else the logits or the
+/// pooled output.
+template <typename Output, typename F>
+std::vector<GraphNode> with_graph_root(const Output& output, const F& f) {
   if constexpr (is_variable<Output>) {
-    return output;
+    return f(output);
   } else if constexpr (requires {
                          output.loss;
                          output.logits;
                        }) {
-    return output.loss.defined() ? output.loss : output.logits;
+    return output.loss.defined() ? f(output.loss) : f(output.logits);
   } else if constexpr (requires { output.loss; }) {
-    return output.loss;
+    return f(output.loss);
   } else if constexpr (requires { output.logits; }) {
-    return output.logits;
+    return f(output.logits);
   } else {
-    return output.pooler_output;
+    return f(output.pooler_output);
   }
 }
 
@@ -237,7 +238,7 @@ requires(!detail::is_variable<Batch>) std::vector<GraphNode> trace_graph(M& mode
     }
   } const restore{modes};
   set_training(model, false);
-  return trace_graph(model, detail::graph_root(model(batch)));
+  return detail::with_graph_root(model(batch), [&](const auto& root) { return trace_graph(model, root); });
 }
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -1,0 +1,127 @@
+"""The rows of kernel_benchmark in PyTorch, at the same sizes and on the same lengths; one Markdown table.
+
+    kernels.py --dtype fp32|bf16|fp16 --device cuda [--kernel gemm attention softmax layer_norm gelu adamw] [--tokens 1280] ...
+
+Products are cuBLAS's, of bf16 and fp16 with float accumulation. Attention is scaled_dot_product_attention over padded
+sequences with a mask, and, where flash_attn is installed, its variable-length kernel over packed ones.
+"""
+import argparse
+import statistics
+import time
+
+import torch
+import torch.nn.functional as F
+
+SMSA = [7, 11, 15, 18, 22, 25, 28, 31, 33, 35, 38, 42, 47, 54, 66, 95, 140]  # as in kernel_benchmark.cpp
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+class Bench:
+    def __init__(self, options):
+        self.options, self.dtype, self.device = options, DTYPES[options.dtype], torch.device(options.device)
+
+    def wait(self):
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
+
+    def milliseconds(self, call):
+        def timed(calls):
+            begin = time.perf_counter()
+            for _ in range(calls):
+                call()
+            self.wait()
+            return time.perf_counter() - begin
+
+        timed(1)
+        calls = min(max(int(self.options.seconds / 20 / timed(1)), 1), 100000)
+        times = []
+        while len(times) < 5 or sum(times) * calls < self.options.seconds:
+            times.append(timed(calls) / calls)
+        return 1e3 * statistics.median(times)
+
+    def normal(self, *shape):
+        return torch.randn(*shape, dtype=self.dtype, device=self.device)
+
+    def row(self, name, sizes, flops, moved, call):
+        ms = self.milliseconds(call)
+        rate = f"{flops / ms / 1e9:.3f} TFLOP/s" if flops else f"{moved / ms / 1e6:.3f} GB/s"
+        print(f"| {name} | {sizes} | {self.options.dtype} | {ms:.4f} | {rate} |", flush=True)
+
+    def gemm(self):
+        tokens, c = self.options.tokens, self.options.hidden
+        for name, out, width in (("qkv", 3 * c, c), ("output", c, c), ("up", 4 * c, c), ("down", c, 4 * c)):
+            x, w, dy = self.normal(tokens, width), self.normal(out, width), self.normal(tokens, out)
+            for form, (m, n, k), call in (("forward", (tokens, out, width), lambda: x @ w.T),
+                                          ("dx", (tokens, width, out), lambda: dy @ w),
+                                          ("dW", (out, width, tokens), lambda: dy.T @ x)):
+                self.row(f"gemm {name} {form}", f"{m}x{n}x{k}", 2 * m * n * k, 0, call)
+
+    def attention(self):
+        o = self.options
+        lengths = [o.seqlen or SMSA[7 * b % 17] for b in range(o.batch)]
+        longest, pairs, d = max(lengths), sum(t * t for t in lengths), o.hidden // o.heads
+        flops = 4 * pairs * o.hidden
+        q, k, v = (self.normal(o.batch, o.heads, longest, d).requires_grad_() for _ in range(3))
+        mask = (torch.arange(longest)[None, :] < torch.tensor(lengths)[:, None])[:, None, None, :].to(self.device)
+        self.both("sdpa", f"{o.batch} sequences padded to {longest}", flops,
+                  lambda: F.scaled_dot_product_attention(q, k, v, attn_mask=mask))
+        try:
+            from flash_attn import flash_attn_varlen_func
+        except ImportError:
+            return
+        n = sum(lengths)
+        bounds = torch.tensor([0] + lengths, device=self.device).cumsum(0).int()
+        packed = [self.normal(n, o.heads, d).requires_grad_() for _ in range(3)]
+        self.both("flash_attn varlen", f"{o.batch} sequences, {n} tokens", flops,
+                  lambda: flash_attn_varlen_func(*packed, bounds, bounds, longest, longest))
+
+    def both(self, name, sizes, flops, call):
+        with torch.no_grad():
+            self.row(f"attention forward ({name})", sizes, flops, 0, call)
+        y = call()
+        dy = torch.randn_like(y)
+        self.row(f"attention backward ({name})", sizes, 2.5 * flops, 0, lambda: y.backward(dy, retain_graph=True))
+
+    def softmax(self):
+        x = self.normal(self.options.tokens * self.options.heads, 128)
+        self.row("softmax forward", f"{x.shape[0]}x128", 0, 2 * x.nbytes, lambda: torch.softmax(x, -1))
+
+    def layer_norm(self):
+        tokens, c = self.options.tokens, self.options.hidden
+        x, w, b, dy = self.normal(tokens, c).requires_grad_(), self.normal(c).requires_grad_(), \
+            self.normal(c).requires_grad_(), self.normal(tokens, c)
+        with torch.no_grad():
+            self.row("layer_norm forward", f"{tokens}x{c}", 0, 2 * x.nbytes, lambda: F.layer_norm(x, (c,), w, b, 1e-12))
+        y = F.layer_norm(x, (c,), w, b, 1e-12)
+        self.row("layer_norm backward", f"{tokens}x{c}", 0, 3 * x.nbytes, lambda: y.backward(dy, retain_graph=True))
+
+    def gelu(self):
+        x = self.normal(self.options.tokens, 4 * self.options.hidden)
+        self.row("gelu forward", f"{x.shape[0]}x{x.shape[1]}", 0, 2 * x.nbytes, lambda: F.gelu(x))
+
+    def adamw(self):
+        n = 110 << 20
+        parameter = torch.zeros(n, device=self.device, requires_grad=True)
+        parameter.grad = torch.full_like(parameter, 0.01)
+        optimizer = torch.optim.AdamW([parameter], lr=1e-5, fused=True)
+        self.row("adamw (float)", str(n), 0, 28 * n, optimizer.step)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    kernels = ["gemm", "attention", "softmax", "layer_norm", "gelu", "adamw"]
+    parser.add_argument("--kernel", nargs="+", choices=kernels, default=kernels)
+    parser.add_argument("--dtype", choices=DTYPES, default="fp32")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--seconds", type=float, default=0.5)
+    for name, value in {"tokens": 1280, "hidden": 768, "heads": 12, "batch": 32, "seqlen": 0}.items():
+        parser.add_argument(f"--{name}", type=int, default=value)
+    options = parser.parse_args()
+    bench = Bench(options)
+    print(f"PyTorch {torch.__version__}, {options.device}\n\n| kernel | sizes | type | ms | rate |\n|---|---|---|---|---|")
+    for kernel in options.kernel:
+        getattr(bench, kernel)()
+
+
+if __name__ == "__main__":
+    main()

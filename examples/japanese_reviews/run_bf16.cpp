@@ -1,0 +1,3 @@
+#include "body.hpp"
+
+template int run<tempa::bfloat16>(const Options& options);

@@ -1,0 +1,3 @@
+#include "body.hpp"
+
+template int run<float>(const Options& options);

@@ -1,0 +1,198 @@
+// The body of the program. run_fp32.cpp, run_bf16.cpp and run_fp16.cpp compile it for their type.
+#pragma once
+
+#include "../common/precision.hpp"
+#include "../common/setup.hpp"
+#include "run.hpp"
+
+#include <tempa/data/data_loader.hpp>
+#include <tempa/data/tagged_sentences.hpp>
+#include <tempa/data/token_classification.hpp>
+#include <tempa/io/json.hpp>
+#include <tempa/metrics/entity_scores.hpp>
+#include <tempa/metrics/report.hpp>
+#include <tempa/models/bert/config_file.hpp>
+#include <tempa/models/bert/token_classification.hpp>
+#include <tempa/optim/adamw.hpp>
+#include <tempa/optim/lr_scheduler/warmup_schedules.hpp>
+#include <tempa/optim/param_groups.hpp>
+#include <tempa/text/bert_tokenizer.hpp>
+#include <tempa/text/vocabulary_trainer.hpp>
+#include <tempa/train/predict_tags.hpp>
+#include <tempa/train/report.hpp>
+#include <tempa/train/trainer.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace tempa;
+
+namespace {
+
+template <Floating T>
+using Tagger = BertForTokenClassification<T>;
+
+TaggedSentences read(const std::string& path, TagColumn column = TagColumn::kRequired) {
+  return path == "-" ? read_tagged_sentences(std::cin, "standard input", column) : read_tagged_sentences(path, column);
+}
+
+template <Floating T>
+TokenClassificationDataset dataset_of(const TaggedSentences& sentences, const Tagger<T>& model,
+                                      const BertTokenizer& tokenizer, const Options& options) {
+  return TokenClassificationDataset(
+      sentences, model.config().id2label, tokenizer,
+      {.max_length = std::min<Index>(options.max_length, model.config().max_position_embeddings),
+       .overflow = options.overflow,
+       .labeled_pieces = options.label_all_pieces ? LabeledPieces::kAll : LabeledPieces::kFirst});
+}
+
+/// Scores of whole sentences, words that were cut off included; also prints them.
+template <Floating T>
+nlohmann::json score(const char* name, Tagger<T>& model, const BertTokenizer& tokenizer,
+                     const TaggedSentences& sentences, const Options& options) {
+  const std::vector<std::string>& tags = model.config().id2label;
+  const auto data = dataset_of(sentences, model, tokenizer, options);
+  DataLoader loader(data, {.batch_size = 64, .group_by_length = true}, TokenCollate{});
+  const Evaluation evaluation = evaluate(model, loader);
+  nlohmann::json root = evaluation_json(evaluation, tags);
+  std::cout << '\n' << name << ' ' << evaluation.scores.line() << '\n';
+  if (const Index cut = data.words_cut_off(); cut > 0)
+    std::cout << cut << " words were cut off; below they count as O\n";
+  if (!are_entity_tags(tags)) {
+    std::cout << '\n' << classification_report(*evaluation.confusion, {.names = tags, .digits = 4});
+    return root;
+  }
+  const EntityScores scores =
+      entity_scores(sentences.tags(), predict_tags(model, data, tags), {.scheme = options.scheme});
+  std::cout << '\n' << entity_report(scores, 4);
+  for (std::size_t i = 0; i < scores.types.size(); ++i)
+    root["entities"][scores.types[i]] = {{"precision", scores.per_type[i].precision},
+                                         {"recall", scores.per_type[i].recall},
+                                         {"f1", scores.per_type[i].f1},
+                                         {"support", scores.per_type[i].support}};
+  return root;
+}
+
+/// The tags of a training file, in a model's order where that model knows them all.
+std::vector<std::string> tags_to_learn(const TaggedSentences& sentences, const Options& options) {
+  std::vector<std::string> tags = learn_tags(sentences);
+  if (options.model.empty()) return tags;
+  auto known = read_bert_config((std::filesystem::path(options.model) / "config.json").string()).id2label;
+  const bool all = std::all_of(tags.begin(), tags.end(), [&](const std::string& tag) {
+    return std::find(known.begin(), known.end(), tag) != known.end();
+  });
+  return all ? known : tags;
+}
+
+BertTokenizer learn_tokenizer(const TaggedSentences& sentences, const Options& options) {
+  std::vector<std::string> texts;
+  for (const TaggedSentence& sentence : sentences.sentences) {
+    texts.emplace_back();
+    for (const std::string& word : sentence.words) texts.back() += word + " ";
+  }
+  return train_bert_tokenizer(texts, {.vocab_size = options.vocab_size, .tokenizer = {.lower_case = !options.cased}});
+}
+
+template <Floating T>
+int run_train(const Options& options) {
+  const Device device = prepare_machine(options);
+  manual_seed(options.seed);
+  const TaggedSentences sentences = read(options.train);
+  std::optional<TaggedSentences> valid, test;
+  if (!options.valid.empty()) valid = read(options.valid);
+  if (!options.test.empty()) test = read(options.test);
+  const std::vector<std::string> tags = tags_to_learn(sentences, options);
+  const auto tokenizer =
+      options.model.empty() ? learn_tokenizer(sentences, options) : BertTokenizer::from_pretrained(options.model);
+  auto model =
+      options.model.empty()
+          ? Tagger<T>(config_from_scratch(options, options.max_length, tokenizer.vocab_size(), tags,
+                                          ProblemType::kSingleLabelClassification))
+          : Tagger<T>::from_pretrained(
+                options.model,
+                {.labels = tags, .ignore_mismatched_sizes = options.ignore_mismatched_sizes, .log = &std::cout});
+  model.to(device);
+  const auto data = dataset_of(sentences, model, tokenizer, options);
+  std::cout << "sentences: " << sentences.size() << ", tags: " << tags.size()
+            << ", vocabulary: " << tokenizer.vocab_size() << " tokens, model: " << model.parameter_count()
+            << " parameters\n";
+
+  if (options.word_masking > 0 && !tokenizer.mask_token_id())
+    throw ConfigError("--word-masking: expected a vocabulary with a mask token but it has none");
+  DataLoader loader(data, {.batch_size = options.batch_size, .shuffle = true, .seed = options.seed},
+                    TokenCollate{.word_mask_prob = options.word_masking, .mask_token_id = tokenizer.mask_token_id()});
+  model.loss_options.label_smoothing = options.label_smoothing;
+  AdamW optimizer(weight_decay_groups(model.named_parameters(),
+                                      AdamWOptions{.lr = options.lr.value_or(options.model.empty() ? 5e-4 : 2e-5),
+                                                   .weight_decay = options.weight_decay}));
+  LinearScheduleWithWarmup schedule(optimizer,
+                                    {.num_training_steps = options.epochs * loader.size(), .warmup_ratio = 0.1});
+  GradScaler scaler = scaler_for<T>();
+  Trainer trainer(model, optimizer,
+                  {.epochs = options.epochs, .max_grad_norm = 1.0, .metric = options.metric, .scaler = &scaler});
+  trainer.set_scheduler(schedule, ScheduleStep::kStep);
+  std::vector<EpochRecord> history;
+  if (valid) {
+    const auto valid_data = dataset_of(*valid, model, tokenizer, options);
+    DataLoader valid_loader(valid_data, {.batch_size = 64}, TokenCollate{});
+    history = trainer.fit(loader, valid_loader);
+  } else {
+    history = trainer.fit(loader);
+  }
+
+  model.loss_options = {};  // the figures below are the plain cross entropy
+  nlohmann::json metrics{{"train", nlohmann::json::array()}};
+  for (const EpochRecord& record : history) metrics["train"].push_back(epoch_json(record));
+  if (valid) metrics["valid"] = score("VALID", model, tokenizer, *valid, options);
+  if (test) metrics["test"] = score("TEST ", model, tokenizer, *test, options);
+  if (!options.output.empty()) {
+    model.save_pretrained(options.output);
+    tokenizer.save_pretrained(options.output);
+    write_json((std::filesystem::path(options.output) / "metrics.json").string(), metrics);
+    std::cout << "\nmodel and metrics.json: " << options.output << '\n';
+  }
+  return 0;
+}
+
+template <Floating T>
+int run_evaluate(const Options& options) {
+  const Device device = prepare_machine(options);
+  const auto tokenizer = BertTokenizer::from_pretrained(options.model);
+  auto model = Tagger<T>::from_pretrained(options.model);
+  model.to(device);
+  const nlohmann::json metrics = score("TEST ", model, tokenizer, read(options.input), options);
+  if (!options.output.empty()) write_json(options.output, metrics);
+  return 0;
+}
+
+template <Floating T>
+int run_predict(const Options& options) {
+  const Device device = prepare_machine(options);
+  const auto tokenizer = BertTokenizer::from_pretrained(options.model);
+  auto model = Tagger<T>::from_pretrained(options.model);
+  model.to(device);
+  TaggedSentences sentences = read(options.input, TagColumn::kOptional);
+  for (TaggedSentence& sentence : sentences.sentences) sentence.tags.clear();
+  const auto tags = predict_tags(model, dataset_of(sentences, model, tokenizer, options), model.config().id2label,
+                                 options.batch_size);
+  if (options.output.empty() || options.output == "-") {
+    write_tagged_sentences(std::cout, "standard output", sentences, tags);
+  } else {
+    write_tagged_sentences(std::filesystem::path(options.output), sentences, tags);
+  }
+  return 0;
+}
+
+}  // namespace
+
+template <Floating T>
+int run(const Options& options) {
+  if (options.command == Options::Command::kPredict) return run_predict<T>(options);
+  if (options.command == Options::Command::kEvaluate) return run_evaluate<T>(options);
+  return run_train<T>(options);
+}

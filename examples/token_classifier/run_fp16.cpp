@@ -1,0 +1,3 @@
+#include "body.hpp"
+
+template int run<tempa::float16>(const Options& options);

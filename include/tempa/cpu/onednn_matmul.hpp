@@ -1,0 +1,136 @@
+// Products of bfloat16 matrices by oneDNN, which chooses AMX or AVX512-BF16 at run time and sums in float.
+#pragma once
+
+#if defined(TEMPA_WITH_ONEDNN)
+
+#include <tempa/core/dtype.hpp>
+#include <tempa/core/error.hpp>
+#include <tempa/core/shape.hpp>
+
+#include <dnnl.h>
+
+#include <memory>
+#include <type_traits>
+
+namespace tempa::inline TEMPA_ABI::cpu::detail {
+
+/// Whether this processor multiplies bfloat16 numbers itself. Where it does not, float products of converted matrices
+/// are faster than oneDNN's.
+inline bool has_bfloat16_products() {
+  static const bool has = [] {
+    const auto isa = static_cast<unsigned>(dnnl_get_effective_cpu_isa());
+    constexpr auto kNeeded = static_cast<unsigned>(dnnl_cpu_isa_avx512_core_bf16);
+    return (isa & kNeeded) == kNeeded;
+  }();
+  return has;
+}
+
+/// An object of oneDNN's and what destroys it.
+template <typename Handle, dnnl_status_t (*kDestroy)(Handle)>
+struct OneDnnDeleter {
+  using pointer = Handle;
+  void operator()(Handle handle) const { kDestroy(handle); }
+};
+template <typename Handle, dnnl_status_t (*kDestroy)(Handle)>
+using OneDnnObject = std::unique_ptr<std::remove_pointer_t<Handle>, OneDnnDeleter<Handle, kDestroy>>;
+
+using OneDnnEngine = OneDnnObject<dnnl_engine_t, dnnl_engine_destroy>;
+using OneDnnStream = OneDnnObject<dnnl_stream_t, dnnl_stream_destroy>;
+using OneDnnMemory = OneDnnObject<dnnl_memory_t, dnnl_memory_destroy>;
+using OneDnnAttributes = OneDnnObject<dnnl_primitive_attr_t, dnnl_primitive_attr_destroy>;
+using OneDnnPostOps = OneDnnObject<dnnl_post_ops_t, dnnl_post_ops_destroy>;
+using OneDnnPrimitiveDescriptor = OneDnnObject<dnnl_primitive_desc_t, dnnl_primitive_desc_destroy>;
+using OneDnnPrimitive = OneDnnObject<dnnl_primitive_t, dnnl_primitive_destroy>;
+
+/// @throws Error unless oneDNN succeeded.
+inline void check_onednn(dnnl_status_t status) {
+  if (status != dnnl_success) throw Error(concat("[gemm] oneDNN failed with status ", static_cast<int>(status)));
+}
+
+/// A row-major matrix, or the transpose of one.
+class OneDnnMatrix {
+ public:
+  OneDnnMatrix(Index rows, Index columns, Index row_stride, Index column_stride) {
+    const dnnl_dims_t sizes = {rows, columns}, strides = {row_stride, column_stride};
+#if DNNL_VERSION_MAJOR >= 3
+    check_onednn(dnnl_memory_desc_create_with_strides(&descriptor_, 2, sizes, dnnl_bf16, strides));
+#else
+    check_onednn(dnnl_memory_desc_init_by_strides(&descriptor_, 2, sizes, dnnl_bf16, strides));
+#endif
+  }
+  OneDnnMatrix(const OneDnnMatrix&) = delete;
+  OneDnnMatrix& operator=(const OneDnnMatrix&) = delete;
+#if DNNL_VERSION_MAJOR >= 3
+  ~OneDnnMatrix() { dnnl_memory_desc_destroy(descriptor_); }
+  dnnl_memory_desc_t descriptor() const { return descriptor_; }
+#else
+  const dnnl_memory_desc_t* descriptor() const { return &descriptor_; }
+#endif
+
+  OneDnnMemory memory(dnnl_engine_t engine, const bfloat16* data) const {
+    dnnl_memory_t memory = nullptr;
+    check_onednn(dnnl_memory_create(&memory, descriptor(), engine, const_cast<bfloat16*>(data)));
+    return OneDnnMemory(memory);
+  }
+
+ private:
+  dnnl_memory_desc_t descriptor_{};
+};
+
+/// c = a b, or c += a b. @return whether oneDNN can; nothing was done otherwise. oneDNN keeps the code of the sizes
+/// that it has seen, so that a product that comes again costs microseconds to set up.
+inline bool onednn_bfloat16_matmul(const OneDnnMatrix& a, const bfloat16* a_data, const OneDnnMatrix& b,
+                                   const bfloat16* b_data, bool accumulates, const OneDnnMatrix& c, bfloat16* c_data) {
+  if (!has_bfloat16_products()) return false;
+  thread_local const OneDnnEngine engine = [] {
+    dnnl_engine_t created = nullptr;
+    check_onednn(dnnl_engine_create(&created, dnnl_cpu, 0));
+    return OneDnnEngine(created);
+  }();
+  thread_local const OneDnnStream stream = [] {
+    dnnl_stream_t created = nullptr;
+    check_onednn(dnnl_stream_create(&created, engine.get(), dnnl_stream_default_flags));
+    return OneDnnStream(created);
+  }();
+  dnnl_primitive_attr_t created_attributes = nullptr;
+  check_onednn(dnnl_primitive_attr_create(&created_attributes));
+  const OneDnnAttributes attributes(created_attributes);
+  if (accumulates) {
+    dnnl_post_ops_t created = nullptr;
+    check_onednn(dnnl_post_ops_create(&created));
+    const OneDnnPostOps post_ops(created);
+#if DNNL_VERSION_MAJOR >= 3
+    check_onednn(dnnl_post_ops_append_sum(created, 1.0f, 0, dnnl_data_type_undef));
+#else
+    check_onednn(dnnl_post_ops_append_sum(created, 1.0f));
+#endif
+    check_onednn(dnnl_primitive_attr_set_post_ops(created_attributes, created));
+  }
+  dnnl_primitive_desc_t created_descriptor = nullptr;
+#if DNNL_VERSION_MAJOR >= 3
+  const auto status = dnnl_matmul_primitive_desc_create(&created_descriptor, engine.get(), a.descriptor(),
+                                                        b.descriptor(), nullptr, c.descriptor(), attributes.get());
+#else
+  dnnl_matmul_desc_t product{};
+  check_onednn(dnnl_matmul_desc_init(&product, a.descriptor(), b.descriptor(), nullptr, c.descriptor()));
+  const auto status =
+      dnnl_primitive_desc_create(&created_descriptor, &product, attributes.get(), engine.get(), nullptr);
+#endif
+  if (status == dnnl_unimplemented) return false;
+  check_onednn(status);
+  const OneDnnPrimitiveDescriptor descriptor(created_descriptor);
+  dnnl_primitive_t created_primitive = nullptr;
+  check_onednn(dnnl_primitive_create(&created_primitive, descriptor.get()));
+  const OneDnnPrimitive primitive(created_primitive);
+  const auto a_memory = a.memory(engine.get(), a_data), b_memory = b.memory(engine.get(), b_data),
+             c_memory = c.memory(engine.get(), c_data);
+  const dnnl_exec_arg_t arguments[] = {
+      {DNNL_ARG_SRC, a_memory.get()}, {DNNL_ARG_WEIGHTS, b_memory.get()}, {DNNL_ARG_DST, c_memory.get()}};
+  check_onednn(dnnl_primitive_execute(primitive.get(), stream.get(), 3, arguments));
+  check_onednn(dnnl_stream_wait(stream.get()));
+  return true;
+}
+
+}  // namespace tempa::inline TEMPA_ABI::cpu::detail
+
+#endif

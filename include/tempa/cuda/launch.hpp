@@ -1,0 +1,22 @@
+// Every launcher: the host functions that start kernels, with the names, arguments and meaning of those in cpu/. They
+// are templates declared here and instantiated in kernels/*.cu for the types they are for; another type does not link.
+#pragma once
+
+#include <tempa/cuda/accumulate.hpp>
+#include <tempa/cuda/attention.hpp>
+#include <tempa/cuda/batch_norm1d.hpp>
+#include <tempa/cuda/cast.hpp>
+#include <tempa/cuda/copy.hpp>
+#include <tempa/cuda/cross_entropy.hpp>
+#include <tempa/cuda/cross_entropy_fused.hpp>
+#include <tempa/cuda/elementwise.hpp>
+#include <tempa/cuda/fill.hpp>
+#include <tempa/cuda/gather.hpp>
+#include <tempa/cuda/gemm.hpp>
+#include <tempa/cuda/layer_norm.hpp>
+#include <tempa/cuda/layer_norm_fused.hpp>
+#include <tempa/cuda/multi_tensor.hpp>
+#include <tempa/cuda/optimizer.hpp>
+#include <tempa/cuda/positions.hpp>
+#include <tempa/cuda/reduce.hpp>
+#include <tempa/cuda/softmax.hpp>

@@ -1,0 +1,47 @@
+// Device memory: allocated in the order of a stream, kept for reuse, copied, measured.
+#pragma once
+
+#include <tempa/core/storage.hpp>
+#include <tempa/cuda/backend.hpp>
+
+#include <cstddef>
+#include <memory>
+
+namespace tempa::inline TEMPA_ABI::cuda {
+
+/// Shared ownership of `bytes` uninitialised bytes on `device`, 256-byte aligned. Memory that is given back is handed
+/// out again to the same stream at once, without waiting: whoever uses it on another stream keeps it until that use is
+/// done. During a capture it comes from a pool that the graph keeps.
+/// @throws OutOfMemoryError with what was asked for, in use, cached and there in all; the process can go on afterwards.
+/// @throws DeviceError when there is no such device.
+std::shared_ptr<void> allocate(int device, std::size_t bytes);
+
+/// Host memory that the device reads and writes by itself: copies from and to it are asynchronous.
+/// @throws OutOfMemoryError.
+std::shared_ptr<void> allocate_pinned(std::size_t bytes);
+
+/// Host to device. `host` may be changed when this returns, unless it is pinned: then when the stream has come by.
+void copy_to_device(Backend backend, void* device, const void* host, std::size_t bytes);
+
+/// Device to host; returns when the bytes are there. @throws ValueError as `throw_if_fault`.
+void copy_to_host(Backend backend, void* host, const void* device, std::size_t bytes);
+
+/// Device to host, into pinned memory, in the order of the stream; returns at once.
+void copy_to_host_async(Backend backend, void* pinned, const void* device, std::size_t bytes);
+
+/// Device to device, in the order of the stream. The ranges must not overlap.
+void copy_on_device(Backend backend, void* to, const void* from, std::size_t bytes);
+
+/// Sets each byte to the lower 8 bits of `value`.
+void set_bytes(Backend backend, void* p, int value, std::size_t bytes);
+
+/// Device memory held by tensors now, at its peak, and kept for reuse.
+MemoryStats memory_stats(int device);
+
+/// Starts a new measurement of `MemoryStats::peak_bytes`.
+void reset_peak_memory(int device);
+
+/// Gives the cached blocks back to the driver; waits for the device. Blocks of a captured graph stay.
+void release_cached_memory(int device);
+
+}  // namespace tempa::inline TEMPA_ABI::cuda

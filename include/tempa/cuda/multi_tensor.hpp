@@ -1,0 +1,86 @@
+// Launchers of kernels/multi_tensor.cu: an optimizer's step for all tensors at once. Nothing is read by the host: the
+// norm of the gradients, whether they are finite, the learning rate and the number of the step stay in device memory,
+// so that a captured graph can be launched again with other values there.
+#pragma once
+
+#include <tempa/core/dtype.hpp>
+#include <tempa/core/shape.hpp>
+#include <tempa/cuda/backend.hpp>
+#include <tempa/math/optimizer.hpp>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace tempa::inline TEMPA_ABI::cuda {
+
+/// One parameter; the arrays are those of `adam_step` and `sgd_step`.
+template <Floating T>
+struct UpdatedTensor {
+  Accumulator<T>* param;       ///< (n)
+  T* copy;                     ///< (n), nullptr where T is float or double
+  const T* grad;               ///< (n)
+  Accumulator<T>* moments[3];  ///< (n) each: Adam's m, v, max_v; the buffer of SGD; nullptr for what the rule has not
+  Index n;
+  Index group;  ///< of the options
+};
+
+/// The part of a tensor that one block takes.
+struct TensorPart {
+  std::int32_t tensor;
+  std::int32_t part;
+};
+
+/// All parts of tensors with these numbers of elements, for the host to copy to the device once.
+std::vector<TensorPart> parts_of(std::span<const Index> sizes);
+
+/// Options of a group, in device memory. @see `AdamOptions`
+struct AdamGroup {
+  double lr, beta1, beta2, eps, weight_decay;
+  bool decoupled;  ///< AdamW: the decay is beside the gradient
+  bool maximize;
+};
+/// The same of SGD. @see `SGDOptions`
+struct SGDGroup {
+  double lr, momentum, dampening, weight_decay;
+  bool nesterov, maximize;
+};
+
+/// The state of the steps, in device memory: the host writes what stands first.
+struct StepState {
+  double inverse_scale;          ///< 1 / loss scale, on all gradients
+  double max_norm;               ///< of all gradients, unscaled, as in `clip_grad_norm`; infinite for no clipping
+  std::int32_t skips_nonfinite;  ///< whether a step with an infinite or NaN gradient updates nothing
+  std::int32_t skipped;          ///< whether the latest one did so
+  double step;                   ///< steps done, those that were skipped not counted
+  double norm;                   ///< of the latest gradients, unscaled, before clipping
+};
+
+/// result_p = sum of the squares of part p's gradients, in double.
+/// @param result (part_count). @param tensors (count), parts (part_count), on the device.
+template <Floating T>
+void squares_of_parts(Backend backend, double* result, const UpdatedTensor<T>* tensors, const TensorPart* parts,
+                      Index part_count);
+
+/// Begins a step: norm = sqrt(sum_p squares_p) inverse_scale; where it is not finite the step may be skipped; else step
+/// += 1, and the scalars of each group follow, whose gradient factor unscales and clips: inverse_scale min(1, max_norm
+/// / (norm + 1e-6)).
+/// @param state (1). @param scalars, groups (group_count). @param squares (count), those of all types of tensors.
+template <Real A>
+void begin_adam_step(Backend backend, StepState* state, AdamScalars<A>* scalars, const AdamGroup* groups,
+                     Index group_count, const double* squares, Index count);
+template <Real A>
+void begin_sgd_step(Backend backend, StepState* state, SGDScalars<A>* scalars, const SGDGroup* groups,
+                    Index group_count, const double* squares, Index count);
+
+/// `adam_step` for every part, unless the step is skipped. @param scalars (groups)
+template <Floating T>
+void adam_steps(Backend backend, const UpdatedTensor<T>* tensors, const TensorPart* parts, Index part_count,
+                const AdamScalars<Accumulator<T>>* scalars, const StepState* state);
+
+/// `sgd_step` for every part, unless the step is skipped. @param scalars (groups)
+template <Floating T>
+void sgd_steps(Backend backend, const UpdatedTensor<T>* tensors, const TensorPart* parts, Index part_count,
+               const SGDScalars<Accumulator<T>>* scalars, const StepState* state);
+
+}  // namespace tempa::inline TEMPA_ABI::cuda

@@ -1,0 +1,11 @@
+// The CUDA runtime as the library sees it. No CUDA header is needed here: the functions are compiled by nvcc into the
+// static library of the kernels. Each throws what CUDA reports: DeviceError, OutOfMemoryError or CudaError, with the
+// text
+// `[who] what: cudaErrorName (text)`. An error of a kernel is reported by a later call, as CUDA does.
+#pragma once
+
+#include <tempa/cuda/backend.hpp>
+#include <tempa/cuda/device.hpp>
+#include <tempa/cuda/graph.hpp>
+#include <tempa/cuda/memory.hpp>
+#include <tempa/cuda/stream.hpp>

@@ -1,0 +1,26 @@
+// Launchers of kernels/softmax.cu.
+#pragma once
+
+#include <tempa/core/dtype.hpp>
+#include <tempa/core/shape.hpp>
+#include <tempa/cuda/backend.hpp>
+
+namespace tempa::inline TEMPA_ABI::cuda {
+
+/// y_oij = e^(x_oij) / sum_i e^(x_oij). @param y, x (outer,middle,inner).
+template <Floating T>
+void softmax_forward(Backend backend, T* y, const T* x, Index outer, Index middle, Index inner);
+
+/// dx = y (dy - sum_i y dy), of a 16-bit y with its sum brought back to 1. @param dx, dy, y (outer,middle,inner).
+template <Floating T>
+void softmax_backward(Backend backend, T* dx, const T* dy, const T* y, Index outer, Index middle, Index inner);
+
+/// y_oij = x_oij - log sum_i e^(x_oij). @param y, x (outer,middle,inner).
+template <Floating T>
+void log_softmax_forward(Backend backend, T* y, const T* x, Index outer, Index middle, Index inner);
+
+/// dx = dy - e^y sum_i dy. @param dx, dy, y (outer,middle,inner).
+template <Floating T>
+void log_softmax_backward(Backend backend, T* dx, const T* dy, const T* y, Index outer, Index middle, Index inner);
+
+}  // namespace tempa::inline TEMPA_ABI::cuda

@@ -1,0 +1,112 @@
+// Cross-entropy with its gradient from the logits. A warp owns a row of up to 256 classes, a block a longer one (the
+// words of a vocabulary): once over it for the maximum and the sum of exponentials, once more, from the cache, for the
+// loss and the gradient. Bytes moved for each number of 16 bits: 4, where float32 log-probabilities and their passes
+// make 28.
+#include <tempa/cuda/cross_entropy_fused.hpp>
+#include <tempa/math/log.hpp>
+
+#include "fault.cuh"
+#include "normalizer.cuh"
+
+namespace tempa::inline TEMPA_ABI::cuda {
+
+namespace {
+
+template <typename A>
+struct Target {
+  const std::int32_t* labels;
+  const A* weights;
+  Index classes, ignored;
+  A smoothing, scale;
+  FaultSite site;
+
+  __device__ A weight(Index k) const { return weights != nullptr ? weights[k] : A(1); }
+};
+
+/// Calls `f(k, x)` for the classes and logits of a thread; kVector neighbours are loaded at once.
+template <int kThreads, int kVector, typename T, typename F>
+__device__ inline void for_each_vector(const T* row, Index classes, F f) {
+  for (Index k = thread_in_block() % kThreads * kVector; k < classes; k += kThreads * kVector)
+    f(k, load_vector<kVector>(row + k));
+}
+
+template <int kThreads, int kVector, typename T>
+__global__ void __launch_bounds__(kRowBlock)
+    fused_kernel(Accumulator<T>* losses, T* dlogits, const T* logits, Index rows, Target<Accumulator<T>> target) {
+  using A = Accumulator<T>;
+  const Index row = row_of_group<kThreads>(), classes = target.classes;
+  const bool here = row < rows, first = thread_in_block() % kThreads == 0;
+  const Index label = here ? Index{target.labels[row]} : target.ignored;
+  bool counts = label != target.ignored && label >= 0 && label < classes;
+  if (first && label != target.ignored) counts = check_index(target.site, label, classes, row);
+  const T* const from = logits + row * classes;
+  const Index mine = here && counts ? classes : 0;  // the same for all threads of a row
+  Normalizer<A> normalizer;
+  A weight_sum = 0;
+  for_each_vector<kThreads, kVector>(from, mine, [&](Index k, const Vector<T, kVector>& x) {
+#pragma unroll
+    for (int j = 0; j < kVector; ++j) {
+      normalizer.add(to_accumulator(x[j]));
+      weight_sum += target.weight(k + j);
+    }
+  });
+  normalizer = combine_row<kThreads>(normalizer);
+  weight_sum = reduce_row<kThreads>(weight_sum, Sum{}, A(0));
+  const A shift = normalizer.max + math::log(normalizer.sum), share = target.smoothing / static_cast<A>(classes);
+  const A own = counts ? (A(1) - target.smoothing) * target.weight(label) : A(0), total = own + share * weight_sum;
+  const A label_logit = here && counts ? to_accumulator(from[label]) : A(0);
+  A smooth_sum = 0;
+  __syncthreads();  // everybody has the label's logit, which `dlogits` may overwrite
+  for_each_vector<kThreads, kVector>(from, mine, [&](Index k, const Vector<T, kVector>& x) {
+    Vector<T, kVector> out;
+#pragma unroll
+    for (int j = 0; j < kVector; ++j) {
+      const A log_prob = to_accumulator(x[j]) - shift, weight = target.weight(k + j);
+      smooth_sum += weight * log_prob;
+      A gradient = math::exp(log_prob) * total - share * weight;
+      if (k + j == label) gradient -= own;
+      out[j] = from_accumulator<T>(target.scale * gradient);
+    }
+    store_vector<kVector>(dlogits + row * classes + k, out);
+  });
+  if (here && !counts)
+    for (Index k = thread_in_block() % kThreads; k < classes; k += kThreads) dlogits[row * classes + k] = T{};
+  smooth_sum = reduce_row<kThreads>(smooth_sum, Sum{}, A(0));
+  if (here && first) losses[row] = counts ? -own * (label_logit - shift) - share * smooth_sum : A(0);
+}
+
+}  // namespace
+
+template <Floating T>
+void cross_entropy_with_gradient(Backend backend, Accumulator<T>* losses, T* dlogits, const T* logits,
+                                 const std::int32_t* labels, const Accumulator<T>* weights, Index rows, Index classes,
+                                 Index ignored, Accumulator<T> smoothing, Accumulator<T> scale) {
+  using A = Accumulator<T>;
+  constexpr int kWide = kVectorSize<T>;
+  const Target<A> target{
+      labels, weights, classes, ignored, smoothing, scale, fault_site(backend, "cross_entropy_with_gradient")};
+  const LaunchSite site(backend, "cross_entropy_with_gradient");
+  const auto start = [&](auto* kernel, int threads) {
+    launch(kernel, blocks_for(rows, kRowBlock / threads), kRowBlock, sizeof(A) * kWarpSize, site, losses, dlogits,
+           logits, rows, target);
+  };
+  if (classes <= 8 * kWarpSize) {
+    start(fused_kernel<kWarpSize, 1, T>, kWarpSize);
+  } else if (is_vector_aligned<kWide>(logits, classes) && is_vector_aligned<kWide>(dlogits)) {
+    start(fused_kernel<kRowBlock, kWide, T>, kRowBlock);
+  } else {
+    start(fused_kernel<kRowBlock, 1, T>, kRowBlock);
+  }
+}
+
+#define TEMPA_CROSS_ENTROPY_FUSED(T)                                                                        \
+  template void cross_entropy_with_gradient<T>(Backend, Accumulator<T>*, T*, const T*, const std::int32_t*, \
+                                               const Accumulator<T>*, Index, Index, Index, Accumulator<T>,  \
+                                               Accumulator<T>)
+
+TEMPA_CROSS_ENTROPY_FUSED(float);
+TEMPA_CROSS_ENTROPY_FUSED(double);
+TEMPA_CROSS_ENTROPY_FUSED(float16);
+TEMPA_CROSS_ENTROPY_FUSED(bfloat16);
+
+}  // namespace tempa::inline TEMPA_ABI::cuda

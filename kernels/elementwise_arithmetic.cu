@@ -1,0 +1,17 @@
+// The kernels of elementwise.cuh for functions of two elements.
+#include <tempa/math/arithmetic.hpp>
+
+#include "elementwise.cuh"
+
+#define TEMPA_ARITHMETIC(T)                       \
+  TEMPA_BINARY_KERNELS(T, tempa::math::Add);      \
+  TEMPA_BINARY_KERNELS(T, tempa::math::Subtract); \
+  TEMPA_BINARY_KERNELS(T, tempa::math::Multiply); \
+  TEMPA_BINARY_KERNELS(T, tempa::math::Divide);   \
+  TEMPA_BINARY_KERNELS(T, tempa::math::Maximum);  \
+  TEMPA_BINARY_KERNELS(T, tempa::math::Minimum)
+
+TEMPA_ARITHMETIC(float);
+TEMPA_ARITHMETIC(double);
+TEMPA_ARITHMETIC(tempa::float16);
+TEMPA_ARITHMETIC(tempa::bfloat16);

@@ -1,0 +1,373 @@
+// The attention kernels against the CPU's, for lengths and head sizes on each path and all types.
+#include <tempa/core/random.hpp>
+#include <tempa/cpu/attention.hpp>
+#include <tempa/cuda/attention.hpp>
+#include <tempa/cuda/runtime.hpp>
+#include <tempa/math/attention.hpp>
+
+#include "cuda/device_array.hpp"
+#include "support/catch.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <vector>
+
+using namespace tempa;
+
+namespace {
+
+using Lengths = std::vector<std::int32_t>;
+
+struct Case {
+  Lengths queries, keys;
+  Index heads, head_size;
+  double drop_prob = 0;
+  Index slack = 0;  ///< by how much the host's bounds are above the longest sequences
+};
+
+std::vector<std::int32_t> bounds_of(const Lengths& lengths) {
+  std::vector<std::int32_t> bounds{0};
+  for (const std::int32_t length : lengths) bounds.push_back(bounds.back() + length);
+  return bounds;
+}
+
+/// q, k, v and dout of one type.
+template <typename T>
+struct Inputs {
+  std::vector<T> q, k, v, dout;
+};
+
+Inputs<double> make_inputs(const Case& c) {
+  Generator generator(7);
+  const auto numbers = [&](std::int32_t rows) {
+    std::vector<double> values(static_cast<std::size_t>(rows * c.heads * c.head_size));
+    for (double& value : values) value = generator.normal();
+    return values;
+  };
+  const std::int32_t queries = bounds_of(c.queries).back(), keys = bounds_of(c.keys).back();
+  return {numbers(queries), numbers(keys), numbers(keys), numbers(queries)};
+}
+
+template <typename To, typename From>
+std::vector<To> cast(const std::vector<From>& values) {
+  std::vector<To> result;
+  for (const From value : values) result.push_back(element_cast<To>(value));
+  return result;
+}
+
+template <typename To, typename From>
+Inputs<To> cast(const Inputs<From>& in) {
+  return {cast<To>(in.q), cast<To>(in.k), cast<To>(in.v), cast<To>(in.dout)};
+}
+
+template <typename T>
+struct Results {
+  std::vector<T> out, dq, dk, dv;
+  std::vector<Accumulator<T>> lse;
+};
+
+template <typename To, typename From>
+Results<To> cast(const Results<From>& x) {
+  return {cast<To>(x.out), cast<To>(x.dq), cast<To>(x.dk), cast<To>(x.dv), cast<Accumulator<To>>(x.lse)};
+}
+
+constexpr const char* kParts[] = {"out", "dq", "dk", "dv"};
+
+template <typename T>
+const std::vector<T>& part(const Results<T>& results, int i) {
+  return *std::array{&results.out, &results.dq, &results.dk, &results.dv}[static_cast<std::size_t>(i)];
+}
+
+/// Calls `forward(args...)` and `backward(args...)` with what both backends take behind the tensors.
+template <typename F>
+void with_sizes(const Case& c, const std::int32_t* bounds_q, const std::int32_t* bounds_k, F&& f) {
+  const auto longest = [&](const Lengths& lengths) {
+    return *std::max_element(lengths.begin(), lengths.end()) + c.slack;
+  };
+  f(bounds_q, bounds_k, static_cast<Index>(c.queries.size()), longest(c.queries), longest(c.keys), c.heads, c.head_size,
+    1 / std::sqrt(static_cast<double>(c.head_size)), c.drop_prob, RandomStream{5, 3});
+}
+
+template <typename T>
+Results<T> on_cpu(const Case& c, const Inputs<T>& in) {
+  const auto bounds_q = bounds_of(c.queries), bounds_k = bounds_of(c.keys);
+  Results<T> y{in.q, in.q, in.k, in.k,
+               std::vector<Accumulator<T>>(static_cast<std::size_t>(bounds_q.back() * c.heads))};
+  with_sizes(c, bounds_q.data(), bounds_k.data(), [&](auto... sizes) {
+    cpu::attention_forward(cpu::Backend{}, y.out.data(), y.lse.data(), in.q.data(), in.k.data(), in.v.data(), sizes...);
+    cpu::attention_backward(cpu::Backend{}, y.dq.data(), y.dk.data(), y.dv.data(), in.dout.data(), y.out.data(),
+                            y.lse.data(), in.q.data(), in.k.data(), in.v.data(), sizes...);
+  });
+  return y;
+}
+
+/// @param shift elements by which the tensors begin behind an aligned address.
+template <typename T>
+Results<T> on_cuda(const Case& c, const Inputs<T>& in, std::size_t shift = 0) {
+  const auto shifted = [shift](std::vector<T> values) {
+    values.insert(values.begin(), shift, T{});
+    return test::DeviceArray<T>(values);
+  };
+  const auto unwritten = [&](const std::vector<T>& like) {
+    return shifted(std::vector<T>(like.size(), element_cast<T>(std::numeric_limits<double>::quiet_NaN())));
+  };
+  const test::DeviceArray<std::int32_t> bounds_q(bounds_of(c.queries)), bounds_k(bounds_of(c.keys));
+  const auto q = shifted(in.q), k = shifted(in.k), v = shifted(in.v), dout = shifted(in.dout);
+  auto out = unwritten(in.q), dq = unwritten(in.q), dk = unwritten(in.k), dv = unwritten(in.k);
+  test::DeviceArray<Accumulator<T>> lse(bounds_of(c.queries).back() * c.heads);
+  const auto backend = cuda::current_backend(0);
+  with_sizes(c, bounds_q.data(), bounds_k.data(), [&](auto... sizes) {
+    cuda::attention_forward(backend, out.data() + shift, lse.data(), q.data() + shift, k.data() + shift,
+                            v.data() + shift, sizes...);
+    cuda::attention_backward(backend, dq.data() + shift, dk.data() + shift, dv.data() + shift, dout.data() + shift,
+                             out.data() + shift, lse.data(), q.data() + shift, k.data() + shift, v.data() + shift,
+                             sizes...);
+  });
+  const auto back = [shift](const test::DeviceArray<T>& array) {
+    auto values = array.to_vector();
+    values.erase(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(shift));
+    return values;
+  };
+  return {back(out), back(dq), back(dk), back(dv), lse.to_vector()};
+}
+
+/// Largest |a - b|; infinite where one is not a number.
+template <typename A, typename B>
+double difference(const std::vector<A>& a, const std::vector<B>& b) {
+  REQUIRE(a.size() == b.size());
+  double largest = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const double error = std::abs(element_cast<double>(a[i]) - element_cast<double>(b[i]));
+    largest = std::max(largest, std::isnan(error) ? std::numeric_limits<double>::infinity() : error);
+  }
+  return largest;
+}
+
+double largest(const std::vector<double>& values) { return difference(values, std::vector<double>(values.size())); }
+
+/// Twice what is given, or, since that may be small by chance, twice one rounding of the largest of what is summed up.
+template <typename T>
+double allowed(double error, const std::vector<double>& sums) {
+  constexpr double kRounding = std::same_as<T, double>     ? 0x1p-53
+                               : std::same_as<T, float>    ? 0x1p-24
+                               : std::same_as<T, bfloat16> ? 0x1p-8
+                                                           : 0x1p-11;
+  return 2 * std::max(error, kRounding * largest(sums));
+}
+
+template <typename T>
+bool same_bits(const Results<T>& a, const Results<T>& b) {
+  for (int i = 0; i < 4; ++i)
+    if (std::memcmp(part(a, i).data(), part(b, i).data(), part(a, i).size() * sizeof(T)) != 0) return false;
+  return std::memcmp(a.lse.data(), b.lse.data(), a.lse.size() * sizeof(Accumulator<T>)) == 0;
+}
+
+/// Results, and the sums that they are with all terms positive.
+struct Textbook {
+  Results<double> results, magnitudes;
+};
+
+/// The textbook's way in a type: everything in double, and rounded to that type what is multiplied or returned.
+template <typename T>
+Textbook textbook(const Case& c, const Inputs<T>& rounded) {
+  const auto round = [](double x) { return element_cast<double>(element_cast<T>(x)); };
+  const auto in = cast<double>(rounded);
+  const auto bounds_q = bounds_of(c.queries), bounds_k = bounds_of(c.keys);
+  const auto zeros = [](const std::vector<double>& like) { return std::vector<double>(like.size()); };
+  Results<double> y{zeros(in.q), zeros(in.q), zeros(in.k), zeros(in.k), {}}, sums = y;
+  const Index columns = c.heads * c.head_size,
+              mask_row = attention_mask_row(*std::max_element(c.keys.begin(), c.keys.end()) + c.slack);
+  const double scale = 1 / std::sqrt(static_cast<double>(c.head_size)), keep_scale = 1 / (1 - c.drop_prob);
+  for (std::size_t b = 0; b < c.queries.size(); ++b)
+    for (Index i = bounds_q[b]; i < bounds_q[b + 1]; ++i)
+      for (Index h = 0; h < c.heads; ++h) {
+        const auto keys = static_cast<std::size_t>(c.keys[b]);
+        std::vector<double> p(keys), mask(keys), dp(keys);
+        const auto row = [&](auto& x, Index token) { return x.data() + token * columns + h * c.head_size; };
+        const auto dot = [&](const double* u, const double* v) {
+          return std::inner_product(u, u + c.head_size, v, 0.0);
+        };
+        const auto add = [&](double* to, double* sum, double factor, double magnitude, const double* x) {
+          for (Index d = 0; d < c.head_size; ++d) to[d] += factor * x[d], sum[d] += magnitude * std::abs(x[d]);
+        };
+        for (std::size_t j = 0; j < keys; ++j) {
+          const Index key = bounds_k[b] + static_cast<Index>(j),
+                      number = (i * c.heads + h) * mask_row + static_cast<Index>(j);
+          mask[j] = RandomStream{5, 3}.bits(static_cast<std::uint64_t>(number)) < drop_threshold(c.drop_prob)
+                        ? 0
+                        : keep_scale;
+          p[j] = scale * dot(row(in.q, i), row(in.k, key));
+          dp[j] = mask[j] * dot(row(in.dout, i), row(in.v, key));
+        }
+        const double max = *std::max_element(p.begin(), p.end());
+        for (double& x : p) x = std::exp(x - max);
+        const double sum = std::accumulate(p.begin(), p.end(), 0.0);
+        for (std::size_t j = 0; j < keys; ++j) {
+          const double weight = mask[j] * round(p[j]) / sum;
+          add(row(y.out, i), row(sums.out, i), weight, weight, row(in.v, bounds_k[b] + static_cast<Index>(j)));
+        }
+        for (Index d = 0; d < c.head_size; ++d) row(y.out, i)[d] = round(row(y.out, i)[d]);
+        const double delta = dot(row(in.dout, i), row(y.out, i));
+        for (std::size_t j = 0; j < keys; ++j) {
+          const Index key = bounds_k[b] + static_cast<Index>(j);
+          const double weight = mask[j] * round(p[j] / sum), ds = scale * round(p[j] / sum * (dp[j] - delta));
+          const double magnitude = scale * p[j] / sum * (std::abs(dp[j]) + std::abs(delta));
+          add(row(y.dv, key), row(sums.dv, key), weight, weight, row(in.dout, i));
+          add(row(y.dk, key), row(sums.dk, key), ds, magnitude, row(in.q, i));
+          add(row(y.dq, i), row(sums.dq, i), ds, magnitude, row(in.k, key));
+        }
+      }
+  return {cast<double>(cast<T>(y)), sums};
+}
+
+/// From the results in double, all types may err twice as much as the textbook's way does; float and double also twice
+/// as much as the CPU's float, double as much less as its numbers are finer.
+template <typename T>
+void check(const Case& c, std::size_t shift = 0) {
+  using A = Accumulator<T>;
+  using Single = std::conditional_t<std::same_as<T, double>, float, T>;
+  constexpr bool kHalf = sizeof(T) == 2;
+  const auto exact = make_inputs(c);
+  const auto rounded = cast<Single>(exact);
+  const auto in = cast<T>(rounded);
+  const auto same = on_cpu(c, cast<double>(rounded));  // of the inputs as they are
+  const auto expected = kHalf ? on_cpu(c, exact) : same;
+  const auto single = on_cpu(c, cast<float>(rounded));
+  const auto naive = textbook(c, rounded);
+  const auto got = on_cuda(c, in, shift);
+  const double finer = std::same_as<T, double> ? 2 * 0x1p-29 : 1;  // of both, since what is expected errs as well
+  for (int i = 0; i < 4; ++i) {
+    INFO(kParts[i]);
+    const double of_cpu = kHalf ? 0 : difference(part(single, i), part(expected, i));
+    const double error = std::max(of_cpu, difference(part(naive.results, i), part(expected, i)));
+    CHECK(difference(part(got, i), part(expected, i)) <= allowed<T>(finer * error, part(naive.magnitudes, i)));
+  }
+  CHECK(difference(got.lse, same.lse) <= allowed<A>(finer * difference(single.lse, same.lse), same.lse));
+  CHECK(same_bits(got, on_cuda(c, in, shift)));
+}
+
+std::string to_string(const Case& c) {
+  std::string text = "heads " + std::to_string(c.heads) + " of " + std::to_string(c.head_size) + ", drop_prob " +
+                     std::to_string(c.drop_prob) + ", queries and keys";
+  for (std::size_t b = 0; b < c.queries.size(); ++b)
+    text += " " + std::to_string(c.queries[b]) + "x" + std::to_string(c.keys[b]);
+  return text;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("CUDA attention: head sizes on all paths, both directions", "[cuda]", float, double, float16,
+                   bfloat16) {
+  const Case cases[] = {{{1}, {1}, 1, 1},         {{2, 33, 31}, {2, 33, 31}, 2, 5},
+                        {{1, 1}, {34, 5}, 1, 64}, {{17, 1}, {3, 34}, 2, 32, 0.3},
+                        {{5}, {35}, 1, 80, 0.1},  {{9}, {10}, 1, 128, 0.5, 30},
+                        {{3}, {33}, 1, 256, 0.2}};
+  for (const Case& c : cases) {
+    INFO(to_string(c));
+    check<TestType>(c);
+  }
+}
+
+TEMPLATE_TEST_CASE("CUDA attention: lengths on all paths, both directions", "[cuda]", float, bfloat16) {
+  constexpr bool kTensorCores = sizeof(TestType) == 2;
+  constexpr Index kSize = kTensorCores ? 64 : 4;  // the path depends on it in 16 bits alone
+  std::vector<Case> cases = {{{64, 1}, {64, 1}, 1, kSize, 0.1},
+                             {{1, 1}, {200, 3}, 1, kSize, 0.1},
+                             {{129}, {129}, 1, kSize},
+                             {{70}, {200}, 1, kSize / 2},
+                             {{3}, {131}, 1, kSize - 3, 0.1, 64}};
+  if (kTensorCores) {
+    cases.push_back({{127, 65}, {127, 65}, 1, kSize, 0.1});
+    cases.push_back({{128}, {128}, 1, kSize});
+    cases.push_back({{200}, {70}, 1, 2 * kSize, 0.2});
+  }
+  for (const Case& c : cases) {
+    INFO(to_string(c));
+    check<TestType>(c);
+  }
+}
+
+TEST_CASE("CUDA attention: rows that no vector load fits", "[cuda]") {
+  check<bfloat16>({{5, 20}, {7, 18}, 2, 16, 0.1}, 1);
+  check<bfloat16>({{5}, {150}, 1, 16, 0.1}, 1);
+  check<float>({{5, 20}, {7, 18}, 2, 16}, 1);
+}
+
+TEMPLATE_TEST_CASE("CUDA attention: gradients that nobody wants are not written", "[cuda]", float, bfloat16) {
+  using T = TestType;
+  for (const Index length : {20, 130}) {
+    if (sizeof(T) == 4 && length > 64) continue;  // the same kernels
+    const Case c{{static_cast<std::int32_t>(length)}, {static_cast<std::int32_t>(length)}, 1, 32};
+    const auto in = cast<T>(make_inputs(c));
+    const auto all = on_cuda(c, in);
+    const test::DeviceArray<std::int32_t> bounds(bounds_of(c.queries));
+    const test::DeviceArray<T> q(in.q), k(in.k), v(in.v), dout(in.dout), out(all.out);
+    const test::DeviceArray<Accumulator<T>> lse(all.lse);
+    for (const int wanted : {1, 2, 4, 6}) {
+      test::DeviceArray<T> dq(in.q), dk(in.k), dv(in.v);
+      with_sizes(c, bounds.data(), bounds.data(), [&](auto... sizes) {
+        cuda::attention_backward(cuda::current_backend(0), (wanted & 1) != 0 ? dq.data() : nullptr,
+                                 (wanted & 2) != 0 ? dk.data() : nullptr, (wanted & 4) != 0 ? dv.data() : nullptr,
+                                 dout.data(), out.data(), lse.data(), q.data(), k.data(), v.data(), sizes...);
+      });
+      CHECK(difference(dq.to_vector(), (wanted & 1) != 0 ? all.dq : in.q) == 0);
+      CHECK(difference(dk.to_vector(), (wanted & 2) != 0 ? all.dk : in.k) == 0);
+      CHECK(difference(dv.to_vector(), (wanted & 4) != 0 ? all.dv : in.v) == 0);
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("CUDA attention: the mask is the CPU's", "[cuda]", float, bfloat16) {
+  using T = TestType;
+  // Scores of 0, and v of unit vectors: out is the mask. In the backward pass dout of unit vectors makes dv the mask.
+  const std::vector<Index> lengths = sizeof(T) == 4 ? std::vector<Index>{13, 50} : std::vector<Index>{30, 70, 130};
+  for (const Index length : lengths) {
+    constexpr double kDropProb = 0.5;
+    const Index size = std::min<Index>(length, 128);
+    const Case c{{static_cast<std::int32_t>(length)}, {static_cast<std::int32_t>(length)}, 1, size, kDropProb};
+    const auto elements = static_cast<std::size_t>(length * size);
+    Inputs<T> in{std::vector<T>(elements), std::vector<T>(elements), std::vector<T>(elements),
+                 std::vector<T>(elements)};
+    for (Index i = 0; i < size; ++i)
+      in.v[static_cast<std::size_t>(i * size + i)] = in.dout[static_cast<std::size_t>(i * size + i)] =
+          element_cast<T>(1.0);
+    const auto got = on_cuda(c, in);
+    const RandomStream stream{5, 3};
+    const Index row = attention_mask_row(length);
+    for (Index i = 0; i < size; ++i)
+      for (Index j = 0; j < size; ++j) {
+        const bool kept = stream.bits(static_cast<std::uint64_t>(i * row + j)) >= drop_threshold(kDropProb);
+        const auto out = element_cast<double>(got.out[static_cast<std::size_t>(i * size + j)]);
+        const auto dv = element_cast<double>(got.dv[static_cast<std::size_t>(j * size + i)]);
+        if ((out != 0) != kept || (dv != 0) != kept) FAIL("query " << i << ", key " << j << " of " << length);
+      }
+  }
+  SUCCEED();
+}
+
+TEST_CASE("CUDA attention: impossible lengths and head sizes are errors", "[cuda]") {
+  const Case c{{5, 9}, {5, 9}, 1, 8};
+  auto in = make_inputs(c);
+  CHECK_THROWS_AS(on_cuda<double>({c.queries, c.keys, 1, 8, 0, -2}, in), ValueError);
+  CHECK_NOTHROW(on_cuda<double>(c, in));
+  CHECK_THROWS_AS(on_cuda<double>({{1}, {1}, 1, 257}, make_inputs({{1}, {1}, 1, 257})), ValueError);
+}
+
+TEMPLATE_TEST_CASE("CUDA attention: a sequence without keys gives 0, one without queries nothing", "[cuda]", float,
+                   bfloat16) {
+  using T = TestType;
+  for (const std::int32_t length : {20, 130}) {
+    if (sizeof(T) == 4 && length > 64) continue;  // the same kernels
+    const Case c{{length, 2, 0}, {length, 0, 3}, 1, 32};
+    const auto got = on_cuda(c, cast<T>(make_inputs(c)));
+    for (const auto* part : {&got.out, &got.dq})
+      for (std::size_t i = part->size() - 2 * 32; i < part->size(); ++i) CHECK(element_cast<double>((*part)[i]) == 0);
+    for (const auto* part : {&got.dk, &got.dv})
+      for (std::size_t i = part->size() - 3 * 32; i < part->size(); ++i) CHECK(element_cast<double>((*part)[i]) == 0);
+  }
+}
