@@ -116,7 +116,9 @@ __global__ void __launch_bounds__(kRunBlock)
 #pragma unroll
     for (int b = 0; b < kBatch; ++b) {
       const Index from = __shfl_sync(kAllLanes, mine.from, first + b);
-      to[b] = (o * size.middle + static_cast<Index>(__shfl_sync(kAllLanes, mine.row, first + b))) * size.inner + column;
+      to[b] = (o * size.middle + static_cast<Index>(__shfl_sync(kAllLanes, good ? mine.row : SortKey{0}, first + b))) *
+                  size.inner +
+              column;
       more[b] = present[b] = {};
       if (has_columns && (all_good >> (first + b) & 1u) != 0)
         more[b] = load_vector<kVector>(dy + (o * size.count + from) * size.inner + column);

@@ -16,10 +16,10 @@ using namespace tempa::test;
 
 TEMPLATE_TEST_CASE("CUDA cross-entropy: losses and gradients are the CPU's", "[cuda]", float, double) {
   using T = TestType;
-  constexpr Index kRows = 9, kIgnored = -100;
-  for (const Index classes : {2, 33, 1000}) {
+  constexpr Index kRows = 5, kIgnored = -100;
+  for (const Index classes : {2, 33, 300}) {
     auto labels = indices(kRows, classes, 3);
-    labels[4] = static_cast<std::int32_t>(kIgnored);
+    labels[3] = static_cast<std::int32_t>(kIgnored);
     for (const bool weighted : {false, true})
       for (const double smoothing : {0.0, 0.1})
         for (const bool one : {false, true}) {
@@ -48,11 +48,11 @@ TEMPLATE_TEST_CASE("CUDA cross-entropy: losses and gradients are the CPU's", "[c
 
 TEMPLATE_TEST_CASE("CUDA cross-entropy: losses and gradients from logits in one pass", "[cuda]", float, double, float16,
                    bfloat16) {
-  constexpr Index kRows = 9, kIgnored = -100;
+  constexpr Index kRows = 5, kIgnored = -100;
   const Index one = 1;
-  for (const Index classes : {2, 33, 1000, 1001}) {
+  for (const Index classes : {2, 33, 264, 301}) {
     auto labels = indices(kRows, classes, 3);
-    labels[4] = static_cast<std::int32_t>(kIgnored);
+    labels[3] = static_cast<std::int32_t>(kIgnored);
     for (const bool weighted : {false, true})
       for (const double smoothing : {0.0, 0.1}) {
         INFO(classes << " classes" << (weighted ? ", weighted" : "") << ", smoothing " << smoothing);

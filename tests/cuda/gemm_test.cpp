@@ -184,7 +184,7 @@ double error(const std::vector<T>& values, const std::vector<double>& exact) {
 
 TEST_CASE("CUDA sums of many float products err at most twice as much as the CPU's", "[cuda]") {
   constexpr Index kM = 16, kN = 24;
-  for (const Index k : {100, 1000, 3072}) {
+  for (const Index k : {100, 1000}) {
     Generator generator(11);
     std::vector<float> a(static_cast<std::size_t>(kM * k)), b(static_cast<std::size_t>(k * kN)), c(kM * kN);
     for (float& value : a) value = static_cast<float>(generator.normal());

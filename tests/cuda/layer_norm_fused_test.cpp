@@ -20,8 +20,7 @@ std::vector<T> values(Index count, std::uint64_t seed, double low = -2, double h
 
 template <typename T>
 void check_equal(const DeviceArray<T>& a, const DeviceArray<T>& b) {
-  const auto x = a.to_vector(), y = b.to_vector();
-  CHECK(std::memcmp(x.data(), y.data(), x.size() * sizeof(T)) == 0);
+  CHECK(same_bits(a.to_vector(), b.to_vector()));
 }
 
 struct Size {
