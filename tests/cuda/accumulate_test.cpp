@@ -6,6 +6,8 @@
 
 #include "cuda/against_cpu.hpp"
 
+namespace accumulate_test {
+
 using namespace tempa;
 using namespace tempa::test;
 
@@ -37,3 +39,5 @@ TEMPLATE_TEST_CASE("CUDA: sums, scaling, dropout and choices by a mask are the C
                          });
   }
 }
+
+}  // namespace accumulate_test

@@ -17,6 +17,8 @@
 #include <string>
 #include <vector>
 
+namespace attention_test {
+
 using namespace tempa;
 
 namespace {
@@ -371,3 +373,5 @@ TEMPLATE_TEST_CASE("CUDA attention: a sequence without keys gives 0, one without
       for (std::size_t i = part->size() - 3 * 32; i < part->size(); ++i) CHECK(element_cast<double>((*part)[i]) == 0);
   }
 }
+
+}  // namespace attention_test

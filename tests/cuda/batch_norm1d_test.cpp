@@ -4,6 +4,8 @@
 
 #include "cuda/against_cpu.hpp"
 
+namespace batch_norm1d_test {
+
 using namespace tempa;
 using namespace tempa::test;
 
@@ -40,3 +42,5 @@ TEMPLATE_TEST_CASE("CUDA batch norm: statistics, values and gradients are the CP
           });
     }
 }
+
+}  // namespace batch_norm1d_test

@@ -10,6 +10,8 @@
 
 #include <algorithm>
 
+namespace copy_test {
+
 using namespace tempa;
 using namespace tempa::test;
 
@@ -136,3 +138,5 @@ TEMPLATE_TEST_CASE("CUDA copies: sums into rows, a row under all rows, rows of a
         });
   }
 }
+
+}  // namespace copy_test

@@ -11,6 +11,8 @@
 
 #include <utility>
 
+namespace cross_entropy_test {
+
 using namespace tempa;
 using namespace tempa::test;
 
@@ -82,3 +84,5 @@ TEMPLATE_TEST_CASE("CUDA cross-entropy: losses and gradients from logits in one 
       }
   }
 }
+
+}  // namespace cross_entropy_test

@@ -11,6 +11,8 @@
 
 #include <type_traits>
 
+namespace elementwise_test {
+
 using namespace tempa;
 using namespace tempa::test;
 
@@ -97,3 +99,5 @@ TEMPLATE_TEST_CASE("CUDA elementwise: functions of two operands that are broadca
   check_binary<TestType>(math::Maximum{});
   check_binary<TestType>(math::Minimum{});
 }
+
+}  // namespace elementwise_test

@@ -8,6 +8,8 @@
 
 #include <string>
 
+namespace gather_test {
+
 using namespace tempa;
 using namespace tempa::test;
 
@@ -76,3 +78,5 @@ TEST_CASE("CUDA gather: a bad index is left out, and thrown for when the host wa
             }
           }).find("element 1 is 7") != std::string::npos);
 }
+
+}  // namespace gather_test

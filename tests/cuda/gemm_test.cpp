@@ -17,6 +17,8 @@
 #include <utility>
 #include <vector>
 
+namespace gemm_test {
+
 using namespace tempa;
 using test::DeviceArray;
 
@@ -371,3 +373,5 @@ TEST_CASE("CUDA matrix products: what cannot be asked for", "[cuda]") {
   CHECK_THROWS_AS(cuda::parse_gemm_choice("fastest"), ConfigError);
   if (!cuda::has_cublaslt()) CHECK_THROWS_AS(cuda::set_gemm_choice(cuda::GemmChoice::kCublasLt), ConfigError);
 }
+
+}  // namespace gemm_test

@@ -6,6 +6,8 @@
 
 #include <utility>
 
+namespace layer_norm_fused_test {
+
 using namespace tempa;
 using namespace tempa::test;
 
@@ -114,3 +116,5 @@ TEMPLATE_TEST_CASE("CUDA fused layer norm: the sum of three embeddings, and ids 
     CHECK_THROWS_AS(cuda::synchronize(backend), ValueError);
   }
 }
+
+}  // namespace layer_norm_fused_test

@@ -4,6 +4,8 @@
 
 #include "cuda/against_cpu.hpp"
 
+namespace layer_norm_test {
+
 using namespace tempa;
 using namespace tempa::test;
 
@@ -57,3 +59,5 @@ TEST_CASE("CUDA layer norm: more rows than blocks, and gradients that nobody wan
                               a.in(5), a.in(6), kRows, kCols);
         });
 }
+
+}  // namespace layer_norm_test

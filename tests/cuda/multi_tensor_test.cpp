@@ -8,6 +8,8 @@
 #include <deque>
 #include <limits>
 
+namespace multi_tensor_test {
+
 using namespace tempa;
 using namespace tempa::test;
 
@@ -173,3 +175,5 @@ TEST_CASE("CUDA steps for all tensors: a gradient that is not finite skips the s
     CHECK((model.params[2].to_vector() == before) == skips);
   }
 }
+
+}  // namespace multi_tensor_test

@@ -6,6 +6,8 @@
 
 #include <limits>
 
+namespace optimizer_test {
+
 using namespace tempa;
 using namespace tempa::test;
 
@@ -75,3 +77,5 @@ TEMPLATE_TEST_CASE("CUDA optimizers: norms of gradients, and which are finite", 
     }
   }
 }
+
+}  // namespace optimizer_test

@@ -7,6 +7,8 @@
 
 #include <limits>
 
+namespace reduce_test {
+
 using namespace tempa;
 using namespace tempa::test;
 
@@ -79,3 +81,5 @@ TEMPLATE_TEST_CASE("CUDA maxima: values, first places, NaN, and gradients are th
     }
   }
 }
+
+}  // namespace reduce_test

@@ -16,6 +16,8 @@
 #include "emulation/runtime_api.hpp"
 #endif
 
+namespace runtime_test {
+
 namespace cuda_runtime_test {
 
 using namespace tempa;
@@ -254,3 +256,5 @@ TEST_CASE("CUDA streams: each host thread has a current stream of its own", "[cu
 }  // namespace
 
 }  // namespace cuda_runtime_test
+
+}  // namespace runtime_test

@@ -12,6 +12,8 @@
 #include <limits>
 #include <vector>
 
+namespace softmax_test {
+
 namespace cuda_softmax_test {
 
 using namespace tempa;
@@ -136,3 +138,5 @@ TEST_CASE("CUDA softmax: masked scores of -infinity, and a NaN", "[cuda]") {
 }
 
 }  // namespace cuda_softmax_test
+
+}  // namespace softmax_test
