@@ -7,8 +7,7 @@ if(TEMPA_BUILD_CUDA AND TEMPA_CUDA_EMULATED)
   message(FATAL_ERROR "TEMPA_BUILD_CUDA and TEMPA_CUDA_EMULATED exclude each other: tempa::cuda is compiled by nvcc or by the host compiler.")
 endif()
 
-# tempa_cuda_sources(TARGET FILE...): sources of CUDA C++, compiled as the kernels are. TARGET has no other sources that
-# need other options than tempa's own.
+# tempa_cuda_sources(TARGET FILE...): sources of CUDA C++, compiled as the kernels are.
 function(tempa_cuda_sources target)
   target_sources(${target} PRIVATE ${ARGN})
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/tests")
@@ -24,12 +23,13 @@ function(tempa_cuda_sources target)
     set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES LANGUAGE CUDA)
     set_target_properties(${target} PROPERTIES CUDA_ARCHITECTURES "${TEMPA_CUDA_ARCHITECTURES}" CUDA_RUNTIME_LIBRARY Static)
     # The language is an option and no CUDA_STANDARD: CMake knows the one for C++20 only since 3.26.
-    target_compile_options(${target} PRIVATE -std=c++20 --expt-relaxed-constexpr -Xcompiler=-Wall,-Wextra)
+    target_compile_options(${target} PRIVATE
+      "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--expt-relaxed-constexpr;-Xcompiler=-Wall,-Wextra>")
     if(TEMPA_WARNINGS_AS_ERRORS)
-      target_compile_options(${target} PRIVATE --Werror=all-warnings -Xcompiler=-Werror)
+      target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CUDA>:--Werror=all-warnings;-Xcompiler=-Werror>")
     endif()
     if(TEMPA_CUDA_RESOURCE_USAGE)
-      target_compile_options(${target} PRIVATE --resource-usage)
+      target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CUDA>:--resource-usage>")
     endif()
   endif()
 endfunction()
