@@ -4,6 +4,8 @@
 
 #include <kernels/common.cuh>
 
+#include <cmath>
+
 using namespace tempa::cuda;
 using tempa::Index;
 
@@ -17,7 +19,7 @@ __global__ void forward_kernel(T* y, T* rstd, const T* x, const T* gamma, Index 
   T squares = 0;
   for (Index c = thread_in_block(); c < cols; c += kThreads) squares += x[row + c] * x[row + c];
   squares = block_sum(squares, shared_array<T>(0, kWarpSize));
-  const T scale = T(1) / sqrt(squares / static_cast<T>(cols) + eps);
+  const T scale = T(1) / std::sqrt(squares / static_cast<T>(cols) + eps);
   for (Index c = thread_in_block(); c < cols; c += kThreads) y[row + c] = x[row + c] * scale * gamma[c];
   if (thread_in_block() == 0) rstd[blockIdx.x] = scale;
 }
