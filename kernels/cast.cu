@@ -41,24 +41,6 @@ struct Cast {
   }
 };
 
-/// Rows with a distance of their own; for one element a thread unless all rows begin aligned.
-template <typename To, typename From>
-struct CastRows {
-  static constexpr int kVector = Cast<To, From>::kVector;
-  To* y;
-  const From* x;
-  Index y_stride, x_stride, width;
-
-  bool aligned() const {
-    return is_vector_aligned<kVector>(y, y_stride) && is_vector_aligned<kVector>(x, x_stride) && width % kVector == 0;
-  }
-  template <int k>
-  __device__ void run(Index i) const {
-    const Index row = i / width, column = i - row * width;
-    Cast<To, From>{y + row * y_stride, x + row * x_stride}.template run<k>(column);
-  }
-};
-
 }  // namespace
 
 template <Element To, Element From>
@@ -77,7 +59,7 @@ void convert(Backend backend, To* y, const From* x, Index n) {
 
 template <Floating To, Floating From>
 void convert_rows(Backend backend, To* y, Index y_stride, const From* x, Index x_stride, Index rows, Index width) {
-  map(backend, CastRows<To, From>{y, x, y_stride, x_stride, width}, rows * width);
+  map(backend, MapRows<Cast<To, From>, To, From>{y, x, y_stride, x_stride, width}, rows * width);
 }
 
 #define TEMPA_CAST(To, From) template void cast<To, From>(Backend, To*, const From*, Index)

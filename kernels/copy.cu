@@ -4,6 +4,7 @@
 // see whole memory lines.
 #include <tempa/cuda/copy.hpp>
 
+#include "accumulate.cuh"
 #include "bits.cuh"
 #include "map.cuh"
 #include "nest.cuh"
@@ -12,42 +13,16 @@ namespace tempa::inline TEMPA_ABI::cuda {
 
 namespace {
 
+/// One row.
 template <typename B>
-struct CopyRows {
+struct Copy {
   static constexpr int kVector = kVectorSize<B>;
   B* y;
   const B* x;
-  Index y_stride, x_stride, width;
 
-  bool aligned() const {
-    return is_vector_aligned<kVector>(y, y_stride) && is_vector_aligned<kVector>(x, x_stride) && width % kVector == 0;
-  }
   template <int k>
   __device__ void run(Index i) const {
-    const Index row = i / width, column = i - row * width;
-    store_vector<k>(y + row * y_stride + column, load_vector<k>(x + row * x_stride + column));
-  }
-};
-
-template <typename T>
-struct AddRows {
-  static constexpr int kVector = kVectorSize<T>;
-  T* y;
-  const T* x;
-  Index y_stride, x_stride, width;
-
-  bool aligned() const {
-    return is_vector_aligned<kVector>(y, y_stride) && is_vector_aligned<kVector>(x, x_stride) && width % kVector == 0;
-  }
-  template <int k>
-  __device__ void run(Index i) const {
-    const Index row = i / width, column = i - row * width;
-    T* const to = y + row * y_stride + column;
-    Vector<T, k> sum = load_vector<k>(to);
-    const Vector<T, k> more = load_vector<k>(x + row * x_stride + column);
-#pragma unroll
-    for (int j = 0; j < k; ++j) sum[j] = from_accumulator<T>(to_accumulator(sum[j]) + to_accumulator(more[j]));
-    store_vector<k>(to, sum);
+    store_vector<k>(y + i, load_vector<k>(x + i));
   }
 };
 
@@ -134,17 +109,18 @@ bool copy_transposed(LaunchSite site, B* y, const B* x, const LoopNest<1>& nest,
 
 template <Element T>
 void copy_rows(Backend backend, T* y, Index y_stride, const T* x, Index x_stride, Index rows, Index width) {
-  map(backend, CopyRows<Bits<T>>{as_bits(y), as_bits(x), y_stride, x_stride, width}, rows * width);
+  map(backend, MapRows<Copy<Bits<T>>, Bits<T>, Bits<T>>{as_bits(y), as_bits(x), y_stride, x_stride, width},
+      rows * width);
 }
 
 template <Floating T>
 void add_rows(Backend backend, T* y, Index y_stride, const T* x, Index x_stride, Index rows, Index width) {
-  map(backend, AddRows<T>{y, x, y_stride, x_stride, width}, rows * width);
+  map(backend, MapRows<Accumulate<T>, T, T>{y, x, y_stride, x_stride, width}, rows * width);
 }
 
 template <Floating T>
 void broadcast_rows(Backend backend, T* y, const T* b, Index rows, Index cols) {
-  map(backend, CopyRows<Bits<T>>{as_bits(y), as_bits(b), cols, 0, cols}, rows * cols);
+  map(backend, MapRows<Copy<Bits<T>>, Bits<T>, Bits<T>>{as_bits(y), as_bits(b), cols, 0, cols}, rows * cols);
 }
 
 template <Element T>

@@ -35,4 +35,23 @@ bool are_aligned(const Ts*... pointers) {
   return (is_vector_aligned<k>(pointers) && ...);
 }
 
+/// A body for rows with a distance of their own: `Row{y, x}` is the body of one of them. One element a thread unless
+/// all rows begin aligned.
+template <typename Row, typename To, typename From>
+struct MapRows {
+  static constexpr int kVector = Row::kVector;
+  To* y;
+  const From* x;
+  Index y_stride, x_stride, width;
+
+  bool aligned() const {
+    return is_vector_aligned<kVector>(y, y_stride) && is_vector_aligned<kVector>(x, x_stride) && width % kVector == 0;
+  }
+  template <int k>
+  __device__ void run(Index i) const {
+    const Index row = i / width, column = i - row * width;
+    Row{y + row * y_stride, x + row * x_stride}.template run<k>(column);
+  }
+};
+
 }  // namespace tempa::inline TEMPA_ABI::cuda
