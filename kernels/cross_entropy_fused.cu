@@ -6,6 +6,7 @@
 #include <tempa/math/log.hpp>
 
 #include "fault.cuh"
+#include "map.cuh"
 #include "normalizer.cuh"
 
 namespace tempa::inline TEMPA_ABI::cuda {
@@ -67,15 +68,70 @@ __global__ void __launch_bounds__(kRowBlock)
       if (k + j == label) gradient -= own;
       out[j] = from_accumulator<T>(target.scale * gradient);
     }
-    store_vector<kVector>(dlogits + row * classes + k, out);
+    if (dlogits != nullptr) store_vector<kVector>(dlogits + row * classes + k, out);
   });
-  if (here && !counts)
+  if (here && !counts && dlogits != nullptr)
     for (Index k = thread_in_block() % kThreads; k < classes; k += kThreads) dlogits[row * classes + k] = T{};
   smooth_sum = reduce_row<kThreads>(smooth_sum, Sum{}, A(0));
   if (here && first) losses[row] = counts ? -own * (label_logit - shift) - share * smooth_sum : A(0);
 }
 
+constexpr int kSumBlock = 1024;
+
+/// One block: the sums, in an order that the number of rows decides.
+template <typename T>
+__global__ void __launch_bounds__(kSumBlock)
+    reduce_kernel(T* y, T* inverse, const T* losses, const std::int32_t* labels, const T* weights, Index rows,
+                  Index classes, Index ignored, bool mean) {
+  const auto scratch = shared_array<double>(0, kWarpSize);
+  double loss = 0, weight = 0;
+  for (Index i = thread_in_block(); i < rows; i += kSumBlock) {
+    const Index label = labels[i];
+    loss += static_cast<double>(losses[i]);
+    if (label != ignored && label >= 0 && label < classes)
+      weight += weights != nullptr ? static_cast<double>(weights[label]) : 1.0;
+  }
+  loss = block_sum(loss, scratch);
+  weight = block_sum(weight, scratch);
+  if (thread_in_block() != 0) return;
+  const double factor = mean ? 1 / weight : 1.0;
+  *inverse = static_cast<T>(factor);
+  *y = static_cast<T>(loss * factor);
+}
+
+/// Where the gradient is 0, as that of an ignored row, it stays so, whatever the factors are.
+template <typename T>
+struct ScaleGradient {
+  static constexpr int kVector = 1;
+  T* dlogits;
+  const T* gradient;
+  const T* dlosses;
+  const T* inverse;
+  Index classes;
+  bool one_for_all;
+
+  bool aligned() const { return true; }
+  template <int k>
+  __device__ void run(Index i) const {
+    const T value = gradient[i], factor = dlosses[one_for_all ? 0 : i / classes];
+    dlogits[i] = value == T(0) ? T(0) : value * (inverse != nullptr ? factor * *inverse : factor);
+  }
+};
+
 }  // namespace
+
+template <Real T>
+void reduce_losses(Backend backend, T* y, T* inverse, const T* losses, const std::int32_t* labels, const T* weights,
+                   Index rows, Index classes, Index ignored, bool mean) {
+  launch(reduce_kernel<T>, 1, kSumBlock, sizeof(double) * kWarpSize, backend, y, inverse, losses, labels, weights, rows,
+         classes, ignored, mean);
+}
+
+template <Real T>
+void scale_loss_gradient(Backend backend, T* dlogits, const T* gradient, const T* dlosses, bool one_for_all,
+                         const T* inverse, Index rows, Index classes) {
+  map(backend, ScaleGradient<T>{dlogits, gradient, dlosses, inverse, classes, one_for_all}, rows * classes);
+}
 
 template <Floating T>
 void cross_entropy_with_gradient(Backend backend, Accumulator<T>* losses, T* dlogits, const T* logits,
@@ -104,6 +160,12 @@ void cross_entropy_with_gradient(Backend backend, Accumulator<T>* losses, T* dlo
                                                const Accumulator<T>*, Index, Index, Index, Accumulator<T>,  \
                                                Accumulator<T>)
 
+#define TEMPA_LOSSES(T)                                                                                                \
+  template void reduce_losses<T>(Backend, T*, T*, const T*, const std::int32_t*, const T*, Index, Index, Index, bool); \
+  template void scale_loss_gradient<T>(Backend, T*, const T*, const T*, bool, const T*, Index, Index)
+
+TEMPA_LOSSES(float);
+TEMPA_LOSSES(double);
 TEMPA_CROSS_ENTROPY_FUSED(float);
 TEMPA_CROSS_ENTROPY_FUSED(double);
 TEMPA_CROSS_ENTROPY_FUSED(float16);

@@ -1,5 +1,6 @@
 // The kernels of elementwise.cuh for functions of two elements.
 #include <tempa/math/arithmetic.hpp>
+#include <tempa/math/loss.hpp>
 
 #include "elementwise.cuh"
 
@@ -15,3 +16,5 @@ TEMPA_ARITHMETIC(float);
 TEMPA_ARITHMETIC(double);
 TEMPA_ARITHMETIC(tempa::float16);
 TEMPA_ARITHMETIC(tempa::bfloat16);
+TEMPA_BINARY_KERNELS(float, tempa::math::BceWithLogits);
+TEMPA_BINARY_KERNELS(double, tempa::math::BceWithLogits);

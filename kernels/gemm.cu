@@ -177,6 +177,29 @@ void gemm_bias(Backend backend, Transpose trans_a, Transpose trans_b, Index m, I
 }
 
 template <Floating T>
+void grouped_gemm_bias(Backend backend, Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, const T* a,
+                       Index lda, std::span<const T* const> b, Index ldb, std::span<const T* const> biases, T* c,
+                       Index ldc, Index stride_c) {
+  if (m == 0 || n == 0) return;
+  const GemmChoice choice = gemm_choice();
+  if (b.size() == 1 || choice == GemmChoice::kHopper || choice == GemmChoice::kCublasLt) {
+    for (std::size_t g = 0; g < b.size(); ++g)
+      gemm_bias(backend, trans_a, trans_b, m, n, k, a, lda, b[g], ldb, biases[g], c + static_cast<Index>(g) * stride_c,
+                ldc);
+    return;
+  }
+  auto product = detail::make_product("grouped_gemm_bias", trans_a, trans_b, m, n, k, a, lda, b[0], ldb, c, ldc);
+  product.epilogue.bias = biases[0];
+  for (std::size_t g = 1; g < b.size(); ++g) {
+    product.more_b[g - 1] = b[g];
+    product.epilogue.more_bias[g - 1] = biases[g];
+  }
+  product.epilogue.stride_c = stride_c;
+  product.batch = static_cast<int>(b.size());
+  detail::run_product({backend, "grouped_gemm_bias"}, product);
+}
+
+template <Floating T>
 void gemm_bias_gelu(Backend backend, Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, const T* a,
                     Index lda, const T* b, Index ldb, const T* bias, T* c, T* x, Index ldc) {
   if (m == 0 || n == 0) return;
@@ -215,6 +238,8 @@ void gemm_bias_gradient(Backend backend, Transpose trans_a, Transpose trans_b, I
                                 Index, Index, const T*, Index, Index, Accumulator<T>, T*, Index, Index);               \
   template void gemm_bias<T>(Backend, Transpose, Transpose, Index, Index, Index, const T*, Index, const T*, Index,     \
                              const T*, T*, Index);                                                                     \
+  template void grouped_gemm_bias<T>(Backend, Transpose, Transpose, Index, Index, Index, const T*, Index,              \
+                                     std::span<const T* const>, Index, std::span<const T* const>, T*, Index, Index);   \
   template void gemm_bias_gelu<T>(Backend, Transpose, Transpose, Index, Index, Index, const T*, Index, const T*,       \
                                   Index, const T*, T*, T*, Index);                                                     \
   template void gemm_gelu_backward<T>(Backend, Transpose, Transpose, Index, Index, Index, const T*, Index, const T*,   \

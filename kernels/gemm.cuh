@@ -17,6 +17,7 @@ struct Product {
 
   const T* a = nullptr;
   const T* b = nullptr;
+  const T* more_b[2] = {nullptr, nullptr};  ///< B of the second and third product of a group; null for none
   Index lda = 0, ldb = 0;
   Index stride_a = 0, stride_b = 0;  ///< from product to product of the batch
   Index slice_a = 0, slice_b = 0;    ///< from slice to slice
@@ -37,7 +38,15 @@ struct Product {
     return static_cast<int>(left < k_slice ? left : Index{k_slice});
   }
   __device__ const T* a_of(int slice, int product) const { return a + product * stride_a + slice * slice_a; }
-  __device__ const T* b_of(int slice, int product) const { return b + product * stride_b + slice * slice_b; }
+  /// Whether `n` elements of every B may be loaded at once.
+  template <int n>
+  bool is_b_aligned() const {
+    return is_vector_aligned<n>(b, ldb) && is_vector_aligned<n>(more_b[0]) && is_vector_aligned<n>(more_b[1]);
+  }
+  __device__ const T* b_of(int slice, int product) const {
+    const T* const matrix = product == 1 ? more_b[0] : more_b[1];
+    return (product == 0 || more_b[0] == nullptr ? b + product * stride_b : matrix) + slice * slice_b;
+  }
 };
 
 /// Where a block's tile lies. Blocks that run at the same time take tiles that share rows of A and columns of B: down

@@ -21,15 +21,17 @@ struct Epilogue {
   T* c = nullptr;
   Index ldc = 0, stride_c = 0;
   A alpha = 1, beta = 0;
-  const T* bias = nullptr;  ///< (n), or null for none
-  T* x = nullptr;           ///< laid out as c; written by kGelu, read by kGeluBackward
+  const T* bias = nullptr;                     ///< (n), or null for none
+  const T* more_bias[2] = {nullptr, nullptr};  ///< of the second and third product of a group
+  T* x = nullptr;                              ///< laid out as c; written by kGelu, read by kGeluBackward
   Finish finish = Finish::kLinear;
   bool vectors = false;  ///< whether four neighbours may be moved at once
 
   /// Sets `vectors` by the pointers.
   void find_alignment() {
     vectors = is_vector_aligned<kVectorSize<float>>(c, ldc) && stride_c % kVectorSize<float> == 0 &&
-              (bias == nullptr || is_vector_aligned<kVectorSize<float>>(bias)) &&
+              is_vector_aligned<kVectorSize<float>>(bias) && is_vector_aligned<kVectorSize<float>>(more_bias[0]) &&
+              is_vector_aligned<kVectorSize<float>>(more_bias[1]) &&
               (x == nullptr || is_vector_aligned<kVectorSize<float>>(x));
   }
 
@@ -42,7 +44,7 @@ struct Epilogue {
     const bool whole = vectors && kCount <= count;
     const Index first = batch * stride_c + row * ldc + column, step = row_step * ldc;
     Vector<A, kCount> added{};
-    if (bias != nullptr) added = widened(load<kCount>(bias + column, whole, count));
+    if (bias != nullptr) added = widened(load<kCount>(bias_of(batch) + column, whole, count));
     Vector<T, kCount> read[kRows] = {};
     const bool reads_x = finish == Finish::kGeluBackward;
     if (reads_x || beta != A(0)) {
@@ -77,6 +79,11 @@ struct Epilogue {
   }
 
  private:
+  __device__ const T* bias_of(int batch) const {
+    const T* const more = batch == 1 ? more_bias[0] : more_bias[1];
+    return batch == 0 || more_bias[0] == nullptr ? bias : more;
+  }
+
   template <int kCount>
   __device__ static Vector<T, kCount> load(const T* p, bool whole, int count) {
     if (whole) return load_vector<kCount>(p);

@@ -222,8 +222,8 @@ void launch_tile(LaunchSite site, const Product<T>& product) {
   const std::size_t shared_bytes = kPieces + (parts ? Totals::kNumel * sizeof(T) : 0);
   const bool a_vectors = is_vector_aligned<kVector>(product.a, product.lda) && product.stride_a % kVector == 0 &&
                          product.slice_a % kVector == 0;
-  const bool b_vectors = is_vector_aligned<kVector>(product.b, product.ldb) && product.stride_b % kVector == 0 &&
-                         product.slice_b % kVector == 0;
+  const bool b_vectors =
+      product.template is_b_aligned<kVector>() && product.stride_b % kVector == 0 && product.slice_b % kVector == 0;
   const dim3 grid = tile_grid(product, Tile::kTileRows, Tile::kTileColumns);
   if (product.a_sum != nullptr) {
     launch(gemm_simt<T, Tile, true>, grid, Tile::kThreads, shared_bytes, site, product, a_vectors, b_vectors);

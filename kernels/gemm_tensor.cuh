@@ -194,7 +194,7 @@ void launch_tensor_shape(LaunchSite site, const Product<T>& product, int tile) {
 template <Floating T>
 void launch_tensor(LaunchSite site, const Product<T>& product, int tile) {
   const bool aligned = is_vector_aligned<kChunk>(product.a, product.lda) && product.stride_a % kChunk == 0 &&
-                       product.slice_a % kChunk == 0 && is_vector_aligned<kChunk>(product.b, product.ldb) &&
+                       product.slice_a % kChunk == 0 && product.template is_b_aligned<kChunk>() &&
                        product.stride_b % kChunk == 0 && product.slice_b % kChunk == 0;
   const bool sums_a = product.a_sum != nullptr;
   if (aligned && !product.trans_a && product.trans_b && !sums_a)

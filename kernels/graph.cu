@@ -48,17 +48,19 @@ Graph::~Graph() = default;
 Graph::Graph(Graph&&) noexcept = default;
 Graph& Graph::operator=(Graph&&) noexcept = default;
 
-void Graph::begin_capture() {
+void Graph::begin_capture(const Graph* shared) {
   auto& thread = detail::thread_state();
   if (thread.pool != nullptr) throw CudaError("[cuda::Graph] a capture of this thread is going on already");
   const int device = state_->stream.backend().device;
+  auto pool = shared != nullptr ? shared->state_->pool : nullptr;
   state_->clear();
-  state_->pool = std::make_shared<detail::GraphPool>(device);
+  state_->pool = pool != nullptr ? pool : std::make_shared<detail::GraphPool>(device);
   check("cuda::Graph", "begin of a capture",
         cudaStreamBeginCapture(state_->raw_stream(), cudaStreamCaptureModeThreadLocal));
   state_->capturing = true;
   state_->former_stream = std::exchange(thread.streams[device], state_->stream.backend().stream);
   thread.pool = state_->pool;
+  thread.outside_stream = state_->former_stream;
 }
 
 void Graph::end_capture() {
@@ -77,6 +79,25 @@ void Graph::launch(Backend backend) const {
   if (!ready()) throw CudaError("[cuda::Graph] launch: nothing is captured");
   const ProfilerRange range("cuda::Graph::launch");
   check("cuda::Graph", "launch", cudaGraphLaunch(state_->instance, static_cast<cudaStream_t>(backend.stream)));
+}
+
+struct OutsideGraph::State {
+  std::shared_ptr<detail::GraphPool> pool;
+  void* stream = nullptr;
+};
+
+OutsideGraph::OutsideGraph() : state_(std::make_unique<State>()) {
+  auto& thread = detail::thread_state();
+  state_->pool = std::exchange(thread.pool, nullptr);
+  if (state_->pool != nullptr)
+    state_->stream = std::exchange(thread.streams[state_->pool->device], thread.outside_stream);
+}
+
+OutsideGraph::~OutsideGraph() {
+  if (state_->pool == nullptr) return;
+  auto& thread = detail::thread_state();
+  thread.streams[state_->pool->device] = state_->stream;
+  thread.pool = std::move(state_->pool);
 }
 
 bool Graph::ready() const { return state_->instance != nullptr; }

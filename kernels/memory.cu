@@ -180,6 +180,37 @@ DevicePool& pool(int device) {
   return pools->try_emplace(device, device).first->second;
 }
 
+/// Bytes that travel as an argument of a kernel.
+struct Bytes {
+  static constexpr std::size_t kCount = 2048;
+  unsigned char values[kCount];
+};
+
+__global__ void store_bytes_kernel(unsigned char* to, const Bytes bytes, int count) {
+  for (int i = thread_in_block(); i < count; i += static_cast<int>(blockDim.x)) to[i] = bytes.values[i];
+}
+
+/// Whether the calling thread captures a graph on that device.
+bool is_capturing(Backend backend) {
+  const auto& pool = detail::thread_state().pool;
+  return pool != nullptr && pool->device == backend.device;
+}
+
+/// A copy that a graph repeats with the bytes of now, wherever they came from.
+void record_bytes(Backend backend, void* to, const void* from, std::size_t count) {
+  constexpr std::size_t kMost = 64 * 1024;
+  if (count > kMost)
+    throw CudaError(concat("[cuda::copy_to_device] a recorded step can take up to ", kMost, " bytes from the host but ",
+                           count, " were asked for; move them to the device before it is recorded"));
+  for (std::size_t at = 0; at < count; at += Bytes::kCount) {
+    Bytes bytes{};
+    const std::size_t part = std::min(Bytes::kCount, count - at);
+    std::copy_n(static_cast<const unsigned char*>(from) + at, part, bytes.values);
+    launch(store_bytes_kernel, 1, 256, 0, {backend, "copy_to_device"}, static_cast<unsigned char*>(to) + at, bytes,
+           static_cast<int>(part));
+  }
+}
+
 void copy(const char* who, Backend backend, void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
   if (bytes == 0) return;
   detail::use_device(who, backend.device);
@@ -226,10 +257,16 @@ std::shared_ptr<void> allocate_pinned(std::size_t bytes) {
 }
 
 void copy_to_device(Backend backend, void* device, const void* host, std::size_t bytes) {
+  if (is_capturing(backend)) return record_bytes(backend, device, host, bytes);
   copy("cuda::copy_to_device", backend, device, host, bytes, cudaMemcpyHostToDevice);
 }
 
 void copy_to_host(Backend backend, void* host, const void* device, std::size_t bytes) {
+  if (is_capturing(backend)) {
+    static_cast<void>(cudaStreamSynchronize(static_cast<cudaStream_t>(backend.stream)));  // which ends the capture
+    static_cast<void>(cudaGetLastError());
+    throw CudaError("[cuda::copy_to_host] a step that is recorded cannot read device memory on the host");
+  }
   copy("cuda::copy_to_host", backend, host, device, bytes, cudaMemcpyDeviceToHost);
   check("cuda::copy_to_host", "wait for a copy", cudaStreamSynchronize(static_cast<cudaStream_t>(backend.stream)));
   throw_if_fault(backend);

@@ -9,7 +9,12 @@ namespace tempa::inline TEMPA_ABI::cuda {
 
 /// Random numbers 4 block … 4 block + 3 of the stream.
 __device__ inline uint4 random_block(const RandomStream& stream, Index block) {
-  const auto words = philox(stream.seed, stream.block + static_cast<std::uint64_t>(block));
+  std::uint64_t seed = stream.seed, first = stream.block + static_cast<std::uint64_t>(block);
+  if (stream.origin != nullptr) {  // the same for all threads
+    seed += stream.origin->seed;
+    first += stream.origin->block;
+  }
+  const auto words = philox(seed, first);
   return make_uint4(words[0], words[1], words[2], words[3]);
 }
 

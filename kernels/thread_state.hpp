@@ -23,6 +23,7 @@ struct GraphPool {
 struct ThreadState {
   std::map<int, void*> streams;     ///< device to current stream; none is the default stream
   std::shared_ptr<GraphPool> pool;  ///< of the capture that is going on
+  void* outside_stream = nullptr;   ///< current on the pool's device before the capture
 
   void* stream(int device) const {
     const auto found = streams.find(device);

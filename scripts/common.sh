@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What quickstart and test share. Sourced in the repository's root.
+# What the other scripts share. Sourced in the repository's root.
 
 # say TEXT: a line that stands out of the output of compilers.
 say() { printf '\n== %s\n' "$1"; }
@@ -11,6 +11,13 @@ jobs() {
   memory_gb=$(awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo)
   local by_memory=$((memory_gb / 2 > 0 ? memory_gb / 2 : 1))
   echo $((processors < by_memory ? processors : by_memory))
+}
+
+# clang_links SANITIZERS: whether clang++ is there, with the runtimes that -fsanitize=SANITIZERS links.
+clang_links() {
+  command -v clang++ >/dev/null &&
+    echo 'extern "C" int LLVMFuzzerTestOneInput(const char*, unsigned long) { return 0; } __attribute__((weak)) int main() {}' |
+    clang++ -fsanitize="$1" -x c++ - -o /dev/null 2>/dev/null
 }
 
 # configure PRESET OPTION...: with ccache where it is installed.

@@ -31,7 +31,16 @@ void add_regularisation_options(CLI::App& app, Options& options) {
       ->capture_default_str();
 }
 
-/// What to compute on: `device`, `precision`, `threads`.
+/// Training batches by their tokens: `tokens_per_batch`.
+template <typename Options>
+void add_token_budget_option(CLI::App& app, Options& options) {
+  app.add_option("--tokens-per-batch", options.tokens_per_batch,
+                 "train on as many rows at once as have at most these tokens, not --batch-size rows; 0: not so")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+}
+
+/// What to compute on, and where the time goes: `device`, `precision`, `threads`, `profile`.
 template <typename Options>
 void add_machine_options(CLI::App& app, Options& options) {
   app.add_option("--device", options.device, "auto, cpu, cuda or cuda:i")->capture_default_str();
@@ -41,6 +50,7 @@ void add_machine_options(CLI::App& app, Options& options) {
   app.add_option("--threads", options.threads, "0: all of the machine")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
+  app.add_option("--profile", options.profile, "write a Chrome trace to this file, and a table by operation to stderr");
 }
 
 /// @return the exit status when the program is to end now (help, or a mistake that was told), nothing otherwise.

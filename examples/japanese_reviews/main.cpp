@@ -1,6 +1,7 @@
 // Trains and evaluates a classifier of Japanese reviews, with a head that the library does not have:
 // `japanese_reviews --data FILE`, or `--help`.
 #include "../common/precision.hpp"
+#include "../common/profile.hpp"
 #include "options.hpp"
 #include "run.hpp"
 
@@ -12,7 +13,9 @@ int main(int argc, char** argv) {
   Options options;
   if (const auto status = parse_options(argc, argv, options)) return *status;
   try {
-    return with_precision(options.precision, [&]<typename T>(std::type_identity<T>) { return run<T>(options); });
+    return with_profile(options, [&] {
+      return with_precision(options.precision, [&]<typename T>(std::type_identity<T>) { return run<T>(options); });
+    });
   } catch (const std::exception& error) {
     std::cerr << "japanese_reviews: " << error.what() << '\n';
     return 1;

@@ -22,6 +22,7 @@ struct Options {
   bool resume = false;
   std::string device = "auto";
   std::string precision = "fp32";
+  std::string profile;
   int threads = 0;
 
   std::optional<std::int64_t> given_epochs, given_batch_size;

@@ -5,12 +5,15 @@
 #include "../common/setup.hpp"
 #include "report.hpp"
 #include "run.hpp"
+#include "teacher.hpp"
 
 #include <tempa/tempa.hpp>
 
 #include <array>
 #include <filesystem>
+#include <functional>
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,12 +21,10 @@
 
 using namespace tempa;
 
-namespace {
-
 template <Floating T>
 using Classifier = BertForSequenceClassification<T>;
 
-const std::vector<std::string>& class_names() { return DocumentSentimentDataset::label_names(); }
+inline const std::vector<std::string>& class_names() { return DocumentSentimentDataset::label_names(); }
 
 /// The three files of an SmSA folder.
 struct Tables {
@@ -35,15 +36,28 @@ struct Tables {
         test(read_labeled_texts(folder / "test_preprocess.tsv", class_names())) {}
 };
 
+/// What a model is trained on: the training file, and texts that teachers have labelled, if there are any.
+struct Lesson {
+  LabeledTexts gold, taught;
+};
+
 template <Floating T>
-std::vector<EpochRecord> train(Classifier<T>& model, const LabeledTexts& table, const BertTokenizer& tokenizer,
-                               DataLoader<DocumentSentimentDataset>& valid, const Options& options) {
-  const AugmentedTexts data(table, tokenizer, {.max_length = options.max_length},
-                            {.piece_drop_prob = options.piece_dropout, .token_mask_prob = options.token_masking});
-  DataLoader loader(data, {.batch_size = options.batch_size, .shuffle = true, .seed = options.seed, .num_workers = 1});
-  if (options.class_weights)
-    model.loss_options.class_weights = balanced_class_weights(table.labels, DocumentSentimentDataset::num_labels());
-  model.loss_options.label_smoothing = options.label_smoothing;
+std::vector<EpochRecord> train(Classifier<T>& model, const Lesson& lesson, const BertTokenizer& tokenizer,
+                               const LabeledTexts& valid, const Options& options,
+                               const std::function<void()>& on_epoch_end = {}) {
+  const EncodeOptions encoding{.max_length = options.max_length};
+  const bool taught = lesson.taught.size() > 0;
+  const ConcatDataset data(
+      AugmentedTexts(lesson.gold, tokenizer, encoding,
+                     {.piece_drop_prob = options.piece_dropout, .token_mask_prob = options.token_masking}),
+      AugmentedTexts(lesson.taught, tokenizer, encoding, {.token_mask_prob = options.taught_token_masking}));
+  DataLoader loader(data, {.batch_size = options.batch_size * (taught ? 2 : 1),
+                           .shuffle = true,
+                           .seed = options.seed,
+                           .num_workers = 1,
+                           .tokens_per_batch = options.tokens_per_batch});
+  const DocumentSentimentDataset valid_data(valid, tokenizer, {.max_length = options.max_length});
+  DataLoader valid_loader(valid_data, {.batch_size = 64});
   AdamW optimizer(weight_decay_groups(model.named_parameters(),
                                       AdamWOptions{.lr = options.lr, .weight_decay = options.weight_decay}));
   LinearScheduleWithWarmup schedule(optimizer,
@@ -56,7 +70,74 @@ std::vector<EpochRecord> train(Classifier<T>& model, const LabeledTexts& table, 
       model, optimizer,
       {.epochs = options.epochs, .max_grad_norm = 1.0, .scaler = &scaler, .average = average ? &*average : nullptr});
   trainer.set_scheduler(schedule, ScheduleStep::kStep);
-  return trainer.fit(loader, valid);
+  if (on_epoch_end)
+    trainer.on_epoch_end([&](const EpochRecord& record) {
+      if (record.epoch < options.epochs) on_epoch_end();
+      return true;
+    });
+  return trainer.fit(loader, valid_loader);
+}
+
+template <Floating T>
+Classifier<T> new_classifier(const Options& options, const BertTokenizer& tokenizer, Device device) {
+  BertConfig config = config_from_scratch(options, options.max_length, tokenizer.vocab_size(), class_names(),
+                                          ProblemType::kSingleLabelClassification);
+  config.intermediate_size = options.intermediate;
+  Classifier<T> model(config);
+  model.to(device);
+  return model;
+}
+
+BertTokenizer new_tokenizer(const Tables& tables, SubwordModel tokens, const Options& options) {
+  return train_bert_tokenizer(tables.train.texts, {.vocab_size = options.vocab_size, .model = tokens});
+}
+
+/// A BERT of one layer. Teachers see texts as pieces of words and as whole words in turn: they shall err differently.
+template <Floating T>
+Teacher train_bert_teacher(const Lesson& lesson, const Tables& tables, std::int64_t number, Options options,
+                           Device device) {
+  options.layers = 1;
+  options.intermediate = 4 * options.hidden;
+  options.seed = options.seed * 1000 + static_cast<std::uint64_t>(number);
+  const bool pieces = number % 2 == 1;
+  options.piece_dropout = pieces ? options.piece_dropout : 0.0;
+  const auto tokenizer = new_tokenizer(tables, pieces ? SubwordModel::kUnigram : SubwordModel::kWord, options);
+  const auto model = std::make_shared<Classifier<T>>(new_classifier<T>(options, tokenizer, device));
+  std::cout << "\nTeacher " << number << " of " << options.teachers + 1 << ": BERT of 1 layer, "
+            << tokenizer.vocab_size() << (pieces ? " pieces of words" : " words") << '\n';
+  train(*model, lesson, tokenizer, tables.valid, options);
+  return [model, tokenizer, length = options.max_length](const std::vector<std::string>& texts) {
+    LabeledTexts asked;
+    asked.texts = texts;
+    asked.lines.assign(texts.size(), 0);
+    return predict_logits(*model, encode_texts(asked, tokenizer, {.max_length = length}), 64);
+  };
+}
+
+/// Trains the model that is kept: on the training file alone, or with teachers, who first learn from it and then label
+/// texts that are spliced from it anew in each epoch.
+template <Floating T>
+std::vector<EpochRecord> train_student(Classifier<T>& model, const Tables& tables, const BertTokenizer& tokenizer,
+                                       const Options& options, Device device) {
+  const Index classes = DocumentSentimentDataset::num_labels();
+  Options own = options;
+  if (options.model.empty() && !options.pieces) own.piece_dropout = 0.0;  // words have no other pieces than [UNK]
+  Lesson lesson{.gold = tables.train, .taught = {}};
+  const auto weights =
+      options.class_weights ? balanced_class_weights(tables.train.labels, classes) : std::vector<double>();
+  lesson.gold.targets = soft_labels(tables.train.labels, classes, weights, options.label_smoothing);
+  std::vector<Teacher> teachers;
+  for (std::int64_t number = 1; number <= options.teachers; ++number)
+    teachers.push_back(train_bert_teacher<T>(lesson, tables, number, options, device));
+  if (teachers.empty()) return train(model, lesson, tokenizer, tables.valid, own);
+
+  std::cout << "\nTeacher " << options.teachers + 1 << " of " << options.teachers + 1
+            << ": logistic regression on words and pairs of words\n";
+  teachers.push_back(train_ngram_teacher(tables.train, tokenizer, options));
+  std::cout << "\nStudent: the training file, and as many texts that the teachers label\n" << std::flush;
+  const auto teach = [&] { lesson.taught = taught_texts(tables.train, teachers); };
+  teach();
+  return train(model, lesson, tokenizer, tables.valid, own, teach);
 }
 
 template <Floating T>
@@ -75,8 +156,6 @@ void classify(Classifier<T>& model, const BertTokenizer& tokenizer, const Option
   }
 }
 
-}  // namespace
-
 template <Floating T>
 int run(const Options& options) {
   const Device device = prepare_machine(options);
@@ -85,16 +164,15 @@ int run(const Options& options) {
             << ", precision: " << options.precision << '\n';
 
   const Tables tables(options.data);
-  const auto tokenizer = options.model.empty()
-                             ? train_bert_tokenizer(tables.train.texts, {.vocab_size = options.vocab_size})
-                             : BertTokenizer::from_pretrained(options.model);
+  const auto tokenizer =
+      options.model.empty()
+          ? new_tokenizer(tables, options.pieces ? SubwordModel::kUnigram : SubwordModel::kWord, options)
+          : BertTokenizer::from_pretrained(options.model);
   const DocumentSentimentOptions encoding{.max_length = options.max_length};
-  const DocumentSentimentDataset train_data(tables.train, tokenizer, encoding),
-      valid_data(tables.valid, tokenizer, encoding), test_data(tables.test, tokenizer, encoding);
-  auto model = options.model.empty()
-                   ? Classifier<T>(config_from_scratch(options, options.max_length, tokenizer.vocab_size(),
-                                                       class_names(), ProblemType::kSingleLabelClassification))
-                   : Classifier<T>::from_pretrained(options.model);
+  const DocumentSentimentDataset valid_data(tables.valid, tokenizer, encoding),
+      test_data(tables.test, tokenizer, encoding);
+  auto model = options.model.empty() ? new_classifier<T>(options, tokenizer, device)
+                                     : Classifier<T>::from_pretrained(options.model);
   model.to(device);
   std::cout << "vocabulary: " << tokenizer.vocab_size() << " tokens, model: " << model.parameter_count()
             << " parameters\n"
@@ -102,7 +180,7 @@ int run(const Options& options) {
 
   DataLoader valid_loader(valid_data, {.batch_size = 64}), test_loader(test_data, {.batch_size = 64});
   RunReport report;
-  if (options.epochs > 0) report.train = train(model, tables.train, tokenizer, valid_loader, options);
+  if (options.epochs > 0) report.train = train_student(model, tables, tokenizer, options, device);
   model.loss_options = {};  // the figures below are the plain cross entropy
   report.valid = evaluate(model, valid_loader);
   report.test = evaluate(model, test_loader);

@@ -1,5 +1,6 @@
 // Trains and evaluates a sentiment classifier on SmSA: `smsa_sentiment --data DIR`, or `--help`.
 #include "../common/precision.hpp"
+#include "../common/profile.hpp"
 #include "options.hpp"
 #include "run.hpp"
 
@@ -11,7 +12,9 @@ int main(int argc, char** argv) {
   Options options;
   if (const auto status = parse_options(argc, argv, options)) return *status;
   try {
-    return with_precision(options.precision, [&]<typename T>(std::type_identity<T>) { return run<T>(options); });
+    return with_profile(options, [&] {
+      return with_precision(options.precision, [&]<typename T>(std::type_identity<T>) { return run<T>(options); });
+    });
   } catch (const std::exception& error) {
     std::cerr << "smsa_sentiment: " << error.what() << '\n';
     return 1;

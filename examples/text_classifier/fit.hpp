@@ -49,8 +49,8 @@ std::vector<tempa::EpochRecord> fit_network(Network& network, Loader& loader, Va
                           .checkpoint = {.folder = options.checkpoints,
                                          .every_steps = options.checkpoint_every,
                                          .resume = options.resume,
-                                         .settings = {{"train", options.train},
-                                                      {"valid", options.valid},
+                                         .settings = {{"train", tempa::file_setting(options.train)},
+                                                      {"valid", tempa::file_setting(options.valid)},
                                                       {"precision", options.precision}}},
                           .stop_requested = [] { return tempa::StopSignal::requested(); }});
   trainer.set_scheduler(*schedule, by_epoch ? tempa::ScheduleStep::kEpoch : tempa::ScheduleStep::kStep);

@@ -135,7 +135,10 @@ int train_label_columns(tempa::TextTable&& table, Settings settings, const Optio
   std::optional<tempa::LabelColumnsDataset> valid_data, test_data;
   if (valid) valid_data.emplace(*valid, columns, tokenizer, encoding);
   if (test) test_data.emplace(*test, columns, tokenizer, encoding);
-  ColumnsLoader loader(data, {.batch_size = options.batch_size, .shuffle = true, .seed = options.seed});
+  ColumnsLoader loader(data, {.batch_size = options.batch_size,
+                              .shuffle = true,
+                              .seed = options.seed,
+                              .tokens_per_batch = options.tokens_per_batch});
   std::optional<ColumnsLoader> valid_loader;
   if (valid_data) valid_loader.emplace(loader_of(*valid_data));
   const tempa::StopSignal stop;

@@ -112,6 +112,7 @@ CLI::App* add_train(CLI::App& app, Options& options) {
       ->needs(checkpoints)
       ->check(CLI::NonNegativeNumber);
   train->add_flag("--resume", options.resume, "go on from the newest checkpoint, if there is one")->needs(checkpoints);
+  add_token_budget_option(*train, options);
   add_from_scratch_options(*train, options);
   add_machine_options(*train, options);
   return train;

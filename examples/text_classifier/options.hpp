@@ -33,6 +33,7 @@ struct Options {
   // Training.
   std::int64_t epochs = 10;
   std::int64_t batch_size = 32;
+  std::int64_t tokens_per_batch = 0;
   std::optional<double> lr;
   double weight_decay = 0.01;
   std::string schedule = "linear";
@@ -63,6 +64,7 @@ struct Options {
   // Machine.
   std::string device = "auto";
   std::string precision = "fp32";
+  std::string profile;
   int threads = 0;
 };
 

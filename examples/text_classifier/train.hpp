@@ -97,8 +97,11 @@ std::vector<tempa::EpochRecord> fit(Classifier<T>& bert, const tempa::LabeledTex
                                     const Options& options) {
   const tempa::AugmentedTexts data(
       table, tokenizer, encoding, {.piece_drop_prob = options.piece_dropout, .token_mask_prob = options.token_masking});
-  tempa::DataLoader loader(data,
-                           {.batch_size = options.batch_size, .shuffle = true, .seed = options.seed, .num_workers = 1});
+  tempa::DataLoader loader(data, {.batch_size = options.batch_size,
+                                  .shuffle = true,
+                                  .seed = options.seed,
+                                  .num_workers = 1,
+                                  .tokens_per_batch = options.tokens_per_batch});
   bert.loss_options = {.class_weights = class_weights, .label_smoothing = options.label_smoothing};
   std::optional<tempa::DataLoader<Examples>> valid_loader;
   if (valid != nullptr) valid_loader.emplace(loader_of(*valid));

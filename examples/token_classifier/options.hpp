@@ -30,6 +30,7 @@ struct Options {
 
   std::int64_t epochs = 10;
   std::int64_t batch_size = 16;
+  std::int64_t tokens_per_batch = 0;
   std::optional<double> lr;
   double weight_decay = 0.01;
   double dropout = 0.1;
@@ -40,6 +41,7 @@ struct Options {
 
   std::string device = "auto";
   std::string precision = "fp32";
+  std::string profile;
   int threads = 0;
 };
 
@@ -97,6 +99,7 @@ inline void add_train(CLI::App& app, Options& options) {
   train->add_flag("--label-all-pieces", options.label_all_pieces, "learn from every piece of a word, not the first");
   train->add_flag("--cased", options.cased, "keep upper case and accents (from scratch)");
   train->add_option("--seed", options.seed)->capture_default_str();
+  add_token_budget_option(*train, options);
   add_from_scratch_options(*train, options);
   add_scheme_option(*train, options);
   add_common_options(*train, options);

@@ -15,7 +15,10 @@
 #include <tempa/core/error.hpp>
 #include <tempa/core/host_device.hpp>
 #include <tempa/core/loop_nest.hpp>
+#include <tempa/core/memory_arena.hpp>
 #include <tempa/core/parallel.hpp>
+#include <tempa/core/profile_log.hpp>
+#include <tempa/core/profile_scope.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/core/storage.hpp>
@@ -24,6 +27,7 @@
 #include <tempa/cpu/attention.hpp>
 #include <tempa/cpu/backend.hpp>
 #include <tempa/cpu/batch_norm1d.hpp>
+#include <tempa/cpu/bfloat16_gemm.hpp>
 #include <tempa/cpu/bias.hpp>
 #include <tempa/cpu/broadcast.hpp>
 #include <tempa/cpu/column_sum.hpp>
@@ -34,8 +38,10 @@
 #include <tempa/cpu/elementwise.hpp>
 #include <tempa/cpu/gather.hpp>
 #include <tempa/cpu/gemm.hpp>
+#include <tempa/cpu/gemm_epilogue.hpp>
 #include <tempa/cpu/gemv.hpp>
 #include <tempa/cpu/layer_norm.hpp>
+#include <tempa/cpu/layer_norm_fused.hpp>
 #include <tempa/cpu/matmul.hpp>
 #include <tempa/cpu/onednn_matmul.hpp>
 #include <tempa/cpu/optimizer.hpp>
@@ -45,11 +51,13 @@
 #include <tempa/cpu/small_gemm.hpp>
 #include <tempa/cpu/softmax.hpp>
 #include <tempa/cpu/square_root.hpp>
+#include <tempa/cpu/tail.hpp>
 #include <tempa/cpu/vector.hpp>
 #include <tempa/cpu/where.hpp>
 #include <tempa/data/augmented_texts.hpp>
 #include <tempa/data/batch.hpp>
 #include <tempa/data/collate.hpp>
+#include <tempa/data/concat_dataset.hpp>
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/dataset.hpp>
 #include <tempa/data/delimited.hpp>
@@ -61,6 +69,7 @@
 #include <tempa/data/masked_tokens.hpp>
 #include <tempa/data/prefetcher.hpp>
 #include <tempa/data/sampler.hpp>
+#include <tempa/data/spliced_texts.hpp>
 #include <tempa/data/split.hpp>
 #include <tempa/data/tagged_sentences.hpp>
 #include <tempa/data/text_table.hpp>
@@ -101,11 +110,13 @@
 #include <tempa/math/arithmetic.hpp>
 #include <tempa/math/attention.hpp>
 #include <tempa/math/elementary.hpp>
+#include <tempa/math/embedding.hpp>
 #include <tempa/math/erf.hpp>
 #include <tempa/math/exp.hpp>
 #include <tempa/math/formula.hpp>
 #include <tempa/math/gelu.hpp>
 #include <tempa/math/log.hpp>
+#include <tempa/math/loss.hpp>
 #include <tempa/math/optimizer.hpp>
 #include <tempa/math/select.hpp>
 #include <tempa/math/transpose.hpp>
@@ -130,6 +141,7 @@
 #include <tempa/models/bert/multi_label_classification.hpp>
 #include <tempa/models/bert/sequence_classification.hpp>
 #include <tempa/models/bert/token_classification.hpp>
+#include <tempa/models/ngram_classifier.hpp>
 #include <tempa/models/pretrained.hpp>
 #include <tempa/nn/activation.hpp>
 #include <tempa/nn/batch_norm1d.hpp>
@@ -148,9 +160,12 @@
 #include <tempa/ops/cast.hpp>
 #include <tempa/ops/cross_entropy.hpp>
 #include <tempa/ops/dropout.hpp>
+#include <tempa/ops/dropout_add_layer_norm.hpp>
 #include <tempa/ops/elementary.hpp>
 #include <tempa/ops/elementwise.hpp>
 #include <tempa/ops/embedding.hpp>
+#include <tempa/ops/embeddings_layer_norm.hpp>
+#include <tempa/ops/feed_forward.hpp>
 #include <tempa/ops/gather.hpp>
 #include <tempa/ops/gelu.hpp>
 #include <tempa/ops/layer_norm.hpp>
@@ -161,6 +176,7 @@
 #include <tempa/ops/positions.hpp>
 #include <tempa/ops/reduction.hpp>
 #include <tempa/ops/shape.hpp>
+#include <tempa/ops/soft_cross_entropy.hpp>
 #include <tempa/ops/softmax.hpp>
 #include <tempa/ops/sum_to_shape.hpp>
 #include <tempa/ops/where.hpp>
@@ -168,6 +184,7 @@
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/averaged_model.hpp>
 #include <tempa/optim/clip_grad_norm.hpp>
+#include <tempa/optim/device_step.hpp>
 #include <tempa/optim/grad_scaler.hpp>
 #include <tempa/optim/layerwise_lr.hpp>
 #include <tempa/optim/lr_scheduler/get_scheduler.hpp>
@@ -180,6 +197,7 @@
 #include <tempa/optim/optimizer.hpp>
 #include <tempa/optim/param_groups.hpp>
 #include <tempa/optim/parameter_list.hpp>
+#include <tempa/optim/rule_optimizer.hpp>
 #include <tempa/optim/sgd.hpp>
 #include <tempa/text/added_token.hpp>
 #include <tempa/text/added_vocabulary.hpp>
@@ -201,6 +219,7 @@
 #include <tempa/text/legacy_token_splitter.hpp>
 #include <tempa/text/mecab.hpp>
 #include <tempa/text/mecab_dictionary.hpp>
+#include <tempa/text/ngram_vocabulary.hpp>
 #include <tempa/text/precompiled_charsmap.hpp>
 #include <tempa/text/sentencepiece_model.hpp>
 #include <tempa/text/sentencepiece_preprocess.hpp>
@@ -222,6 +241,8 @@
 #include <tempa/text/vocabulary_trainer.hpp>
 #include <tempa/text/word_character_table.hpp>
 #include <tempa/text/wordpiece.hpp>
+#include <tempa/train/chrome_trace.hpp>
+#include <tempa/train/distillation.hpp>
 #include <tempa/train/early_stopping.hpp>
 #include <tempa/train/epoch_record.hpp>
 #include <tempa/train/evaluation.hpp>
@@ -229,6 +250,7 @@
 #include <tempa/train/log/csv_logger.hpp>
 #include <tempa/train/log/json_lines_logger.hpp>
 #include <tempa/train/log/log_to.hpp>
+#include <tempa/train/machine_peak.hpp>
 #include <tempa/train/plot/axis.hpp>
 #include <tempa/train/plot/built_in_font.hpp>
 #include <tempa/train/plot/built_in_glyphs.hpp>
@@ -247,6 +269,8 @@
 #include <tempa/train/plot/training_plots.hpp>
 #include <tempa/train/predict.hpp>
 #include <tempa/train/predict_tags.hpp>
+#include <tempa/train/profile_rows.hpp>
+#include <tempa/train/profiler.hpp>
 #include <tempa/train/progress.hpp>
 #include <tempa/train/report.hpp>
 #include <tempa/train/score_keeper.hpp>
@@ -259,8 +283,10 @@
 #include <tempa/train/tensorboard/summary_writer.hpp>
 #include <tempa/train/token_score_keeper.hpp>
 #include <tempa/train/trainer.hpp>
+#include <tempa/train/trainer_graph.hpp>
 #include <tempa/train/trainer_options.hpp>
 #include <tempa/train/training_checkpoint.hpp>
+#include <tempa/train/training_graph.hpp>
 #include <tempa/train/training_progress.hpp>
 
 #if defined(TEMPA_WITH_CUDA)

@@ -44,8 +44,9 @@ TEMPLATE_TEST_CASE("Matrix products of every form equal plain loops, rounded onc
                    float16) {
   using T = TestType;
   using A = Accumulator<T>;
-  const Sizes all_sizes[] = {{1, 1, 1}, {1, 1, 3000}, {1, 33, 31}, {31, 1, 33},  {1, 200, 130}, {3, 5, 0},
-                             {1, 5, 0}, {5, 1, 0},    {17, 9, 31}, {64, 48, 96}, {0, 3, 2},     {3, 0, 2}};
+  const Sizes all_sizes[] = {{1, 1, 1}, {1, 1, 3000}, {1, 33, 31},   {31, 1, 33}, {1, 200, 130},
+                             {3, 5, 0}, {1, 5, 0},    {5, 1, 0},     {17, 9, 31}, {64, 48, 96},
+                             {0, 3, 2}, {3, 0, 2},    {131, 70, 129}};
   for (const auto& [m, n, k] : all_sizes)
     for (const Transpose ta : {Transpose::kNo, Transpose::kYes})
       for (const Transpose tb : {Transpose::kNo, Transpose::kYes})

@@ -6,6 +6,7 @@
 #include <tempa/math/arithmetic.hpp>
 #include <tempa/math/elementary.hpp>
 #include <tempa/math/gelu.hpp>
+#include <tempa/math/loss.hpp>
 
 #include "cuda/against_cpu.hpp"
 
@@ -98,6 +99,7 @@ TEMPLATE_TEST_CASE("CUDA elementwise: functions of two operands that are broadca
   check_binary<TestType>(math::Divide{});
   check_binary<TestType>(math::Maximum{});
   check_binary<TestType>(math::Minimum{});
+  if constexpr (Real<TestType>) check_binary<TestType>(math::BceWithLogits{});
 }
 
 }  // namespace elementwise_test

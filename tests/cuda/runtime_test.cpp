@@ -224,6 +224,53 @@ TEST_CASE("CUDA graphs: their memory is nobody else's until they are gone", "[cu
   CHECK(memory_stats(0).cached_bytes == before.cached_bytes);
 }
 
+TEST_CASE("CUDA graphs: bytes of the host are repeated as they were, up to a limit", "[cuda]") {
+  const Backend backend = current_backend(0);
+  const auto y = allocate(0, 5000);
+  std::vector<std::uint8_t> bytes(5000);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 7);
+  const auto expected = bytes;
+  Graph graph;
+  graph.begin_capture();
+  copy_to_device(current_backend(0), y.get(), bytes.data(), bytes.size());
+  const std::vector<std::uint8_t> many(std::size_t{1} << 17);
+  CHECK_THROWS_AS(copy_to_device(current_backend(0), y.get(), many.data(), many.size()), CudaError);
+  graph.end_capture();
+  bytes.assign(bytes.size(), 0);
+  graph.launch(backend);
+  CHECK(bytes_of(y.get(), 5000) == expected);
+}
+
+TEST_CASE("CUDA graphs: two share a pool, but not what is kept out of it", "[cuda]") {
+  const Backend backend = current_backend(0);
+  const auto x = allocate(0, 3000);
+  Graph first, second;
+  first.begin_capture();
+  void* const temporary = allocate(0, 3000).get();
+  first.end_capture();
+  second.begin_capture(&first);
+  std::shared_ptr<void> table;
+  {
+    const OutsideGraph outside;
+    CHECK(current_backend(0).stream == backend.stream);
+    table = allocate(0, 3000);
+    set_bytes(current_backend(0), table.get(), 5, 3000);  // now
+  }
+  CHECK(current_backend(0).stream != backend.stream);
+  {
+    const auto again = allocate(0, 3000);
+    CHECK(again.get() == temporary);
+    set_bytes(current_backend(0), again.get(), 6, 3000);
+  }
+  copy_on_device(current_backend(0), x.get(), table.get(), 3000);
+  second.end_capture();
+  CHECK(table.get() != temporary);
+  second.launch(backend);
+  CHECK(bytes_of(x.get(), 3000) == std::vector<std::uint8_t>(3000, 5));
+  const OutsideGraph nothing;  // without a capture it does nothing
+  CHECK(current_backend(0).stream == backend.stream);
+}
+
 TEST_CASE("CUDA graphs: what cannot be recorded ends the capture with an error", "[cuda]") {
   const Backend backend = current_backend(0);
   DeviceArray<float> x(std::vector<float>{1});

@@ -52,6 +52,11 @@ TEST_CASE("AugmentedTexts: without augmentation it is the plain encoding", "[dat
   CHECK(data.size() == 2);
   CHECK(data[1].encoding == t.encode("baik"));
   CHECK(data[1].label == 1);
+
+  const AugmentedTexts dropping(rows, t, {}, {.piece_drop_prob = 0.9});
+  manual_seed(5);
+  CHECK(dropping.length(0) == static_cast<Index>(t.encode("baik").ids.size()));
+  CHECK(default_generator().bits() == Generator(5).bits());  // nothing was drawn
 }
 
 TEST_CASE("AugmentedTexts: dropped pieces cut a word in other ways, and never lose a letter", "[data]") {

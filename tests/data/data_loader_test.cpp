@@ -76,14 +76,15 @@ TEST_CASE("DataLoader: batches in order, each begin a new epoch", "[data]") {
 TEST_CASE("DataLoader: shuffled epochs differ, and are the same for any number of workers", "[data]") {
   const auto examples = numbered(23);
   std::vector<std::vector<Rows>> expected;
-  for (const bool group_by_length : {false, true}) {
+  for (const auto& [group_by_length, tokens] : {std::pair<bool, Index>{false, 0}, {true, 0}, {false, 40}}) {
     for (const Index workers : {0, 1, 2, 5}) {
       DataLoader loader(examples, {.batch_size = 4,
                                    .shuffle = true,
                                    .seed = 11,
                                    .num_workers = workers,
                                    .prefetch_factor = 1 + workers % 3,
-                                   .group_by_length = group_by_length});
+                                   .group_by_length = group_by_length,
+                                   .tokens_per_batch = tokens});
       std::vector<std::vector<Rows>> epochs;
       for (int epoch = 0; epoch < 3; ++epoch) {
         epochs.push_back(rows_of_epoch(loader));
@@ -250,6 +251,11 @@ TEST_CASE("DataLoader: impossible options are a ConfigError", "[data]") {
   CHECK_THROWS_AS(DataLoader(examples, {.num_workers = -1}), ConfigError);
   CHECK_THROWS_AS(DataLoader(examples, {.prefetch_factor = 0}), ConfigError);
   CHECK_THROWS_AS(DataLoader(Drawing{}, {.group_by_length = true}, Sum{}), ConfigError);
+  CHECK_THROWS_AS(DataLoader(Drawing{}, {.tokens_per_batch = 10}, Sum{}), ConfigError);
+  CHECK_THROWS_AS(DataLoader(examples, {.tokens_per_batch = -1}), ConfigError);
+  CHECK_THROWS_AS(DataLoader(examples, {.group_by_length = true, .tokens_per_batch = 10}), ConfigError);
+  CHECK_THROWS_AS(DataLoader(examples, {.drop_last = true, .tokens_per_batch = 10}), ConfigError);
+  CHECK_THROWS_AS(DataLoader(examples, SequentialSampler(4), {.tokens_per_batch = 10}), ConfigError);
 }
 
 }  // namespace data_loader_test

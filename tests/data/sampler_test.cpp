@@ -17,7 +17,8 @@ namespace {
 
 using Rows = std::vector<Index>;
 static_assert(Sampler<SequentialSampler> && Sampler<RandomSampler> && Sampler<WeightedRandomSampler>);
-static_assert(BatchSampling<BatchSampler<RandomSampler>> && BatchSampling<LengthGroupedBatchSampler>);
+static_assert(BatchSampling<BatchSampler<RandomSampler>> && BatchSampling<LengthGroupedBatchSampler> &&
+              BatchSampling<TokenBudgetBatchSampler>);
 static_assert(!Sampler<LengthGroupedBatchSampler> && !BatchSampling<RandomSampler>);
 
 Rows sorted(Rows rows) {
@@ -159,6 +160,47 @@ TEST_CASE("LengthGroupedBatchSampler: like lengths together, every row once, ano
   CHECK(fixed.batches() == std::vector<Rows>{{3, 1}, {2, 0}, {6, 7}, {5, 4}, {8}});
   CHECK_THROWS_AS(LengthGroupedBatchSampler({1}, {.batch_size = 0}), ConfigError);
   CHECK_THROWS_AS(LengthGroupedBatchSampler({1}, {.pool_batches = 0}), ConfigError);
+}
+
+TEST_CASE("TokenBudgetBatchSampler: every row once, full batches within the budget, as many in each epoch", "[data]") {
+  Generator generator(9);
+  std::vector<Index> lengths(2000);
+  for (Index& length : lengths) length = 3 + generator.below(60) * generator.below(60) / 20;
+  const Index total = std::accumulate(lengths.begin(), lengths.end(), Index{0});
+  const auto tokens_of = [&](const Rows& rows) {
+    Index tokens = 0;
+    for (const Index row : rows) tokens += lengths[static_cast<std::size_t>(row)];
+    return tokens;
+  };
+  for (const Index budget : {200, 1024, 4096, 1000000}) {
+    TokenBudgetBatchSampler sampler(lengths, {.tokens_per_batch = budget, .seed = 3});
+    std::set<std::vector<Rows>> epochs;
+    for (Index epoch = 0; epoch < 3; ++epoch) {
+      sampler.set_epoch(epoch);
+      const auto batches = sampler.batches();
+      epochs.insert(batches);
+      CHECK(static_cast<Index>(batches.size()) == sampler.size());
+      CHECK(sorted(flattened(batches)) == SequentialSampler(2000).indices());
+      const Index average = total / sampler.size();
+      for (const Rows& rows : batches) {
+        CHECK(tokens_of(rows) <= budget);
+        CHECK(std::abs(tokens_of(rows) - average) <= 8);
+      }
+    }
+    CHECK(sampler.size() <= total / budget + 1 + total / budget / 20);
+    CHECK(epochs.size() == 3);
+    sampler.set_epoch(0);
+    CHECK(epochs.count(sampler.batches()) == 1);
+  }
+}
+
+TEST_CASE("TokenBudgetBatchSampler: a row beyond the budget is a batch of its own", "[data]") {
+  const TokenBudgetBatchSampler sampler({4, 50, 3, 3, 60, 2}, {.tokens_per_batch = 10, .shuffle = false});
+  CHECK(sampler.batches() == std::vector<Rows>{{4}, {1}, {0, 5}, {2, 3}});
+  CHECK(TokenBudgetBatchSampler({}).batches().empty());
+  CHECK(TokenBudgetBatchSampler({0, 0, 0}, {.tokens_per_batch = 2}).size() == 2);
+  CHECK(TokenBudgetBatchSampler({6, 6, 6}, {.tokens_per_batch = 10}).size() == 3);
+  CHECK_THROWS_AS(TokenBudgetBatchSampler({1}, {.tokens_per_batch = 0}), ConfigError);
 }
 
 }  // namespace sampler_test

@@ -103,6 +103,8 @@ TEST_CASE("Protobuf: numbers at the edges come back, and broken messages are ref
 
 TEST_CASE("Events: every kind of summary comes back as it was written", "[io]") {
   for (const LogEvent& event : some_events()) CHECK(decode_event(encode_event(event), "x") == event);
+  const LogEvent goes_on{.step = 9, .session_start = true};
+  CHECK(decode_event(encode_event(goes_on), "x") == goes_on);
   CHECK(thrown<FormatError>([] {
           decode_event(encode_event({.summary = {{.tag = "h", .value = HistogramSummary{.bucket_limit = {1}}}}}), "x");
         }).find("1 bucket limits for 0 buckets") != std::string::npos);

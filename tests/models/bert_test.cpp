@@ -1,6 +1,9 @@
 #include <tempa/autograd/gradcheck.hpp>
 #include <tempa/models/bert/sequence_classification.hpp>
+#include <tempa/optim/adamw.hpp>
+#include <tempa/optim/clip_grad_norm.hpp>
 
+#include "models/small_bert.hpp"
 #include "support/catch.hpp"
 #include "support/difference.hpp"
 #include "support/fixtures.hpp"
@@ -315,6 +318,34 @@ TEST_CASE("BERT: bad batches are refused with the row", "[models]") {
   Batch torn = one({1, 2});
   torn.token_type_ids = Tensor<std::int32_t>::zeros({5});
   CHECK_THROWS_AS(model(torn), ShapeError);
+}
+
+TEST_CASE("BERT: a steady training step asks the system for no tensor", "[models]") {
+  if (TEMPA_CACHE_MEMORY == 0) {
+    WARN("skipped: under AddressSanitizer freed memory is not used again");
+    return;
+  }
+  BertConfig config = small_bert_config();
+  config.vocab_size = 20000;  // the gradient of this table is a large block, the rest are small ones
+  BertForSequenceClassification<float> model(config);
+  AdamW optimizer(model.parameters());
+  const std::vector<Batch> batches = {small_bert_batch(1), small_bert_batch(2, {40, 39, 3}), small_bert_batch(3, {9})};
+  const auto train_epoch = [&] {
+    for (const Batch& batch : batches) {
+      model(batch).loss.backward();
+      clip_grad_norm(optimizer, 1.0);
+      optimizer.step();
+    }
+  };
+  const int threads = num_threads();
+  set_num_threads(1);  // how many threads hold a scratch block at once is chance
+  train_epoch();
+  train_epoch();
+  const MemoryStats before = memory_stats();
+  train_epoch();
+  CHECK(memory_stats().system_requests == before.system_requests);
+  CHECK(memory_stats().allocated_bytes == before.allocated_bytes);
+  set_num_threads(threads);
 }
 
 }  // namespace bert_test

@@ -4,6 +4,7 @@
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/clip_grad_norm.hpp>
 
+#include "models/small_bert.hpp"
 #include "support/catch.hpp"
 #include "support/difference.hpp"
 
@@ -18,47 +19,20 @@ using namespace tempa;
 
 namespace {
 
-BertConfig small_config() {
-  return {.vocab_size = 50,
-          .hidden_size = 32,
-          .num_hidden_layers = 2,
-          .num_attention_heads = 4,
-          .intermediate_size = 64,
-          .max_position_embeddings = 40,
-          .id2label = {"a", "b", "c"}};
-}
-
-/// Four sequences of 1 to 37 tokens.
-Batch make_batch(std::uint64_t seed = 5) {
-  Generator generator(seed);
-  std::vector<std::int32_t> ids, bounds{0};
-  for (const std::int32_t length : {7, 1, 37, 12}) {
-    for (std::int32_t t = 0; t < length; ++t) ids.push_back(static_cast<std::int32_t>(generator.below(50)));
-    bounds.push_back(bounds.back() + length);
-  }
-  Batch batch;
-  batch.ids = Tensor<std::int32_t>::from(ids);
-  batch.token_type_ids = Tensor<std::int32_t>::zeros({batch.tokens()});
-  batch.cu_seqlens = Tensor<std::int32_t>::from(bounds);
-  batch.labels = Tensor<std::int32_t>::from({0, 2, 1, 2});
-  batch.max_seqlen = 37;
-  return batch;
-}
-
 /// Logits, loss, and the gradients of all parameters end to end, as doubles on the host. (The gradient of a key's bias
 /// is zero but for roundings: by itself it would have no scale.)
 template <Floating T>
 std::vector<Tensor<double>> pass(Device device) {
   manual_seed(3);
-  BertForSequenceClassification<double> exact(small_config());
-  BertForSequenceClassification<T> model(small_config());
+  BertForSequenceClassification<double> exact(small_bert_config());
+  BertForSequenceClassification<T> model(small_bert_config());
   auto to = model.named_parameters();
   const auto from = exact.named_parameters();
   for (std::size_t i = 0; i < to.size(); ++i)
     to[i].variable.mutable_value() = from[i].variable.value().template cast<T>();
   model.to(device);
   model.eval();
-  const auto output = model(make_batch().to(device));
+  const auto output = model(small_bert_batch().to(device));
   output.loss.backward();
   std::vector<double> gradients;
   for (const auto& variable : model.parameters())
@@ -79,13 +53,13 @@ double largest_difference(const std::vector<Tensor<double>>& parts, const std::v
 template <Floating T>
 std::vector<double> train(Device device) {
   manual_seed(11);
-  BertForSequenceClassification<T> model(small_config());
+  BertForSequenceClassification<T> model(small_bert_config());
   model.to(device);
   model.train();
   AdamW optimizer(model.parameters(), {.lr = 1e-3, .weight_decay = 0.01});
   std::vector<double> losses;
   for (std::uint64_t step = 0; step < 4; ++step) {
-    const auto output = model(make_batch(step % 2).to(device));
+    const auto output = model(small_bert_batch(step % 2).to(device));
     output.loss.backward();
     clip_grad_norm(optimizer, 1.0);
     optimizer.step();
@@ -127,15 +101,15 @@ TEST_CASE("BERT on a CUDA device: training follows the CPU's losses, twice with 
 TEST_CASE("BERT on a CUDA device: tensors of two devices, ids and labels out of range are typed errors",
           "[models][cuda]") {
   if (skips()) return;
-  BertForSequenceClassification<float> model(small_config());
+  BertForSequenceClassification<float> model(small_bert_config());
   model.to(Device::cuda());
-  CHECK_THROWS_AS(model(make_batch()), DeviceError);
-  Batch batch = make_batch();
+  CHECK_THROWS_AS(model(small_bert_batch()), DeviceError);
+  Batch batch = small_bert_batch();
   batch.ids.at({3}) = 50;
   CHECK_THROWS_AS(model(batch.to(Device::cuda())).loss.item(), ValueError);
   batch.ids.at({3}) = 4;
   batch.labels.at({1}) = 3;
-  CHECK_THROWS_AS(model(batch.to(Device::cuda())), ValueError);
+  CHECK_THROWS_AS(model(batch.to(Device::cuda())).loss.item(), ValueError);
   batch.labels.at({1}) = 2;
   CHECK(std::isfinite(model(batch.to(Device::cuda())).loss.item()));  // the device works on
 }

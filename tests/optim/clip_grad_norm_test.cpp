@@ -1,6 +1,7 @@
 // Clipping: who counts, and what a gradient that is not finite does.
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/clip_grad_norm.hpp>
+#include <tempa/optim/sgd.hpp>
 
 #include "support/catch.hpp"
 #include "support/thrown.hpp"
@@ -9,6 +10,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace clip_grad_norm_test {
@@ -114,6 +116,44 @@ TEST_CASE("clip_grad_norm: a negative or NaN bound is refused", "[optim]") {
   CHECK_THROWS_AS(clip_grad_norm({w}, -1), ConfigError);
   CHECK_THROWS_AS(clip_grad_norm({w}, std::nan("")), ConfigError);
   CHECK(w.grad().item() == 1);
+}
+
+TEST_CASE("Optimizer: a step with max_norm clips first, and may leave everything as it is", "[optim]") {
+  std::vector<Device> devices{Device::cpu()};
+#if defined(TEMPA_WITH_CUDA)
+  if (cuda::device_count() > 0) devices.push_back(Device::cuda());
+#endif
+  for (const Device device : devices) {
+    INFO(device);
+    const auto on_device = [&](const std::vector<float>& gradient) {
+      Variable<float> result(Tensor<float>::zeros({static_cast<Index>(gradient.size())}, device), true);
+      result.accumulate_grad(Tensor<float>::from(gradient).to(device));
+      return result;
+    };
+    const auto a = on_device({3, 0, 1}), b = on_device({0, 4}), c = parameter({3, 0, 1}), d = parameter({0, 4});
+    SGD optimizer({a, b}, {.lr = 0.5, .momentum = 0.9}), expected({c, d}, {.lr = 0.5, .momentum = 0.9});
+    for (int i = 0; i < 2; ++i) {
+      optimizer.step({.max_norm = 2.0});
+      const double norm = clip_grad_norm(expected, 2.0);
+      expected.step();
+      CHECK(std::abs(optimizer.grad_norm() - norm) <= 1e-6);
+      for (std::size_t j = 0; j < 3; ++j) CHECK(std::abs(a.value().to_vector()[j] - c.value().to_vector()[j]) <= 1e-6f);
+      for (const auto& [one, other] : {std::pair(a, c), std::pair(b, d)}) {
+        one.mutable_grad().fill(static_cast<float>(i + 2));
+        other.mutable_grad().fill(static_cast<float>(i + 2));
+      }
+    }
+    const auto before = a.value().to_vector();
+    a.mutable_grad().fill(kNaN);
+    optimizer.step({.max_norm = 2.0, .skip_nonfinite = true});
+    CHECK(std::isnan(optimizer.grad_norm()));
+    optimizer.take_back_count();
+    CHECK(a.value().to_vector() == before);
+    CHECK(b.value().to_vector() != std::vector<float>{0, 0});
+    CHECK(optimizer.state_dict().numbers.at("state.0.step") == 2);
+    CHECK_FALSE(a.has_grad());
+    CHECK_THROWS_AS(optimizer.step({.max_norm = -1.0}), ConfigError);
+  }
 }
 
 }  // namespace clip_grad_norm_test

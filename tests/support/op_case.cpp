@@ -6,7 +6,9 @@
 
 #include <tempa/autograd/gradcheck.hpp>
 #include <tempa/io/safetensors.hpp>
+#include <tempa/train/profiler.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <cstring>
@@ -331,6 +333,23 @@ void check_threads(const OpCase& op) {
   }
 }
 
+/// A profiler sees every operation of the graph by the name that it has on the tape, forward and backward.
+void check_profile(const OpCase& op) {
+  const auto inputs = make_inputs<double>(op.inputs, shapes_of(op.inputs));
+  Profiler profiler({.log = nullptr});
+  const auto output = op.f(inputs);
+  const auto graph = detail::reverse_order(output.node());
+  std::vector<std::string> names;
+  for (const auto& node : graph)
+    if (!node->is_leaf()) names.insert(names.end(), {node->op, std::string(node->op) + " backward"});
+  if (output.requires_grad()) output.backward(make_dy<double>(output.shape()));
+  const auto rows = profiler.rows();
+  for (const std::string& name : names) {
+    INFO("profile of " << name);
+    CHECK(std::any_of(rows.begin(), rows.end(), [&](const ProfileRow& row) { return row.name == name; }));
+  }
+}
+
 }  // namespace
 
 void check_op(const OpCase& op) {
@@ -344,4 +363,5 @@ void check_op(const OpCase& op) {
   check_16_bit<float16>(op);
   check_errors(op);
   check_threads(op);
+  check_profile(op);
 }

@@ -101,7 +101,7 @@ struct OpCase {
 /// nothing is recorded under NoGrad; values and gradients of the PyTorch fixture, where double is exact to rounding and
 /// float errs at most twice as much as PyTorch's float; odd sizes, float against double, and double against `naive`;
 /// 16-bit types, which err at most twice as much as rounding the inputs and the results of the computation in double;
-/// every documented error; the same bits with 1 and 2 threads.
+/// every documented error; the same bits with 1 and 2 threads; a profiler names it.
 void check_op(const OpCase& op);
 
 /// Shapes of the inputs as the case lists them.

@@ -16,6 +16,19 @@ namespace vocabulary_trainer_test {
 using namespace tempa;
 using Catch::Matchers::Contains;
 
+TEST_CASE("Vocabulary trainer: whole words, the most frequent first, all others unknown", "[text]") {
+  const std::vector<std::string> texts{"Enak enak sekali!", "enak sekali", "tidak enak, tidak", "baru"};
+  const BertTokenizer all = train_bert_tokenizer(texts, {.vocab_size = 100, .model = SubwordModel::kWord});
+  const std::vector<std::string> words{"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "enak", "sekali", "tidak"};
+  CHECK(all.vocabulary().tokens() == words);
+  CHECK(all.encode("enak baru").ids == std::vector<std::int32_t>{2, 5, 1, 3});
+  const BertTokenizer few = train_bert_tokenizer(texts, {.vocab_size = 7, .model = SubwordModel::kWord});
+  CHECK(few.vocabulary().tokens() == std::vector<std::string>(words.begin(), words.end() - 1));
+  const BertTokenizer rare =
+      train_bert_tokenizer(texts, {.vocab_size = 100, .model = SubwordModel::kWord, .min_word_count = 1});
+  CHECK(rare.vocab_size() == 11);  // "!", "," and "baru" too
+}
+
 #if defined(TEMPA_WITH_SENTENCEPIECE)
 
 namespace {

@@ -14,7 +14,9 @@
 #include "support/temporary_folder.hpp"
 #include "support/thrown.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <map>
 #include <sstream>
@@ -32,6 +34,25 @@ std::vector<nlohmann::json> json_lines(const std::filesystem::path& path) {
   std::vector<nlohmann::json> lines;
   for (std::string line; std::getline(in, line);) lines.push_back(nlohmann::json::parse(line));
   return lines;
+}
+
+std::vector<TextExample> twelve_rows() {
+  std::vector<TextExample> rows;
+  for (std::int32_t i = 0; i < 12; ++i) rows.push_back({.encoding = {{1, 3 + i % 3, 2}, {0, 0, 0}}, .label = i % 3});
+  return rows;
+}
+
+BertForSequenceClassification<float> small_model() {
+  BertConfig config;
+  config.vocab_size = 10;
+  config.hidden_size = 8;
+  config.num_hidden_layers = 1;
+  config.num_attention_heads = 2;
+  config.intermediate_size = 8;
+  config.max_position_embeddings = 4;
+  config.id2label = {"a", "b", "c"};
+  manual_seed(1);
+  return BertForSequenceClassification<float>(config);
 }
 
 }  // namespace
@@ -104,18 +125,8 @@ TEST_CASE("CSV log: a full disk leaves the rows that were there", "[train]") {
 }
 
 TEST_CASE("log_to: a trainer's steps and epochs are in every kind of log, with the rates that were used", "[train]") {
-  std::vector<TextExample> rows;
-  for (std::int32_t i = 0; i < 12; ++i) rows.push_back({.encoding = {{1, 3 + i % 3, 2}, {0, 0, 0}}, .label = i % 3});
-  BertConfig config;
-  config.vocab_size = 10;
-  config.hidden_size = 8;
-  config.num_hidden_layers = 1;
-  config.num_attention_heads = 2;
-  config.intermediate_size = 8;
-  config.max_position_embeddings = 4;
-  config.id2label = {"a", "b", "c"};
-  manual_seed(1);
-  BertForSequenceClassification<float> model(config);
+  const auto rows = twelve_rows();
+  auto model = small_model();
   DataLoader loader(rows, {.batch_size = 4}), valid(rows, {.batch_size = 12});
   SGD optimizer(model.parameters(), {.lr = 0.5});
   StepLR scheduler(optimizer, {.step_size = 2, .gamma = 0.5});
@@ -166,6 +177,67 @@ TEST_CASE("log_to: a trainer's steps and epochs are in every kind of log, with t
     CHECK(svg.find('>' + std::string(text) + '<') != std::string::npos);
   CHECK(thrown<ConfigError>([&] { plot_learning_curves(history, {.metrics = {"mse"}}); }) ==
         "[plot_learning_curves] no epoch has the metric 'mse'");
+}
+
+TEST_CASE("log_to: what was logged after the checkpoint is taken back by the training that goes on", "[train]") {
+  const auto rows = twelve_rows();
+  struct Crash {};
+  // Three steps an epoch. @param crash_after the step whose record is the last one
+  const auto train = [&](const std::filesystem::path& folder, bool resume, Index crash_after) {
+    auto model = small_model();
+    DataLoader loader(rows, {.batch_size = 4}), valid(rows, {.batch_size = 12});
+    SGD optimizer(model.parameters(), {.lr = 0.5});
+    SummaryWriter writer(folder / "run");
+    JsonLinesLogger lines(folder / "log.jsonl");
+    CsvLogger table(folder / "log.csv");
+    Trainer trainer(
+        model, optimizer,
+        {.epochs = 3,
+         .log = nullptr,
+         .progress = {.out = nullptr},
+         .checkpoint = {
+             .folder = (folder / "checkpoints").string(), .every_steps = 2, .resume = resume, .log = nullptr}});
+    log_to(writer, trainer);
+    log_to(lines, trainer);
+    log_to(table, trainer);
+    trainer.on_step_end([&](const StepRecord& record) {
+      if (record.step == crash_after && record.step % 3 != 0) throw Crash();
+    });
+    trainer.on_epoch_end([&](const EpochRecord&) {
+      if (trainer.steps() == crash_after) throw Crash();
+      return true;
+    });
+    trainer.fit(loader, valid);
+  };
+  // All but the times.
+  const auto logged = [](const std::filesystem::path& folder) {
+    std::string text;
+    for (nlohmann::json& line : json_lines(folder / "log.jsonl")) {
+      for (const char* time : {"wall_time", "seconds", "tokens_per_second"}) line.erase(time);
+      text += line.dump() + '\n';
+    }
+    DelimitedReader reader(folder / "log.csv", DelimitedFormat::csv(true));
+    while (reader.next()) text += concat(reader.row()[0], ' ', reader.row()[reader.column("step/loss")], '\n');
+    return text;
+  };
+  const TemporaryFolder whole, parts;
+  train(whole.path(), false, -1);
+  // After the record of the first epoch, with columns of the table that the checkpoint did not know; in the second and
+  // the third epoch.
+  for (const Index crash : {3, 5, 8}) CHECK_THROWS_AS(train(parts.path(), crash > 3, crash), Crash);
+  CHECK(json_lines(parts.path() / "log.jsonl").size() > 8);
+  train(parts.path(), true, -1);
+  CHECK(logged(parts.path()) == logged(whole.path()));
+
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(parts.path() / "run")) files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  REQUIRE(files.size() == 4);
+  std::vector<std::int64_t> purged;
+  for (const auto& file : files)
+    for (const LogEvent& event : read_events(file.string()))
+      if (event.session_start) purged.push_back(event.step);
+  CHECK(purged == std::vector<std::int64_t>{3, 5, 7});
 }
 
 }  // namespace log_test

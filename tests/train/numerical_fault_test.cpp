@@ -72,7 +72,7 @@ struct Run {
   void fit(const std::vector<std::int32_t>& tokens, OnFault on_fault, Index accumulation = 1,
            const CheckpointOptions& checkpoint = {}, Index stop_after = -1) {
     const auto rows = rows_of(tokens);
-    DataLoader loader(rows, {.batch_size = 2});
+    DataLoader loader(rows, {.batch_size = 2, .num_workers = 2});
     SGD optimizer(model.named_parameters(), {.lr = 0.5});
     Trainer trainer(model, optimizer,
                     {.epochs = 1,

@@ -173,7 +173,7 @@ TEST_CASE("Plot: lines with constant, missing, huge and tiny values", "[train]")
 }
 
 TEST_CASE("Plot: many long names of series", "[train]") {
-  for (const std::size_t count : {1, 2, 5, 9, 30}) {
+  for (const std::size_t count : {1u, 2u, 5u, 9u, 30u}) {
     std::vector<Series> series;
     for (std::size_t i = 0; i < count; ++i)
       series.push_back({class_names(i + 1, 2).back(), {0, 1}, {0, static_cast<double>(i)}});
@@ -199,7 +199,7 @@ TEST_CASE("Plot: a million steps of a learning rate make a small file that keeps
 }
 
 TEST_CASE("Plot: confusion matrices of 1 to 20 classes with short, long and non-Latin names", "[train]") {
-  for (const std::size_t classes : {1, 2, 3, 5, 8, 13, 20})
+  for (const std::size_t classes : {1u, 2u, 3u, 5u, 8u, 13u, 20u})
     for (int kind = 0; kind < 6; ++kind)
       for (const Normalize normalize : {Normalize::kNone, Normalize::kTrue, Normalize::kPred, Normalize::kAll}) {
         CAPTURE(classes, kind, static_cast<int>(normalize));
@@ -231,8 +231,8 @@ TEST_CASE("Plot: a confusion matrix says what it counts", "[train]") {
 }
 
 TEST_CASE("Plot: class distributions", "[train]") {
-  for (const std::size_t classes : {1, 2, 3, 20})
-    for (const std::size_t parts : {1, 3})
+  for (const std::size_t classes : {1u, 2u, 3u, 20u})
+    for (const std::size_t parts : {1u, 3u})
       for (int kind = 0; kind < 6; ++kind)
         for (const Index scale : {Index{0}, Index{1}, Index{5'000'000}}) {
           CAPTURE(classes, parts, kind, scale);

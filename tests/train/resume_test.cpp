@@ -19,6 +19,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <sys/wait.h>
@@ -68,6 +69,7 @@ struct Run {
   std::ostringstream log;
   Index stop_after = -1;  ///< optimizer steps of this run
   Index steps = 0;
+  std::pair<int, Index> signal_in_step{0, -1};  ///< which signal comes in which step
   double lr = 1e-2;
   Index workers = 0, batch_size = kBatch;
   bool interrupted = false;
@@ -99,7 +101,12 @@ struct Run {
                      .log = nullptr,
                      .progress = {.out = nullptr},
                      .checkpoint = checkpoint,
-                     .stop_requested = [this] { return ++steps == stop_after; }});
+                     .stop_requested = [this] {
+                       return ++steps == stop_after || (signal_in_step.first != 0 && StopSignal::requested());
+                     }});
+    trainer.on_step_end([this](const StepRecord& record) {
+      if (record.step == signal_in_step.second) std::raise(signal_in_step.first);
+    });
     if (setting.schedule == Schedule::kEachStep)
       scheduler = std::make_unique<LinearScheduleWithWarmup>(
           *optimizer, LinearScheduleOptions{.num_training_steps = kEpochs * 7, .num_warmup_steps = 3});
@@ -240,20 +247,25 @@ TEST_CASE("resume: what was killed at any moment goes on, and ends with the same
 TEST_CASE("resume: a setting that has changed is named, and taken over only when asked", "[train]") {
   const Setting setting{.schedule = Schedule::kEachEpoch};
   const TemporaryFolder folder;
-  CheckpointOptions checkpoint{.folder = folder.path().string(), .settings = {{"train file", "a.tsv"}}};
+  const TemporaryFolder data;
+  const std::string train = data.write("train.tsv", "123456789");
+  CheckpointOptions checkpoint{.folder = folder.path().string(), .settings = {{"train file", file_setting(train)}}};
   Run first;
   first.stop_after = 9;
   first.fit(setting, checkpoint);
 
   checkpoint.resume = true;
-  checkpoint.settings["train file"] = "b.tsv";
+  data.write("train.tsv", "12345678");
+  checkpoint.settings["train file"] = file_setting(train);
   Run second;
   second.lr = 5e-3;
   second.batch_size = 5;
   const std::string complaint = thrown<ConfigError>([&] { second.fit(setting, checkpoint); });
   INFO(complaint);
-  for (const char* line : {"train file: a.tsv in the checkpoint, b.tsv now", "batch_size: 4 in the checkpoint, 5 now",
-                           "batches of an epoch: 7 in the checkpoint, 6 now",
+  CHECK(complaint.find(concat("train file: ", train, ", CRC-32 3421780262 in the checkpoint, ", train, ", CRC-32 ",
+                              crc32("12345678"), " now")) != std::string::npos);
+  CHECK(file_setting("nowhere") == "nowhere");
+  for (const char* line : {"batch_size: 4 in the checkpoint, 5 now", "batches of an epoch: 7 in the checkpoint, 6 now",
                            "groups.0.lr: 0.01 in the checkpoint, 0.0050000000000000001 now",
                            "lr at step 1 of the schedule: 0.0050000000000000001 in the checkpoint, 0.0025"})
     CHECK(complaint.find(line) != std::string::npos);
@@ -317,6 +329,46 @@ TEST_CASE("StopSignal: the first signal asks, and the old handlers come back", "
   }
   ::sigaction(SIGTERM, nullptr, &after);
   CHECK(after.sa_handler == before.sa_handler);
+}
+
+TEST_CASE("StopSignal: the second signal ends the process", "[train]") {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      std::signal(signal, SIG_DFL);
+      const StopSignal stop;
+      std::raise(signal);
+      if (!StopSignal::requested()) ::_exit(1);
+      std::raise(signal);
+      ::_exit(2);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(WIFSIGNALED(status));
+    CHECK(WTERMSIG(status) == signal);
+  }
+}
+
+TEST_CASE("resume: Ctrl-C and SIGTERM finish the step and save, and the training goes on to the same bits", "[train]") {
+  const Setting setting{.schedule = Schedule::kEachStep};
+  Run whole;
+  whole.fit(setting, {});
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const TemporaryFolder folder;
+    Run first, second;
+    {
+      const StopSignal stop;
+      first.signal_in_step = {signal, 9};
+      first.fit(setting, {.folder = folder.path().string()});
+      CHECK(StopSignal::exit_status() == 128 + signal);
+    }
+    CHECK(first.interrupted);
+    CHECK(first.steps == 9);
+    second.fit(setting, {.folder = folder.path().string(), .resume = true});
+    CHECK(second.steps == whole.steps - 9);
+    CHECK(same_bits(second.weights(), whole.weights()));
+  }
 }
 
 }  // namespace resume_test

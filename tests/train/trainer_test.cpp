@@ -3,12 +3,15 @@
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/lr_scheduler/step_lr.hpp>
 #include <tempa/optim/sgd.hpp>
+#include <tempa/train/profiler.hpp>
 #include <tempa/train/trainer.hpp>
 
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <cmath>
 #include <limits>
+#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -165,6 +168,35 @@ TEST_CASE("Trainer: a NaN loss stops with epoch, batch and rows, before the step
     CHECK(std::string(error.what()).find(", parameter classifier.bias; ") != std::string::npos);
   }
   CHECK(model.classifier.weight.value().to_vector() == before);
+}
+
+TEST_CASE("Trainer: a profiler sees steps, data, optimizer, evaluations and checkpoints", "[train]") {
+  const TemporaryFolder folder;
+  const auto rows = easy_rows(24, 3);
+  DataLoader loader(rows, {.batch_size = 8, .num_workers = 1}), valid_loader(rows, {.batch_size = 12});
+  Classifier model = small_model(1);
+  AdamW optimizer(model.parameters(), {.lr = 1e-3});
+  Trainer trainer(model, optimizer,
+                  {.epochs = 2,
+                   .max_grad_norm = 1.0,
+                   .log = nullptr,
+                   .progress = kSilent,
+                   .checkpoint = {.folder = (folder.path() / "checkpoints").string(), .log = nullptr}});
+  Profiler profiler({.log = nullptr});
+  trainer.fit(loader, valid_loader);
+  std::map<std::string, Index> calls;
+  for (const ProfileRow& row : profiler.rows()) calls[row.name] = row.calls;
+  CHECK(calls["training step"] == 6);
+  CHECK(calls["backward pass"] == 6);
+  CHECK(calls["clip_grad_norm"] == 6);
+  CHECK(calls["AdamW"] == 6);
+  CHECK(calls["data"] == 6 + 4);
+  CHECK(calls["data wait"] == 6 + 4);
+  CHECK(calls["evaluation"] == 2);
+  CHECK(calls["checkpoint"] == 2);
+  CHECK(calls["cross_entropy"] == 6 + 4);
+  CHECK(calls["cross_entropy backward"] == 6);
+  CHECK(calls["attention"] == 6 + 4);
 }
 
 TEST_CASE("Trainer and evaluate: options and batches that cannot be are refused", "[train]") {

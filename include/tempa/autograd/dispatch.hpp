@@ -4,6 +4,7 @@
 #include <tempa/core/device.hpp>
 #include <tempa/cpu/backend.hpp>
 #if defined(TEMPA_WITH_CUDA)
+#include <tempa/core/profile_log.hpp>
 #include <tempa/cuda/launch.hpp>
 #include <tempa/cuda/runtime.hpp>
 #endif
@@ -16,7 +17,12 @@ namespace tempa::inline TEMPA_ABI {
 template <typename F>
 void on(Device device, F&& f) {
 #if defined(TEMPA_WITH_CUDA)
-  if (device.is_cuda()) return static_cast<void>(f(cuda::current_backend(device.index())));
+  if (device.is_cuda()) {
+    const cuda::Backend backend = cuda::current_backend(device.index());
+    f(backend);
+    if (detail::profile_waits() && detail::open_profile_log != nullptr) cuda::synchronize(backend);
+    return;
+  }
 #endif
   static_cast<void>(device);  // without CUDA there is no other device than the host
   f(cpu::Backend{});

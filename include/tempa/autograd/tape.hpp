@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/variable.hpp>
+#include <tempa/core/profile_scope.hpp>
 
 #include <initializer_list>
 #include <memory>

@@ -5,6 +5,7 @@
 #include <tempa/autograd/dispatch.hpp>
 #include <tempa/autograd/no_grad.hpp>
 #include <tempa/autograd/node.hpp>
+#include <tempa/core/profile_scope.hpp>
 #include <tempa/core/tensor.hpp>
 #include <tempa/cpu/accumulate.hpp>
 
@@ -43,7 +44,10 @@ class VariableNode final : public Node {
     if (grad_present) {
       for (const auto& hook : hooks) hook(grad);
       if (!hooks.empty()) check_own_gradient("a hook on");
-      if (backward) backward(std::as_const(grad));
+      if (backward) {
+        const ProfileScope scope(op, ProfileCategory::kBackward);
+        backward(std::as_const(grad));
+      }
       if (backward && anomaly_detection_enabled()) check_gradients(op, inputs);
       if (!is_leaf() && !retain_grad) clear_grad();
     }
@@ -196,6 +200,7 @@ class Variable {
   void backward(Tensor<T> gradient, BackwardOptions options = {}) const {
     if (!requires_grad()) throw Error("[backward] this value depends on nothing that requires a gradient");
     check_shape("backward", "gradient", gradient.shape(), shape());
+    const ProfileScope scope("backward pass");
     auto order = detail::reverse_order(node_);
     for (const auto& node : order) node->begin_backward();
     node_->accumulate_grad(std::move(gradient));

@@ -35,10 +35,18 @@ constexpr std::array<std::uint32_t, 4> philox(std::uint64_t key, std::uint64_t c
   return {c0, c1, c2, c3};
 }
 
+/// Where a random stream stands, in device memory: what a recorded step reads when it runs again.
+struct RandomOrigin {
+  std::uint64_t seed = 0;
+  std::uint64_t block = 0;
+};
+
 /// A reserved range of a random stream: number i is lane i % 4 of `philox(seed, block + i / 4)`.
 struct RandomStream {
   std::uint64_t seed = 0;
   std::uint64_t block = 0;
+  /// In a recorded step of a GPU, what the kernels add to seed and block; else nullptr.
+  const RandomOrigin* origin = nullptr;
 
   /// Random number `i` of the range, all 32 bits equally likely.
   std::uint32_t bits(std::uint64_t i) const { return philox(seed, block + i / 4)[i % 4]; }
@@ -72,11 +80,24 @@ class Generator {
   }
 
   /// Sets `count` numbers aside for parallel use and moves on behind them.
+  /// @throws CudaError while a step is recorded from another generator: this one's place would be recorded as a
+  /// constant.
   RandomStream reserve(Index count) {
-    const RandomStream stream{seed_, block_};
+    if (recorded() != nullptr && recorded() != this)
+      throw CudaError("[Generator] a recorded step draws from the default generator but another was asked for numbers");
+    const RandomStream stream =
+        origin_ == nullptr ? RandomStream{seed_, block_} : RandomStream{0, block_ - recorded_from_, origin_};
     block_ += (static_cast<std::uint64_t>(count) + 3) / 4;
     left_ = 0;
     return stream;
+  }
+
+  /// From now on `reserve` gives streams that count from `origin`, into which somebody writes this generator's place
+  /// before a recorded step runs; nullptr ends that. Of a thread one generator can do so at a time.
+  void record_from(const RandomOrigin* origin) {
+    origin_ = origin;
+    recorded_from_ = block_;
+    recorded() = origin != nullptr ? this : nullptr;
   }
 
   /// The next 32 random bits.
@@ -117,6 +138,14 @@ class Generator {
   std::uint64_t block_;
   std::array<std::uint32_t, 4> buffer_{};
   unsigned left_ = 0;
+  const RandomOrigin* origin_ = nullptr;
+  std::uint64_t recorded_from_ = 0;
+
+  /// The generator that this thread records from.
+  static const Generator*& recorded() {
+    thread_local const Generator* generator = nullptr;
+    return generator;
+  }
 };
 
 /// A random permutation of `items` in place (Fisher-Yates).

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/core/error.hpp>
+#include <tempa/core/memory_arena.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -28,18 +29,27 @@ namespace tempa::inline TEMPA_ABI {
 
 /// Bytes of host memory that tensors hold.
 struct MemoryStats {
-  std::size_t allocated_bytes = 0;  ///< in use by tensors now
-  std::size_t peak_bytes = 0;       ///< largest `allocated_bytes` since the start or `reset_peak_memory`
-  std::size_t cached_bytes = 0;     ///< free, kept for reuse
+  std::size_t allocated_bytes = 0;    ///< in use by tensors now
+  std::size_t peak_bytes = 0;         ///< largest `allocated_bytes` since the start or `reset_peak_memory`
+  std::size_t cached_bytes = 0;       ///< free, kept for reuse
+  std::uint64_t system_requests = 0;  ///< how often the system was asked for memory since the start
 };
 
 namespace detail {
 
-/// Blocks by size class; a class is a quarter of a power of two, so that at most a fifth of a block is unused.
+/// Small blocks by size class, which is a quarter of a power of two, so that at most a fifth of a block is unused;
+/// large ones from a `MemoryArena`, which keeps what the largest use so far needed. Safe to call from several threads.
 class HostPool {
  public:
   static constexpr std::size_t kAlignment = 64;  // a cache line, and an AVX-512 register
-  static constexpr std::size_t kMaxCachedBytes = std::size_t{2} << 30;
+  static constexpr std::size_t kLargeBytes = std::size_t{1} << 20;
+  static constexpr std::size_t kMaxSmallCachedBytes = std::size_t{256} << 20;
+
+  /// @param caches whether freed blocks are kept.
+  explicit HostPool(bool caches = TEMPA_CACHE_MEMORY != 0) : caches_(caches) {}
+  HostPool(const HostPool&) = delete;
+  HostPool& operator=(const HostPool&) = delete;
+  ~HostPool() { release_cached(); }
 
   /// The pool of this process. Never destroyed: a static tensor may outlive every other static object.
   static HostPool& instance() {
@@ -49,32 +59,36 @@ class HostPool {
 
   static std::size_t size_class(std::size_t bytes) {
     if (bytes <= 256) return 256;
+    if (bytes >= kLargeBytes) return MemoryArena::round_up(bytes);
     const std::size_t quarter = std::bit_floor(bytes - 1) / 4;
     return (bytes + quarter - 1) / quarter * quarter;
   }
 
+  /// @param bytes a size class. @throws OutOfMemoryError.
   void* take(std::size_t bytes) {
     const std::scoped_lock lock(mutex_);
-    void* block = nullptr;
-    if (auto found = free_.find(bytes); found != free_.end() && !found->second.empty()) {
-      block = found->second.back();
-      found->second.pop_back();
-      stats_.cached_bytes -= bytes;
-    } else {
-      block = allocate(bytes);
+    void* block = take_or_null(bytes);
+    if (block == nullptr) {
+      release_cached_locked();
+      block = take_or_null(bytes);
     }
+    if (block == nullptr)
+      throw OutOfMemoryError(concat("[Tensor] could not allocate ", bytes, " bytes of host memory; ",
+                                    stats_.allocated_bytes, " bytes are in use by tensors"));
     stats_.allocated_bytes += bytes;
     stats_.peak_bytes = std::max(stats_.peak_bytes, stats_.allocated_bytes);
     return block;
   }
 
+  /// @param bytes that were asked for.
   void give(void* block, std::size_t bytes) noexcept {
     const std::scoped_lock lock(mutex_);
     stats_.allocated_bytes -= bytes;
-    if (TEMPA_CACHE_MEMORY && stats_.cached_bytes + bytes <= kMaxCachedBytes) {
+    if (is_from_arena(bytes)) return arena_.give(block);
+    if (caches_ && small_cached_bytes_ + bytes <= kMaxSmallCachedBytes) {
       try {
         free_[bytes].push_back(block);
-        stats_.cached_bytes += bytes;
+        small_cached_bytes_ += bytes;
         return;
       } catch (const std::bad_alloc&) {  // no room for the list entry: give the block back instead
       }
@@ -89,7 +103,10 @@ class HostPool {
 
   MemoryStats stats() {
     const std::scoped_lock lock(mutex_);
-    return stats_;
+    MemoryStats result = stats_;
+    result.cached_bytes = small_cached_bytes_ + arena_.free_bytes();
+    result.system_requests += arena_.system_requests();
+    return result;
   }
 
   void reset_peak() {
@@ -98,16 +115,24 @@ class HostPool {
   }
 
  private:
-  void* allocate(std::size_t bytes) {
-    void* block = ::operator new (bytes, std::align_val_t{kAlignment}, std::nothrow);
-    if (block == nullptr) {
-      release_cached_locked();
-      block = ::operator new (bytes, std::align_val_t{kAlignment}, std::nothrow);
+  bool is_from_arena(std::size_t bytes) const { return caches_ && bytes >= kLargeBytes; }
+
+  void* take_or_null(std::size_t bytes) {
+    if (is_from_arena(bytes)) {
+      try {
+        return arena_.take(bytes);
+      } catch (const std::bad_alloc&) {  // no room for its lists
+        return nullptr;
+      }
     }
-    if (block == nullptr)
-      throw OutOfMemoryError(concat("[Tensor] could not allocate ", bytes, " bytes of host memory; ",
-                                    stats_.allocated_bytes, " bytes are in use by tensors"));
-    return block;
+    if (const auto found = free_.find(bytes); found != free_.end() && !found->second.empty()) {
+      void* const block = found->second.back();
+      found->second.pop_back();
+      small_cached_bytes_ -= bytes;
+      return block;
+    }
+    ++stats_.system_requests;
+    return ::operator new (bytes, std::align_val_t{kAlignment}, std::nothrow);
   }
 
   static void release(void* block) noexcept { ::operator delete (block, std::align_val_t{kAlignment}); }
@@ -116,12 +141,16 @@ class HostPool {
     for (auto& [bytes, blocks] : free_)
       for (void* block : blocks) release(block);
     free_.clear();
-    stats_.cached_bytes = 0;
+    small_cached_bytes_ = 0;
+    arena_.release_free();
   }
 
+  const bool caches_;
   std::mutex mutex_;
-  std::map<std::size_t, std::vector<void*>> free_;
-  MemoryStats stats_;
+  std::map<std::size_t, std::vector<void*>> free_;  // small blocks, by size
+  std::size_t small_cached_bytes_ = 0;
+  MemoryArena arena_;
+  MemoryStats stats_;  // without what is counted elsewhere: cached bytes, and requests of the arena
 };
 
 }  // namespace detail

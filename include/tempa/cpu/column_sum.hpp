@@ -5,26 +5,23 @@
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/backend.hpp>
 
-#include <vector>
+#include <algorithm>
 
 namespace tempa::inline TEMPA_ABI::cpu {
 
-/// y_j += sum_i x_ij, rounded to a 16-bit type once. Every thread owns whole columns, so that the order of the sum does
-/// not depend on their number.
+/// y_j += sum_i x_ij, summed before it is added. Every thread owns whole columns, so that the order of the sum does not
+/// depend on their number.
 /// @param y (cols). @param x (rows,cols).
 template <Floating T>
 void column_sum_accumulate(Backend, T* y, const T* x, Index rows, Index cols) {
-  constexpr Index kColumnsOfThread = 64;
-  parallel_for(0, cols, kColumnsOfThread, [=](Index begin, Index end) {
-    if constexpr (Real<T>) {
+  constexpr Index kColumns = 64;  // whose sums are kept in registers or cache
+  parallel_for(0, (cols + kColumns - 1) / kColumns, 1, [=](Index first, Index last) {
+    for (Index begin = first * kColumns; begin < std::min(cols, last * kColumns); begin += kColumns) {
+      const Index count = std::min(kColumns, cols - begin);
+      Accumulator<T> sum[kColumns] = {};
       for (Index i = 0; i < rows; ++i)
-        for (Index j = begin; j < end; ++j) y[j] += x[i * cols + j];
-    } else {
-      std::vector<float> sums(static_cast<std::size_t>(end - begin));
-      float* const sum = sums.data();
-      for (Index i = 0; i < rows; ++i)
-        for (Index j = 0; j < end - begin; ++j) sum[j] += widen(x[i * cols + begin + j]);
-      for (Index j = begin; j < end; ++j) y[j] = narrow<T>(widen(y[j]) + sum[j - begin]);
+        for (Index j = 0; j < count; ++j) sum[j] += widen(x[i * cols + begin + j]);
+      for (Index j = 0; j < count; ++j) y[begin + j] = narrow<T>(widen(y[begin + j]) + sum[j]);
     }
   });
 }

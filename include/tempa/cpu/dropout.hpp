@@ -9,27 +9,49 @@
 
 namespace tempa::inline TEMPA_ABI::cpu {
 
-/// y_i = x_i / (1 - drop_prob), or 0 where number i of the stream says so. Serves x and dy alike.
-/// @param y, x (n).
+namespace detail {
+
+/// Random numbers that are made, and used, in cache; a multiple of 4.
+inline constexpr Index kDropoutPiece = 1024;
+
+/// `dropout_apply` for `count` elements, whose random numbers begin with number `first`. @param y, x (count).
 template <Floating T>
-void dropout_apply(Backend, T* y, const T* x, Index n, double drop_prob, RandomStream stream) {
-  constexpr Index kPiece = 1024;  // random numbers that are made, and used, in cache
+void dropout_run(T* y, const T* x, Index first, Index count, double drop_prob, const RandomStream& stream) {
   if (drop_prob >= 1) {
-    std::fill_n(y, n, T{});
+    std::fill_n(y, count, T{});
     return;
   }
   const std::uint32_t threshold = drop_threshold(drop_prob);
   const auto scale = static_cast<Accumulator<T>>(1 / (1 - drop_prob));
-  parallel_for(0, (n + kPiece - 1) / kPiece, 8, [=](Index first, Index last) {
-    alignas(64) std::uint32_t bits[kPiece];
-    for (Index piece = first; piece < last; ++piece) {
-      const Index begin = piece * kPiece, count = std::min(kPiece, n - begin);
-      fill_bits(bits, stream, begin / 4, count);
-      for (Index i = 0; i < count; ++i) {
-        const T kept = narrow<T>(widen(x[begin + i]) * scale);
-        y[begin + i] = bits[i] < threshold ? T{} : kept;
+  alignas(64) std::uint32_t bits[kDropoutPiece];
+  for (Index begin = 0; begin < count;) {
+    const Index skipped = (first + begin) % 4, piece = std::min(kDropoutPiece - skipped, count - begin);
+    fill_bits(bits, stream, (first + begin) / 4, skipped + piece);
+    const std::uint32_t* const numbers = bits + skipped;
+    if constexpr (Real<T>) {
+#pragma omp simd
+      for (Index i = 0; i < piece; ++i) y[begin + i] = numbers[i] < threshold ? T(0) : x[begin + i] * scale;
+    } else {  // by bits, which compilers vectorise
+#pragma omp simd
+      for (Index i = 0; i < piece; ++i) {
+        const std::uint32_t kept = narrow<T>(widen(x[begin + i]) * scale).bits;
+        y[begin + i].bits = static_cast<std::uint16_t>(numbers[i] < threshold ? 0u : kept);
       }
     }
+    begin += piece;
+  }
+}
+
+}  // namespace detail
+
+/// y_i = x_i / (1 - drop_prob), or 0 where number i of the stream says so. Serves x and dy alike.
+/// @param y, x (n).
+template <Floating T>
+void dropout_apply(Backend, T* y, const T* x, Index n, double drop_prob, RandomStream stream) {
+  constexpr Index kPiece = detail::kDropoutPiece;
+  parallel_for(0, (n + kPiece - 1) / kPiece, 8, [=](Index first, Index last) {
+    const Index begin = first * kPiece;
+    detail::dropout_run(y + begin, x + begin, begin, std::min(n, last * kPiece) - begin, drop_prob, stream);
   });
 }
 

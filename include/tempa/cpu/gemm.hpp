@@ -1,10 +1,12 @@
-// Matrix products: oneDNN for float and bfloat16 where it is found, Eigen otherwise. Both run on OpenMP's threads.
-// 16-bit matrices that oneDNN does not take are converted to float, whose product is rounded once.
+// Matrix products: of float by oneDNN where it is found, else by Eigen; of bfloat16 by our own AVX512-BF16 kernel or,
+// with AMX, oneDNN. All run on OpenMP's threads. Other 16-bit matrices are converted to float, whose product is rounded
+// once.
 #pragma once
 
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/backend.hpp>
+#include <tempa/cpu/bfloat16_gemm.hpp>
 #include <tempa/cpu/convert.hpp>
 #include <tempa/cpu/gemv.hpp>
 #include <tempa/cpu/onednn_matmul.hpp>
@@ -106,6 +108,12 @@ void gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index m, Index 
   if (n == 1) return gemv(backend, ta, m, k, alpha, a, lda, b, tb ? Index{1} : ldb, beta, c, ldc);
   if (m == 1) return gemv(backend, !tb, n, k, alpha, b, ldb, a, ta ? lda : Index{1}, beta, c, Index{1});
   if (k == 0) return detail::scale_rows(m, n, beta, c, ldc);
+#if defined(__x86_64__)
+  if constexpr (std::same_as<T, bfloat16>) {
+    if (alpha == 1.0f && (beta == 0.0f || beta == 1.0f) && detail::prefers_avx512_bfloat16_gemm(m, k))
+      return detail::avx512_bfloat16_gemm(ta, tb, m, n, k, a, lda, b, ldb, beta != 0.0f, c, ldc);
+  }
+#endif
 #if defined(TEMPA_WITH_ONEDNN)
   if constexpr (std::same_as<T, float>) {
     return detail::onednn_gemm(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);

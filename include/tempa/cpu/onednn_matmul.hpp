@@ -77,11 +77,25 @@ class OneDnnMatrix {
   dnnl_memory_desc_t descriptor_{};
 };
 
+/// Lets oneDNN keep the code of as many sizes as the batches of an epoch have (a few for each number of tokens), where
+/// nobody has set another number than its own.
+inline void keep_code_of_many_sizes() {
+  constexpr int kDefault = 1024, kSizes = 4096;
+  static const bool done = [] {
+    int capacity = 0;
+    check_onednn(dnnl_get_primitive_cache_capacity(&capacity));
+    if (capacity == kDefault) check_onednn(dnnl_set_primitive_cache_capacity(kSizes));
+    return true;
+  }();
+  static_cast<void>(done);
+}
+
 /// c = a b, or c += a b. @return whether oneDNN can; nothing was done otherwise. oneDNN keeps the code of the sizes
 /// that it has seen, so that a product that comes again costs microseconds to set up.
 inline bool onednn_bfloat16_matmul(const OneDnnMatrix& a, const bfloat16* a_data, const OneDnnMatrix& b,
                                    const bfloat16* b_data, bool accumulates, const OneDnnMatrix& c, bfloat16* c_data) {
   if (!has_bfloat16_products()) return false;
+  keep_code_of_many_sizes();
   thread_local const OneDnnEngine engine = [] {
     dnnl_engine_t created = nullptr;
     check_onednn(dnnl_engine_create(&created, dnnl_cpu, 0));

@@ -12,11 +12,24 @@ namespace tempa::inline TEMPA_ABI::cuda {
 /// Cross-entropy from logits with its gradient: `log_softmax_forward`, `cross_entropy_forward` and, for losses that are
 /// all multiplied by `scale`, `cross_entropy_backward`, without the log-probabilities. A label outside of [0,K) is
 /// reported (fault.hpp), and has neither loss nor gradient.
-/// @param losses (B). @param dlogits, logits (B,K); may be the same. @param labels (B). @param weights (K), or nullptr
-/// for 1.
+/// @param losses (B). @param dlogits, logits (B,K); may be the same; dlogits may be nullptr. @param labels (B). @param
+/// weights (K), or nullptr for 1.
 template <Floating T>
 void cross_entropy_with_gradient(Backend backend, Accumulator<T>* losses, T* dlogits, const T* logits,
                                  const std::int32_t* labels, const Accumulator<T>* weights, Index rows, Index classes,
                                  Index ignored, Accumulator<T> smoothing, Accumulator<T> scale);
+
+/// y = inverse sum_i losses_i, where inverse is 1 / (sum of the weights of the labels that count) for the mean, else 1.
+/// @param y, inverse (1), on the device. @param losses, labels (B). @param weights (K), or nullptr for 1.
+template <Real T>
+void reduce_losses(Backend backend, T* y, T* inverse, const T* losses, const std::int32_t* labels, const T* weights,
+                   Index rows, Index classes, Index ignored, bool mean);
+
+/// dlogits_ik = dlosses_i inverse gradient_ik: the end of `cross_entropy_with_gradient` with scale 1.
+/// @param dlogits, gradient (B,K). @param dlosses (B), or one number for all rows when `one_for_all`. @param inverse
+/// (1), or nullptr for 1.
+template <Real T>
+void scale_loss_gradient(Backend backend, T* dlogits, const T* gradient, const T* dlosses, bool one_for_all,
+                         const T* inverse, Index rows, Index classes);
 
 }  // namespace tempa::inline TEMPA_ABI::cuda

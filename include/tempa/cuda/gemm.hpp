@@ -85,6 +85,13 @@ template <Floating T>
 void gemm_bias(Backend backend, Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, const T* a, Index lda,
                const T* b, Index ldb, const T* bias, T* c, Index ldc);
 
+/// Up to three products of one A in one launch, C_g = op(A) op(B_g) + bias_g.
+/// @param b, biases one for each product. @param c (groups,m,n), `stride_c` elements from one to the next.
+template <Floating T>
+void grouped_gemm_bias(Backend backend, Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, const T* a,
+                       Index lda, std::span<const T* const> b, Index ldb, std::span<const T* const> biases, T* c,
+                       Index ldc, Index stride_c);
+
 /// X = op(A) op(B) + bias, C = GELU(X), X rounded to T first. @param c, x (m,n), both with `ldc`. @param bias (n).
 template <Floating T>
 void gemm_bias_gelu(Backend backend, Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, const T* a,

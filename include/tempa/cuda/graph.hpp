@@ -19,8 +19,10 @@ class Graph {
   Graph& operator=(Graph&&) noexcept;
 
   /// The thread's current stream on the device becomes the graph's; nothing runs until `launch`.
+  /// @param shared another graph of the device whose pool this one takes its memory from: for graphs that are never in
+  /// flight together. What is freed of one is used by the other.
   /// @throws CudaError when a capture is going on.
-  void begin_capture();
+  void begin_capture(const Graph* shared = nullptr);
   /// Makes the graph ready and the former stream current again.
   /// @throws CudaError when something was called that cannot be recorded; the graph is empty then.
   void end_capture();
@@ -30,6 +32,20 @@ class Graph {
   bool ready() const;
   /// Whether between `begin_capture` and `end_capture`.
   bool capturing() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// While one lives in a capture, the calling thread's memory is not of the graph's pool, and its work is not recorded:
+/// for memory that is written between launches, which a launch's own temporaries must not share.
+class OutsideGraph {
+ public:
+  OutsideGraph();
+  ~OutsideGraph();
+  OutsideGraph(const OutsideGraph&) = delete;
+  OutsideGraph& operator=(const OutsideGraph&) = delete;
 
  private:
   struct State;

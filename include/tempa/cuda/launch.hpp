@@ -20,3 +20,4 @@
 #include <tempa/cuda/positions.hpp>
 #include <tempa/cuda/reduce.hpp>
 #include <tempa/cuda/softmax.hpp>
+#include <tempa/cuda/tail.hpp>

@@ -21,9 +21,11 @@ std::shared_ptr<void> allocate(int device, std::size_t bytes);
 std::shared_ptr<void> allocate_pinned(std::size_t bytes);
 
 /// Host to device. `host` may be changed when this returns, unless it is pinned: then when the stream has come by.
+/// During a capture the bytes, at most 64 KB, become a part of the graph. @throws CudaError for more.
 void copy_to_device(Backend backend, void* device, const void* host, std::size_t bytes);
 
-/// Device to host; returns when the bytes are there. @throws ValueError as `throw_if_fault`.
+/// Device to host; returns when the bytes are there. @throws ValueError as `throw_if_fault`; CudaError during a
+/// capture.
 void copy_to_host(Backend backend, void* host, const void* device, std::size_t bytes);
 
 /// Device to host, into pinned memory, in the order of the stream; returns at once.

@@ -41,12 +41,18 @@ class AugmentedTexts {
 
   Index size() const { return table_.size(); }
 
+  /// Tokens of a row when no pieces are dropped; dropping makes a few more. Draws nothing.
+  Index length(Index row) const {
+    EncodeOptions plain = encoding_;
+    plain.piece_drop_prob = 0.0;
+    return static_cast<Index>(encode(static_cast<std::size_t>(row), plain).ids.size());
+  }
+
   /// A new encoding of a row, with its label. @throws what the tokenizer throws.
   TextExample operator[](Index row) const {
     const auto i = static_cast<std::size_t>(row);
     TextExample example;
-    example.encoding = table_.pairs.empty() ? tokenizer_.encode(std::string_view(table_.texts[i]), encoding_)
-                                            : tokenizer_.encode(table_.texts[i], table_.pairs[i], encoding_);
+    example.encoding = encode(i, encoding_);
     if (!table_.labels.empty()) example.label = table_.labels[i];
     if (!table_.targets.empty()) example.targets = table_.targets[i];
     if (augmentation_.token_mask_prob > 0.0) mask(example.encoding);
@@ -54,6 +60,11 @@ class AugmentedTexts {
   }
 
  private:
+  Encoding encode(std::size_t i, const EncodeOptions& encoding) const {
+    return table_.pairs.empty() ? tokenizer_.encode(std::string_view(table_.texts[i]), encoding)
+                                : tokenizer_.encode(table_.texts[i], table_.pairs[i], encoding);
+  }
+
   void mask(Encoding& encoding) const {
     const std::uint32_t threshold = drop_threshold(augmentation_.token_mask_prob);
     for (std::int32_t& id : encoding.ids) {

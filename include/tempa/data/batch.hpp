@@ -22,11 +22,14 @@ struct Batch {
   Tensor<float> targets;    ///< (B,K) targets of several labels or of a regression; empty when unused
   std::vector<Index> rows;  ///< (B) rows of the dataset, for messages; empty when unknown
   Index max_seqlen = 0;     ///< longest sequence, in tokens
+  bool has_tail = false;    ///< whether there may be tokens behind the last sequence, which only fill the batch up
 
   /// B, the number of sequences.
   Index size() const { return std::max<Index>(cu_seqlens.numel() - 1, 0); }
-  /// N, the number of tokens.
+  /// N, the number of tokens, a tail included.
   Index tokens() const { return ids.numel(); }
+  /// The tokens of its sequences, without a tail. @throws DeviceError for a batch with a tail that is not on the host.
+  Index sequence_tokens() const { return has_tail ? cu_seqlens.span().back() : tokens(); }
 
   /// The same batch on `device`. @throws DeviceError.
   Batch to(Device device) const {

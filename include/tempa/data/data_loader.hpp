@@ -29,6 +29,8 @@ struct DataLoaderOptions {
   Index num_workers = 0;         ///< threads that make batches ahead; 0: made when they are asked for
   Index prefetch_factor = 2;     ///< batches that wait for each worker
   bool group_by_length = false;  ///< batches of about the same length (see `LengthGroupedBatchSampler`)
+  Index tokens_per_batch = 0;    ///< a batch is as many examples as have at most these tokens (see
+                                 ///< `TokenBudgetBatchSampler`), not `batch_size` of them; 0: by `batch_size`
 };
 
 /// Where a loader stands: batch `batch` of epoch `epoch`, both from 0, is the next to be delivered.
@@ -64,7 +66,7 @@ std::vector<Index> example_lengths(const D& dataset) {
     } else if constexpr (requires { example_at(dataset, row).encoding.ids.size(); }) {
       lengths.push_back(static_cast<Index>(example_at(dataset, row).encoding.ids.size()));
     } else {
-      throw ConfigError("[example_lengths] grouping by length needs a dataset with length(row) or encodings");
+      throw ConfigError("[example_lengths] grouping by length or tokens needs a dataset with length(row) or encodings");
     }
   }
   return lengths;
@@ -86,12 +88,18 @@ class DataLoader {
   using value_type = BatchType;
 
   /// @param dataset borrowed from an lvalue, which must outlive the loader and its iterators; kept from an rvalue.
-  /// @throws ConfigError for a size that is not positive, a negative number of workers, or grouping by length where
-  ///   examples have no length.
+  /// @throws ConfigError for a size that is not positive, a negative number of workers, grouping by length or tokens
+  ///   where examples have no length, and tokens_per_batch beside group_by_length or drop_last.
   explicit DataLoader(DatasetHandle<D> dataset, DataLoaderOptions options = {}, Collate collate = {})
       : DataLoader(Tag{}, std::move(dataset), options, std::move(collate)) {
     const Index count = core_->dataset.size();
-    if (options.group_by_length) {
+    if (options.tokens_per_batch > 0) {
+      if (options.group_by_length || options.drop_last)
+        throw ConfigError("[DataLoader] tokens_per_batch cannot be combined with group_by_length or drop_last");
+      plan_by(TokenBudgetBatchSampler(
+          example_lengths(*core_->dataset),
+          {.tokens_per_batch = options.tokens_per_batch, .shuffle = options.shuffle, .seed = options.seed}));
+    } else if (options.group_by_length) {
       plan_by(LengthGroupedBatchSampler(example_lengths(*core_->dataset), {.batch_size = options.batch_size,
                                                                            .shuffle = options.shuffle,
                                                                            .seed = options.seed,
@@ -109,8 +117,8 @@ class DataLoader {
   requires Sampler<S> || BatchSampling<S> DataLoader(DatasetHandle<D> dataset, S sampler,
                                                      DataLoaderOptions options = {}, Collate collate = {})
       : DataLoader(Tag{}, std::move(dataset), options, std::move(collate)) {
-    if (options.shuffle || options.group_by_length)
-      throw ConfigError("[DataLoader] shuffle and group_by_length cannot be combined with a sampler");
+    if (options.shuffle || options.group_by_length || options.tokens_per_batch > 0)
+      throw ConfigError("[DataLoader] shuffle, group_by_length and tokens_per_batch cannot be combined with a sampler");
     if constexpr (BatchSampling<S>) {
       if (options.drop_last) throw ConfigError("[DataLoader] drop_last cannot be combined with a batch sampler");
       plan_by(std::move(sampler));
@@ -198,10 +206,11 @@ class DataLoader {
   DataLoader(Tag, DatasetHandle<D> dataset, DataLoaderOptions options, Collate collate)
       : core_(std::make_shared<const Core>(Core{std::move(dataset), std::move(collate), options.seed})),
         options_(options) {
-    if (options.batch_size < 1 || options.prefetch_factor < 1 || options.num_workers < 0)
+    if (options.batch_size < 1 || options.prefetch_factor < 1 || options.num_workers < 0 ||
+        options.tokens_per_batch < 0)
       throw ConfigError(concat("[DataLoader] expected a positive batch_size and prefetch_factor and at least 0 ",
-                               "num_workers but got ", options.batch_size, ", ", options.prefetch_factor, " and ",
-                               options.num_workers));
+                               "num_workers and tokens_per_batch but got ", options.batch_size, ", ",
+                               options.prefetch_factor, ", ", options.num_workers, " and ", options.tokens_per_batch));
   }
 
   template <BatchSampling S>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/core/error.hpp>
+#include <tempa/core/profile_scope.hpp>
 #include <tempa/core/shape.hpp>
 
 #include <algorithm>
@@ -54,9 +55,10 @@ class Prefetcher {
   /// The next item, or nothing after the last. @throws what `make` threw for it; from then on there is nothing.
   std::optional<T> next() {
     if (delivered_ >= end_) return std::nullopt;
+    const ProfileScope scope("data wait", ProfileCategory::kData);
     if (workers_.empty()) {
       const Index index = std::exchange(delivered_, end_);
-      std::optional<T> item(make_(index));
+      std::optional<T> item(made(index));
       delivered_ = index + 1;
       return item;
     }
@@ -83,6 +85,11 @@ class Prefetcher {
 
   Slot& slot_of(Index index) { return slots_[static_cast<std::size_t>(index % capacity_)]; }
 
+  T made(Index index) const {
+    const ProfileScope scope("data", ProfileCategory::kData);
+    return make_(index);
+  }
+
   void work(std::stop_token stop) {
     std::unique_lock lock(mutex_);
     for (;;) {
@@ -90,14 +97,14 @@ class Prefetcher {
       if (stop.stop_requested() || claimed_ >= end_) return;
       const Index index = claimed_++;
       lock.unlock();
-      Slot made;
+      Slot slot;
       try {
-        made.item.emplace(make_(index));
+        slot.item.emplace(made(index));
       } catch (...) {
-        made.failure = std::current_exception();
+        slot.failure = std::current_exception();
       }
       lock.lock();
-      slot_of(index) = std::move(made);
+      slot_of(index) = std::move(slot);
       ready_.notify_all();
     }
   }

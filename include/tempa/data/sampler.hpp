@@ -9,7 +9,9 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <numeric>
+#include <queue>
 #include <span>
 #include <utility>
 #include <vector>
@@ -237,6 +239,83 @@ class LengthGroupedBatchSampler {
  private:
   std::vector<Index> lengths_;
   LengthGroupedOptions options_;
+  Index epoch_ = 0;
+};
+
+struct TokenBudgetOptions {
+  Index tokens_per_batch = 2048;
+  bool shuffle = true;  ///< another choice of rows in each epoch
+  std::uint64_t seed = 0;
+};
+
+/// Batches of nearly the same number of tokens, and at most `tokens_per_batch`, whatever the number of their rows; a
+/// row that is longer is a batch of its own. The rows of an epoch, longest first and those of one length in the epoch's
+/// order, go each to the batch with the fewest tokens. Which lengths meet is therefore the same in each epoch, and so
+/// is the number of batches; which rows of these lengths, and the order of the batches, is not.
+/// @source Graham, "Bounds on Multiprocessing Timing Anomalies", 1969 (longest processing time first)
+class TokenBudgetBatchSampler {
+ public:
+  /// @param lengths (n) tokens of each row. @throws ConfigError when the budget is not positive.
+  explicit TokenBudgetBatchSampler(std::vector<Index> lengths, TokenBudgetOptions options = {})
+      : lengths_(std::move(lengths)), options_(options) {
+    if (options_.tokens_per_batch < 1)
+      throw ConfigError(
+          concat("[TokenBudgetBatchSampler] tokens_per_batch must be positive but is ", options_.tokens_per_batch));
+    if (lengths_.empty()) return;
+    const std::vector<Index> rows = longest_first(SequentialSampler(static_cast<Index>(lengths_.size())).indices());
+    Index too_few = 0;
+    size_ = static_cast<Index>(lengths_.size());  // a batch for each row always does
+    while (size_ - too_few > 1) {
+      const Index middle = too_few + (size_ - too_few) / 2;
+      (fits(assign(rows, middle)) ? size_ : too_few) = middle;
+    }
+  }
+  void set_epoch(Index epoch) { epoch_ = epoch; }
+  Index size() const { return size_; }
+
+  /// The rows of each batch of the epoch.
+  std::vector<std::vector<Index>> batches() const {
+    std::vector<Index> rows = SequentialSampler(static_cast<Index>(lengths_.size())).indices();
+    Generator generator = epoch_generator(options_.seed, epoch_);
+    if (options_.shuffle) shuffle(std::span<Index>(rows), generator);
+    auto batches = assign(longest_first(std::move(rows)), size_);
+    if (options_.shuffle) shuffle(std::span<std::vector<Index>>(batches), generator);
+    return batches;
+  }
+
+ private:
+  // At least 1, so that no batch stays empty.
+  Index length(Index row) const { return std::max<Index>(1, lengths_[static_cast<std::size_t>(row)]); }
+
+  std::vector<Index> longest_first(std::vector<Index> rows) const {
+    std::stable_sort(rows.begin(), rows.end(), [this](Index a, Index b) { return length(a) > length(b); });
+    return rows;
+  }
+
+  std::vector<std::vector<Index>> assign(const std::vector<Index>& rows, Index count) const {
+    std::vector<std::vector<Index>> batches(static_cast<std::size_t>(count));
+    std::priority_queue<std::pair<Index, Index>, std::vector<std::pair<Index, Index>>, std::greater<>> loads;
+    for (Index b = 0; b < count; ++b) loads.emplace(0, b);  // (tokens, batch), the fewest tokens on top
+    for (const Index row : rows) {
+      const auto [tokens, b] = loads.top();
+      loads.pop();
+      batches[static_cast<std::size_t>(b)].push_back(row);
+      loads.emplace(tokens + length(row), b);
+    }
+    return batches;
+  }
+
+  bool fits(const std::vector<std::vector<Index>>& batches) const {
+    return std::all_of(batches.begin(), batches.end(), [this](const std::vector<Index>& rows) {
+      Index tokens = 0;
+      for (const Index row : rows) tokens += length(row);
+      return rows.size() == 1 || (!rows.empty() && tokens <= options_.tokens_per_batch);
+    });
+  }
+
+  std::vector<Index> lengths_;
+  TokenBudgetOptions options_;
+  Index size_ = 0;
   Index epoch_ = 0;
 };
 

@@ -55,13 +55,15 @@ struct LogEvent {
   std::string file_version{};  ///< of the first event
   std::string graph_def{};     ///< an encoded GraphDef
   std::vector<SummaryValue> summary{};
+  bool session_start = false;  ///< a training goes on here: what earlier files have of `step` and later is void
 
   friend bool operator==(const LogEvent&, const LogEvent&) = default;
 };
 
 namespace detail {
 
-inline constexpr std::uint64_t kDtString = 7;  // tensorflow.DataType
+inline constexpr std::uint64_t kDtString = 7;      // tensorflow.DataType
+inline constexpr std::uint64_t kSessionStart = 1;  // tensorflow.SessionLog.SessionStatus
 
 inline void encode(ProtobufWriter& out, std::monostate) { static_cast<void>(out); }
 inline void encode(ProtobufWriter& out, float value) { out.real32(2, value); }
@@ -182,6 +184,11 @@ inline std::string encode_event(const LogEvent& event) {
     }
     out.message(5, summary);
   }
+  if (event.session_start) {
+    ProtobufWriter session;
+    session.varint(1, detail::kSessionStart);
+    out.message(7, session);
+  }
   return std::move(out).str();
 }
 
@@ -200,6 +207,12 @@ inline LogEvent decode_event(std::string_view bytes, const std::string& path) {
       while (const auto value = summary.next())
         if (value->number == 1)
           event.summary.push_back(detail::decode_summary_value(summary.expect(*value, WireType::kBytes).bytes, path));
+    }
+    if (field->number == 7) {
+      ProtobufReader session(reader.expect(*field, WireType::kBytes).bytes, path, "SessionLog");
+      while (const auto status = session.next())
+        if (status->number == 1)
+          event.session_start = session.expect(*status, WireType::kVarint).bits == detail::kSessionStart;
     }
   }
   return event;

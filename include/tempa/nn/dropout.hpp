@@ -20,6 +20,9 @@ struct Dropout {
       throw ConfigError(concat("[Dropout] drop_prob must be in [0,1] but is ", drop_prob));
   }
 
+  /// `drop_prob` in training, 0 in evaluation: what an operation with dropout in it takes.
+  double active_prob() const { return mode ? drop_prob : 0.0; }
+
   template <Floating T>
   Variable<T> operator()(const Variable<T>& x) const {
     return mode ? dropout(x, drop_prob) : x;

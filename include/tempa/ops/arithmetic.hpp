@@ -19,10 +19,12 @@ namespace tempa::inline TEMPA_ABI {
 /// @throws ShapeError, DeviceError.
 template <Floating T, math::BinaryFormula<Accumulator<T>> Formula>
 Variable<T> elementwise(const char* op, const Variable<T>& a, const Variable<T>& b, Formula formula) {
+  const ProfileScope scope(op, ProfileCategory::kForward);
   const Shape shape = broadcast_shape(op, a.shape(), b.shape());
   check_same_device(op, a, b);
   const auto nest = broadcast_nest(shape, a.shape(), b.shape());
   Tensor<T> y(shape, a.device());
+  count_bytes(a, b, y);
   on(a.device(), [&](auto backend) {
     binary_forward(backend, y.data(), a.value().data(), b.value().data(), nest, y.numel(), formula);
   });
@@ -32,6 +34,7 @@ Variable<T> elementwise(const char* op, const Variable<T>& a, const Variable<T>&
     Tensor<T> da, db;
     if (a.requires_grad()) da = kPassesToA ? dy : Tensor<T>(shape, dy.device());
     if (b.requires_grad()) db = kIsSum ? dy : Tensor<T>(shape, dy.device());
+    if (!kPassesToA) count_bytes(dy, a, b, da, db);
     on(dy.device(), [&](auto backend) {
       binary_backward(backend, a.requires_grad() && !kPassesToA ? da.data() : nullptr,
                       b.requires_grad() && !kIsSum ? db.data() : nullptr, dy.data(), a.value().data(), b.value().data(),

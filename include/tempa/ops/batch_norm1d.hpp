@@ -34,6 +34,7 @@ Variable<T> batch_norm1d(const Variable<T>& x, const Variable<T>& gamma, const V
                          Tensor<Accumulator<T>> running_mean, Tensor<Accumulator<T>> running_var,
                          Tensor<std::int64_t> num_batches_tracked, bool training,
                          const BatchNorm1dOptions& options = {}) {
+  const ProfileScope scope("batch_norm1d", ProfileCategory::kForward);
   if (x.shape().rank() != 2 && x.shape().rank() != 3)
     throw ShapeError(concat("[batch_norm1d] x must have shape (B,C) or (B,C,L) but has ", x.shape()));
   const Index batch = x.size(0), channels = x.size(1), length = x.shape().rank() == 3 ? x.size(2) : 1;
@@ -87,6 +88,7 @@ Variable<T> batch_norm1d(const Variable<T>& x, const Variable<T>& gamma, const V
     batch_norm_forward(backend, y.data(), x.value().data(), std::as_const(mean).data(), std::as_const(variance).data(),
                        pointer(gamma), pointer(beta), batch, channels, length, eps);
   });
+  count_bytes(x, y);
   return record("batch_norm1d", std::move(y), inputs, [=](const Tensor<T>& dy) {
     const auto gradient = [](const Variable<T>& parameter) {
       return parameter.defined() && parameter.requires_grad() ? parameter.mutable_grad().data() : nullptr;
@@ -96,6 +98,7 @@ Variable<T> batch_norm1d(const Variable<T>& x, const Variable<T>& gamma, const V
       batch_norm_backward(backend, dx.data(), gradient(gamma), gradient(beta), dy.data(), x.value().data(), mean.data(),
                           variance.data(), pointer(gamma), batch, channels, length, eps, own_statistics);
     });
+    count_bytes(dy, x, dx);
     if (x.requires_grad()) x.accumulate_grad(std::move(dx));
   });
 }

@@ -1,7 +1,9 @@
 // Binary cross-entropy of logits, the loss of several labels at once.
 #pragma once
 
+#include <tempa/math/loss.hpp>
 #include <tempa/ops/activation.hpp>
+#include <tempa/ops/arithmetic.hpp>
 #include <tempa/ops/cast.hpp>
 #include <tempa/ops/loss_reduction.hpp>
 
@@ -23,7 +25,7 @@ struct BceWithLogitsOptions {
 /// w_i ((1 - t_i) x_i + (1 + (p_i - 1) t_i) log(1 + e^-x_i)), which no x overflows or cancels.
 /// @param logits any shape. @param targets the shape of logits, in [0,1] (not checked, as in PyTorch).
 /// @return a scalar (), or the shape of logits without reduction; in float for 16-bit logits, which are cast first
-/// @saves the logits' softplus and factors, a few times their size.
+/// @saves nothing of its own; with a pos_weight the logits' softplus and factors, a few times their size.
 /// @throws ShapeError, DeviceError.
 /// @source torch.nn.functional.binary_cross_entropy_with_logits
 template <Floating T>
@@ -40,13 +42,14 @@ Variable<Accumulator<T>> bce_with_logits(const Variable<T>& logits, const Tensor
                                 " does not broadcast to the logits' shape ", logits.shape()));
     };
     const Variable<T> t(targets);
-    const Variable<T> opposite = -logits;
-    Variable<T> positive = softplus(opposite);  // -log s(x)
-    if (!options.pos_weight.empty()) {
+    Variable<T> losses;
+    if (options.pos_weight.empty()) {
+      losses = elementwise("bce_with_logits", logits, t, math::BceWithLogits{});
+    } else {
       check_factor("pos_weight", options.pos_weight);
-      positive = ((Variable<T>(options.pos_weight) - 1.0) * t + 1.0) * positive;
+      const Variable<T> opposite = -logits;
+      losses = ((Variable<T>(options.pos_weight) - 1.0) * t + 1.0) * softplus(opposite) - (1.0 - t) * opposite;
     }
-    Variable<T> losses = positive - (1.0 - t) * opposite;
     if (!options.weight.empty()) {
       check_factor("weight", options.weight);
       losses = Variable<T>(options.weight) * losses;

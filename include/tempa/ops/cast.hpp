@@ -16,10 +16,13 @@ Variable<U> cast(const Variable<T>& x) {
   if constexpr (std::same_as<T, U>) {
     return x;
   } else {
+    const ProfileScope scope("cast", ProfileCategory::kForward);
     Tensor<U> y(x.shape(), x.device());  // x's shape
+    count_bytes(x, y);
     on(x.device(), [&](auto backend) { convert(backend, y.data(), x.value().data(), y.numel()); });
     return record("cast", std::move(y), {x}, [=](const Tensor<U>& dy) {
       Tensor<T> dx(dy.shape(), dy.device());  // x's shape
+      count_bytes(dy, dx);
       on(dy.device(), [&](auto backend) { convert(backend, dx.data(), dy.data(), dx.numel()); });
       x.accumulate_grad(std::move(dx));
     });

@@ -26,8 +26,7 @@ struct CrossEntropyOptions {
 namespace detail {
 
 /// The sum of the weights of all labels that count. @throws ValueError naming the row of a label outside of [0,K).
-inline double check_labels(const Tensor<std::int32_t>& given, Index classes, const CrossEntropyOptions& options) {
-  const auto labels = given.to(Device::cpu());
+inline double check_labels(const Tensor<std::int32_t>& labels, Index classes, const CrossEntropyOptions& options) {
   double total = 0;
   for (Index i = 0; i < labels.numel(); ++i) {
     const Index label = labels.data()[i];
@@ -39,14 +38,47 @@ inline double check_labels(const Tensor<std::int32_t>& given, Index classes, con
   return total;
 }
 
+#if defined(TEMPA_WITH_CUDA)
+/// `cross_entropy` on a CUDA device, with the gradient on the way of the loss. The host reads nothing: the kernels look
+/// at the labels, and sum their weights.
+/// @param weights (K), or empty for 1.
+template <Real T>
+Variable<T> cross_entropy_on_device(const Variable<T>& logits, const Tensor<std::int32_t>& labels,
+                                    const Tensor<T>& weights, const CrossEntropyOptions& options) {
+  const Index rows = logits.size(0), classes = logits.size(1);
+  const Device device = logits.device();
+  const bool reduces = options.reduction != Reduction::kNone, trains = records({logits});
+  Tensor<T> losses(Shape{rows}, device);                                          // (B)
+  Tensor<T> gradient = trains ? Tensor<T>(logits.shape(), device) : Tensor<T>();  // (B,K) by logits, of sum l_i
+  Tensor<T> inverse = reduces ? Tensor<T>(Shape{}, device) : Tensor<T>();         // 1 / sum of the weights
+  Tensor<T> y = reduces ? Tensor<T>(Shape{}, device) : losses;
+  const cuda::Backend backend = cuda::current_backend(device.index());
+  cuda::cross_entropy_with_gradient<T>(backend, losses.data(), gradient.data(), logits.value().data(), labels.data(),
+                                       weights.data(), rows, classes, options.ignore_index,
+                                       static_cast<T>(options.label_smoothing), T(1));
+  if (reduces)
+    cuda::reduce_losses<T>(backend, y.data(), inverse.data(), losses.data(), labels.data(), weights.data(), rows,
+                           classes, options.ignore_index, options.reduction == Reduction::kMean);
+  count_bytes(logits, gradient, losses);
+  return record("cross_entropy", std::move(y), {logits}, [=](const Tensor<T>& dy) {
+    Tensor<T> dlogits(logits.shape(), device);  // (B,K)
+    count_bytes(gradient, dlogits);
+    cuda::scale_loss_gradient<T>(cuda::current_backend(device.index()), dlogits.data(), gradient.data(), dy.data(),
+                                 reduces, inverse.data(), rows, classes);
+    logits.accumulate_grad(std::move(dlogits));
+  });
+}
+#endif
+
 }  // namespace detail
 
 /// l_i = -(1 - s) w_y log p_iy - s/K sum_k w_k log p_ik, with p_i = softmax(logits_i), y = labels_i, s the smoothing.
 /// The mean is sum_i l_i / sum_i w_y: NaN, as in PyTorch, when every row is ignored or weighs nothing.
 /// @param logits (B,K). @param labels (B) classes in [0,K), or `ignore_index`.
 /// @return a scalar (), or (B) without reduction; in float for 16-bit logits, which are cast first
-/// @saves log p, B K sizeof(Accumulator<T>) bytes.
-/// @throws ShapeError, DeviceError; ValueError for a label or a smoothing outside of its range.
+/// @saves log p, or on a GPU the gradient, B K sizeof(Accumulator<T>) bytes.
+/// @throws ShapeError, DeviceError; ValueError for a smoothing outside of its range, or a label (found on a CUDA
+/// device, it is thrown by the next call that waits for the device).
 /// @source torch.nn.functional.cross_entropy
 template <Floating T>
 Variable<Accumulator<T>> cross_entropy(const Variable<T>& logits, const Tensor<std::int32_t>& labels,
@@ -54,6 +86,7 @@ Variable<Accumulator<T>> cross_entropy(const Variable<T>& logits, const Tensor<s
   if constexpr (!Real<T>) {
     return cross_entropy(cast<Accumulator<T>>(logits), labels, options);
   } else {
+    const ProfileScope scope("cross_entropy", ProfileCategory::kForward);
     check_rank("cross_entropy", "logits", logits.shape(), 2);
     const Index rows = logits.size(0), classes = logits.size(1), ignored = options.ignore_index;
     check_shape("cross_entropy", "labels", labels.shape(), {rows});
@@ -62,14 +95,16 @@ Variable<Accumulator<T>> cross_entropy(const Variable<T>& logits, const Tensor<s
     if (weight_count != 0) check_shape("cross_entropy", "class_weights", Shape{weight_count}, {classes});
     if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1))
       throw ValueError(concat("[cross_entropy] label_smoothing must be in [0,1] but is ", options.label_smoothing));
-    const double total_weight = detail::check_labels(labels, classes, options);
-
-    const auto smoothing = static_cast<T>(options.label_smoothing);
-    const bool reduces = options.reduction != Reduction::kNone;
-    const T scale = options.reduction == Reduction::kMean ? static_cast<T>(1 / total_weight) : T(1);
     const auto weights = weight_count == 0  // (K)
                              ? Tensor<T>()
                              : Tensor<double>::from(options.class_weights).template cast<T>().to(logits.device());
+#if defined(TEMPA_WITH_CUDA)
+    if (logits.device().is_cuda()) return detail::cross_entropy_on_device(logits, labels, weights, options);
+#endif
+    const double total_weight = detail::check_labels(labels, classes, options);
+    const auto smoothing = static_cast<T>(options.label_smoothing);
+    const bool reduces = options.reduction != Reduction::kNone;
+    const T scale = options.reduction == Reduction::kMean ? static_cast<T>(1 / total_weight) : T(1);
     Tensor<T> log_prob(logits.shape(), logits.device());  // (B,K)
     Tensor<T> losses(Shape{rows}, logits.device());       // (B)
     Tensor<T> y = reduces ? Tensor<T>(Shape{}, logits.device()) : losses;
@@ -79,8 +114,10 @@ Variable<Accumulator<T>> cross_entropy(const Variable<T>& logits, const Tensor<s
                             std::as_const(weights).data(), rows, classes, ignored, smoothing);
       if (reduces) sum_forward(backend, y.data(), std::as_const(losses).data(), Index{1}, rows, Index{1}, scale);
     });
+    count_bytes(logits, log_prob, log_prob, losses);
     return record("cross_entropy", std::move(y), {logits}, [=](const Tensor<T>& dy) {
       Tensor<T> dlogits(logits.shape(), logits.device());  // (B,K)
+      count_bytes(dy, log_prob, dlogits);
       on(logits.device(), [&](auto backend) {
         cross_entropy_backward(backend, dlogits.data(), dy.data(), reduces, scale, log_prob.data(), labels.data(),
                                weights.data(), rows, classes, ignored, smoothing);

@@ -24,14 +24,17 @@ inline void check_drop_prob(std::string_view op, double drop_prob) {
 /// @source Srivastava et al. 2014; torch.nn.functional.dropout
 template <Floating T>
 Variable<T> dropout(const Variable<T>& x, double drop_prob, Generator& generator = default_generator()) {
+  const ProfileScope scope("dropout", ProfileCategory::kForward);
   detail::check_drop_prob("dropout", drop_prob);
   if (drop_prob == 0) return x;
   const Index n = x.numel();
   const RandomStream stream = generator.reserve(n);
   Tensor<T> y(x.shape(), x.device());  // x's shape
+  count_bytes(x, y);
   on(x.device(), [&](auto backend) { dropout_apply(backend, y.data(), x.value().data(), n, drop_prob, stream); });
   return record("dropout", std::move(y), {x}, [=](const Tensor<T>& dy) {
     Tensor<T> dx(x.shape(), x.device());  // x's shape
+    count_bytes(dy, dx);
     on(x.device(), [&](auto backend) { dropout_apply(backend, dx.data(), dy.data(), n, drop_prob, stream); });
     x.accumulate_grad(std::move(dx));
   });

@@ -14,11 +14,14 @@ namespace tempa::inline TEMPA_ABI {
 /// @saves nothing of its own: backward reads x or y.
 template <Floating T, math::UnaryFormula<Accumulator<T>> Formula>
 Variable<T> elementwise(const char* op, const Variable<T>& x, Formula formula) {
+  const ProfileScope scope(op, ProfileCategory::kForward);
   Tensor<T> y(x.shape(), x.device());
   on(x.device(), [&](auto backend) { unary_forward(backend, y.data(), x.value().data(), y.numel(), formula); });
+  count_bytes(x, y);
   const Tensor<T> saved = Formula::kDerivative == math::Derivative::kOfOutput ? y : x.value();
   return record(op, std::move(y), {x}, [=](const Tensor<T>& dy) {
     Tensor<T> dx(dy.shape(), dy.device());
+    count_bytes(dy, saved, dx);
     on(dy.device(),
        [&](auto backend) { unary_backward(backend, dx.data(), dy.data(), saved.data(), dx.numel(), formula); });
     x.accumulate_grad(std::move(dx));

@@ -32,6 +32,7 @@ void check_indices(std::string_view op, const Tensor<I>& index, Index axis, cons
 /// @source torch.index_select
 template <Floating T, std::signed_integral I>
 Variable<T> index_select(const Variable<T>& x, Index axis, const Tensor<I>& index) {
+  const ProfileScope scope("index_select", ProfileCategory::kForward);
   const auto split = detail::split_at("index_select", x.shape(), axis);
   check_rank("index_select", "index", index.shape(), 1);
   check_same_device("index_select", x, index);
@@ -42,7 +43,9 @@ Variable<T> index_select(const Variable<T>& x, Index axis, const Tensor<I>& inde
     index_select_forward(backend, y.data(), x.value().data(), index.data(), split.outer, split.middle, split.inner,
                          count);
   });
+  count_bytes(y, y);  // as many rows are read
   return record("index_select", std::move(y), {x}, [=](const Tensor<T>& dy) {
+    count_bytes(dy, dy, dy);
     on(dy.device(), [&](auto backend) {
       index_select_backward(backend, x.mutable_grad().data(), dy.data(), index.data(), split.outer, split.middle,
                             split.inner, count);
@@ -59,6 +62,7 @@ Variable<T> index_select(const Variable<T>& x, Index axis, const Tensor<I>& inde
 /// @source torch.gather, which also takes an index that is smaller in the other dimensions
 template <Floating T, std::signed_integral I>
 Variable<T> gather(const Variable<T>& x, Index axis, const Tensor<I>& index) {
+  const ProfileScope scope("gather", ProfileCategory::kForward);
   const auto split = detail::split_at("gather", x.shape(), axis);
   check_rank("gather", "index", index.shape(), x.shape().rank());
   check_shape("gather", "index", index.shape(), x.shape().with(axis, index.size(axis)));
@@ -69,7 +73,9 @@ Variable<T> gather(const Variable<T>& x, Index axis, const Tensor<I>& index) {
   on(x.device(), [&](auto backend) {
     gather_forward(backend, y.data(), x.value().data(), index.data(), split.outer, split.middle, split.inner, count);
   });
+  count_bytes(y, y);
   return record("gather", std::move(y), {x}, [=](const Tensor<T>& dy) {
+    count_bytes(dy, dy, dy);
     on(dy.device(), [&](auto backend) {
       gather_backward(backend, x.mutable_grad().data(), dy.data(), index.data(), split.outer, split.middle, split.inner,
                       count);

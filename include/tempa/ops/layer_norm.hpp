@@ -14,6 +14,7 @@ namespace tempa::inline TEMPA_ABI {
 /// @source Ba et al. 2016; torch.nn.functional.layer_norm
 template <Floating T>
 Variable<T> layer_norm(const Variable<T>& x, const Variable<T>& gamma, const Variable<T>& beta, double eps = 1e-5) {
+  const ProfileScope scope("layer_norm", ProfileCategory::kForward);
   const Index rows = x.shape().flatten_to_2d().first, cols = x.shape().flatten_to_2d().second;
   check_shape("layer_norm", "gamma", gamma.shape(), {cols});
   check_shape("layer_norm", "beta", beta.shape(), {cols});
@@ -24,6 +25,7 @@ Variable<T> layer_norm(const Variable<T>& x, const Variable<T>& gamma, const Var
     layer_norm_forward(backend, y.data(), mean.data(), rstd.data(), x.value().data(), gamma.value().data(),
                        beta.value().data(), rows, cols, static_cast<Accumulator<T>>(eps));
   });
+  count_bytes(x, y);
   return record("layer_norm", std::move(y), {x, gamma, beta}, [=](const Tensor<T>& dy) {
     Tensor<T> dx = x.requires_grad() ? Tensor<T>(x.shape(), x.device()) : Tensor<T>();  // (rows,cols)
     on(x.device(), [&](auto backend) {
@@ -31,6 +33,7 @@ Variable<T> layer_norm(const Variable<T>& x, const Variable<T>& gamma, const Var
                           beta.requires_grad() ? beta.mutable_grad().data() : nullptr, dy.data(), x.value().data(),
                           gamma.value().data(), mean.data(), rstd.data(), rows, cols);
     });
+    count_bytes(dy, x, dx);
     if (x.requires_grad()) x.accumulate_grad(std::move(dx));
   });
 }

@@ -56,14 +56,17 @@ inline MatmulPlan plan_matmul(const Shape& a, const Shape& b) {
 /// @source torch.matmul
 template <Floating T>
 Variable<T> matmul(const Variable<T>& a, const Variable<T>& b) {
+  const ProfileScope scope("matmul", ProfileCategory::kForward);
   const auto plan = detail::plan_matmul(a.shape(), b.shape());
   check_same_device("matmul", a, b);
   Tensor<T> c(plan.result, a.device());  // (batch,m,n)
+  count_product<T>(plan.m, plan.n, plan.k, plan.batch);
   on(a.device(), [&](auto backend) {
     matmul_forward(backend, c.data(), a.value().data(), b.value().data(), plan.nest, plan.batch, plan.m, plan.n,
                    plan.k);
   });
   return record("matmul", std::move(c), {a, b}, [=](const Tensor<T>& dc) {
+    count_product<T>(plan.m, plan.n, plan.k, plan.batch * (Index{a.requires_grad()} + Index{b.requires_grad()}));
     Tensor<T> da, db;
     if (a.requires_grad()) da = Tensor<T>(a.shape(), a.device());
     if (b.requires_grad()) db = Tensor<T>(b.shape(), b.device());

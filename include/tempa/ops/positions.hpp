@@ -4,6 +4,7 @@
 #include <tempa/autograd/dispatch.hpp>
 #include <tempa/core/tensor.hpp>
 #include <tempa/cpu/positions.hpp>
+#include <tempa/cpu/tail.hpp>
 
 #include <cstdint>
 
@@ -11,16 +12,20 @@ namespace tempa::inline TEMPA_ABI {
 
 /// Position of every token in its sequence: 0, 1, … starting anew at each of `cu_seqlens`.
 /// @param cu_seqlens (B+1) cumulative lengths from 0 to N. @param tokens N.
+/// @param has_tail whether cu_seqlens may end before N: the tokens behind have position 0.
 /// @return (N), on the same device
-/// @throws ShapeError when the last of `cu_seqlens` is not N and the host may read it.
-inline Tensor<std::int32_t> position_ids(const Tensor<std::int32_t>& cu_seqlens, Index tokens) {
+/// @throws ShapeError when the last of `cu_seqlens` is not N, or above it, and the host may read it.
+inline Tensor<std::int32_t> position_ids(const Tensor<std::int32_t>& cu_seqlens, Index tokens, bool has_tail = false) {
   const Index batch = cu_seqlens.numel() - 1;
-  if (batch < 0 || (cu_seqlens.device().is_cpu() && cu_seqlens.data()[batch] != tokens))
+  const auto fits = [&](Index end) { return has_tail ? end <= tokens : end == tokens; };
+  if (batch < 0 || (cu_seqlens.device().is_cpu() && !fits(cu_seqlens.data()[batch])))
     throw ShapeError(concat("[position_ids] cu_seqlens must end with the ", tokens, " packed tokens but ",
                             batch < 0 ? "is empty" : concat("ends with ", cu_seqlens.data()[batch])));
   Tensor<std::int32_t> positions(Shape{tokens}, cu_seqlens.device());  // (N)
-  on(cu_seqlens.device(),
-     [&](auto backend) { sequence_positions(backend, positions.data(), cu_seqlens.data(), batch); });
+  on(cu_seqlens.device(), [&](auto backend) {
+    sequence_positions(backend, positions.data(), cu_seqlens.data(), batch);
+    if (has_tail) clear_tail(backend, positions.data(), cu_seqlens.data(), batch, tokens, Index{1});
+  });
   return positions;
 }
 

@@ -21,11 +21,14 @@ inline Shape reduced_shape(const Shape& shape, Index axis, bool keepdim) {
 template <Floating T>
 Variable<T> scaled_sum(const char* op, const Variable<T>& x, const AxisSplit& split, const Shape& shape,
                        Accumulator<T> scale) {
+  const ProfileScope scope(op, ProfileCategory::kForward);
   const Index outer = split.outer, middle = split.middle, inner = split.inner;
   Tensor<T> y(shape, x.device());  // (outer,inner)
+  count_bytes(x, y);
   on(x.device(), [&](auto backend) { sum_forward(backend, y.data(), x.value().data(), outer, middle, inner, scale); });
   return record(op, std::move(y), {x}, [=](const Tensor<T>& dy) {
     Tensor<T> dx(x.shape(), x.device());  // (outer,middle,inner)
+    count_bytes(dy, dx);
     on(x.device(), [&](auto backend) { sum_backward(backend, dx.data(), dy.data(), outer, middle, inner, scale); });
     x.accumulate_grad(std::move(dx));
   });
@@ -69,6 +72,7 @@ Variable<T> variance(const Variable<T>& x, Index axis, Index correction = 1, boo
   if constexpr (!Real<T>) {
     return cast<T>(variance(cast<Accumulator<T>>(x), axis, correction, keepdim));
   } else {
+    const ProfileScope scope("variance", ProfileCategory::kForward);
     const auto split = detail::split_at("variance", x.shape(), axis);
     const T scale = T(1) / static_cast<T>(split.middle - correction);
     const Variable<T> source = x.detach();
@@ -86,14 +90,17 @@ namespace detail {
 
 template <Floating T>
 Variable<T> max_over(const Variable<T>& x, const AxisSplit& split, const Shape& shape) {
+  const ProfileScope scope("max", ProfileCategory::kForward);
   if (split.middle == 0) throw ShapeError(concat("[max] expected at least one element but has shape ", x.shape()));
   const Index outer = split.outer, middle = split.middle, inner = split.inner;
   Tensor<T> y(shape, x.device());          // (outer,inner)
   Tensor<Index> where(shape, x.device());  // (outer,inner)
+  count_bytes(x, y, where);
   on(x.device(),
      [&](auto backend) { max_forward(backend, y.data(), where.data(), x.value().data(), outer, middle, inner); });
   return record("max", std::move(y), {x}, [=](const Tensor<T>& dy) {
     Tensor<T> dx(x.shape(), x.device());  // (outer,middle,inner)
+    count_bytes(dy, where, dx);
     on(x.device(),
        [&](auto backend) { max_backward(backend, dx.data(), dy.data(), where.data(), outer, middle, inner); });
     x.accumulate_grad(std::move(dx));

@@ -17,6 +17,7 @@ namespace tempa::inline TEMPA_ABI {
 /// @throws ShapeError. @source torch.reshape
 template <Floating T>
 Variable<T> reshape(const Variable<T>& x, const Shape& shape) {
+  const ProfileScope scope("reshape", ProfileCategory::kForward);
   return record("reshape", x.value().reshape(shape), {x},
                 [=](const Tensor<T>& dy) { x.accumulate_grad(dy.reshape(x.shape())); });
 }
@@ -52,6 +53,7 @@ Variable<T> squeeze(const Variable<T>& x, Index axis) {
 /// @saves nothing. @throws ShapeError. @source torch.permute
 template <Floating T>
 Variable<T> permute(const Variable<T>& x, std::span<const Index> axes) {
+  const ProfileScope scope("permute", ProfileCategory::kForward);
   constexpr auto kMaxRank = static_cast<std::size_t>(Shape::kMaxRank);
   std::array<Index, kMaxRank> strides{}, inverse{};
   std::array<bool, kMaxRank> used{};
@@ -71,6 +73,7 @@ Variable<T> permute(const Variable<T>& x, std::span<const Index> axes) {
   }
   Tensor<T> y(shape, x.device());
   on(x.device(), [&](auto backend) { copy_nest(backend, y.data(), x.value().data(), nest, y.numel()); });
+  count_bytes(x, y);
   return record("permute", std::move(y), {x}, [=](const Tensor<T>& dy) {
     x.accumulate_grad(permute(Variable<T>(dy), std::span(inverse.data(), rank)).value());
   });
@@ -96,12 +99,14 @@ Variable<T> transpose(const Variable<T>& x, Index first, Index second) {
 template <Floating T>
 Variable<T> broadcast_to(const Variable<T>& x, const Shape& shape) {
   if (x.shape() == shape) return x;
+  const ProfileScope scope("broadcast_to", ProfileCategory::kForward);
   if (!(broadcast_shape("broadcast_to", x.shape(), shape) == shape))
     throw ShapeError(concat("[broadcast_to] shape ", x.shape(), " does not broadcast to ", shape));
   Tensor<T> y(shape, x.device());
   on(x.device(), [&](auto backend) {
     copy_nest(backend, y.data(), x.value().data(), broadcast_nest(shape, x.shape()), y.numel());
   });
+  count_bytes(x, y);
   return record("broadcast_to", std::move(y), {x},
                 [=](const Tensor<T>& dy) { x.accumulate_grad(detail::sum_to_shape(dy, x.shape())); });
 }
@@ -111,6 +116,7 @@ Variable<T> broadcast_to(const Variable<T>& x, const Shape& shape) {
 /// @saves nothing. @throws ShapeError unless 0 <= begin <= end <= size. @source torch.narrow
 template <Floating T>
 Variable<T> slice(const Variable<T>& x, Index axis, Index begin, Index end) {
+  const ProfileScope scope("slice", ProfileCategory::kForward);
   const auto split = detail::split_at("slice", x.shape(), axis);
   const Index first = begin < 0 ? begin + split.middle : begin, last = end < 0 ? end + split.middle : end;
   if (first < 0 || last < first || last > split.middle)
@@ -121,11 +127,13 @@ Variable<T> slice(const Variable<T>& x, Index axis, Index begin, Index end) {
     y = x.value().rows(first, last);
   } else {
     y = Tensor<T>(x.shape().with(axis, last - first), x.device());
+    count_bytes(y, y);
     on(x.device(), [&](auto backend) {
       copy_rows(backend, y.data(), width, x.value().data() + offset, stride, split.outer, width);
     });
   }
   return record("slice", std::move(y), {x}, [=](const Tensor<T>& dy) {
+    count_bytes(dy, dy, dy);  // x's gradient is read and written
     on(dy.device(), [&](auto backend) {
       add_rows(backend, x.mutable_grad().data() + offset, stride, dy.data(), width, split.outer, width);
     });
@@ -136,6 +144,7 @@ Variable<T> slice(const Variable<T>& x, Index axis, Index begin, Index end) {
 /// @saves nothing. @throws ValueError without parts, ShapeError, DeviceError. @source torch.cat
 template <Floating T>
 Variable<T> cat(std::vector<Variable<T>> parts, Index axis) {
+  const ProfileScope scope("cat", ProfileCategory::kForward);
   if (parts.empty()) throw ValueError("[cat] expected at least one tensor but got none");
   const auto split = detail::split_at("cat", parts[0].shape(), axis);
   Index total = 0;
@@ -156,7 +165,9 @@ Variable<T> cat(std::vector<Variable<T>> parts, Index axis) {
     offset += width;
   }
   const std::vector<TapeInput> inputs(parts.begin(), parts.end());
+  count_bytes(y, y);
   return record("cat", std::move(y), inputs, [=, inputs_of_cat = std::move(parts)](const Tensor<T>& dy) {
+    count_bytes(dy, dy);
     Index from = 0;
     for (const auto& part : inputs_of_cat) {
       const Index width = part.size(axis) * split.inner;

@@ -16,13 +16,16 @@ namespace tempa::inline TEMPA_ABI {
 /// @source torch.softmax
 template <Floating T>
 Variable<T> softmax(const Variable<T>& x, Index axis = -1) {
+  const ProfileScope scope("softmax", ProfileCategory::kForward);
   const auto split = detail::split_at("softmax", x.shape(), axis);
   Tensor<T> y(x.shape(), x.device());  // (outer,middle,inner)
+  count_bytes(x, y);
   on(x.device(), [&](auto backend) {
     softmax_forward(backend, y.data(), x.value().data(), split.outer, split.middle, split.inner);
   });
   return record("softmax", y, {x}, [=](const Tensor<T>& dy) {
     Tensor<T> dx(dy.shape(), dy.device());  // (outer,middle,inner)
+    count_bytes(dy, y, dx);
     on(dy.device(), [&](auto backend) {
       softmax_backward(backend, dx.data(), dy.data(), y.data(), split.outer, split.middle, split.inner);
     });
@@ -38,13 +41,16 @@ Variable<T> softmax(const Variable<T>& x, Index axis = -1) {
 /// @source torch.log_softmax
 template <Floating T>
 Variable<T> log_softmax(const Variable<T>& x, Index axis = -1) {
+  const ProfileScope scope("log_softmax", ProfileCategory::kForward);
   const auto split = detail::split_at("log_softmax", x.shape(), axis);
   Tensor<T> y(x.shape(), x.device());  // (outer,middle,inner)
+  count_bytes(x, y);
   on(x.device(), [&](auto backend) {
     log_softmax_forward(backend, y.data(), x.value().data(), split.outer, split.middle, split.inner);
   });
   return record("log_softmax", y, {x}, [=](const Tensor<T>& dy) {
     Tensor<T> dx(dy.shape(), dy.device());  // (outer,middle,inner)
+    count_bytes(dy, y, dx);
     on(dy.device(), [&](auto backend) {
       log_softmax_backward(backend, dx.data(), dy.data(), y.data(), split.outer, split.middle, split.inner);
     });

@@ -32,6 +32,7 @@ Tensor<T> repeated(const Tensor<T>& x, const Shape& shape) {
 /// @source torch.where
 template <Floating T>
 Variable<T> where(const Tensor<std::uint8_t>& mask, const Variable<T>& a, const Variable<T>& b) {
+  const ProfileScope scope("where", ProfileCategory::kForward);
   const Shape shape = broadcast_shape("where", mask.shape(), broadcast_shape("where", a.shape(), b.shape()));
   check_same_device("where", mask, a, b);
   const auto full_mask = detail::repeated(mask, shape);
@@ -39,10 +40,12 @@ Variable<T> where(const Tensor<std::uint8_t>& mask, const Variable<T>& a, const 
   Tensor<T> y(shape, a.device());
   on(a.device(),
      [&](auto backend) { where_forward(backend, y.data(), full_mask.data(), left.data(), right.data(), y.numel()); });
+  count_bytes(full_mask, left, right, y);
   return record("where", std::move(y), {a, b}, [=](const Tensor<T>& dy) {
     Tensor<T> da, db;
     if (a.requires_grad()) da = Tensor<T>(shape, dy.device());
     if (b.requires_grad()) db = Tensor<T>(shape, dy.device());
+    count_bytes(dy, full_mask, da, db);
     on(dy.device(),
        [&](auto backend) { where_backward(backend, da.data(), db.data(), dy.data(), full_mask.data(), dy.numel()); });
     if (a.requires_grad()) a.accumulate_grad(detail::sum_to_shape(std::move(da), a.shape()));

@@ -3,7 +3,7 @@
 
 #include <tempa/autograd/dispatch.hpp>
 #include <tempa/cpu/optimizer.hpp>
-#include <tempa/optim/optimizer.hpp>
+#include <tempa/optim/rule_optimizer.hpp>
 
 #include <array>
 #include <cmath>
@@ -59,6 +59,36 @@ struct AdamRule {
     detail::check_option(beta1 >= 0 && beta1 < 1, kName, "betas[0]", "in [0,1)", beta1);
     detail::check_option(beta2 >= 0 && beta2 < 1, kName, "betas[1]", "in [0,1)", beta2);
   }
+
+#if defined(TEMPA_WITH_CUDA)
+  /// The same for all parameters of a CUDA device, see `detail::DeviceStep`.
+  struct OnDevice {
+    using Group = cuda::AdamGroup;
+    template <Real A>
+    using Scalars = AdamScalars<A>;
+
+    static Group group(const Options& o) {
+      return {o.lr, o.betas[0], o.betas[1], o.eps, o.weight_decay, Options::kDecoupled, o.maximize};
+    }
+    template <Real A>
+    static std::array<A*, 3> moments(State<A>& state, const Options& options) {
+      return {state.exp_avg.data(), state.exp_avg_sq.data(), options.amsgrad ? state.max_exp_avg_sq.data() : nullptr};
+    }
+    static bool is_ready(const auto&, Index) { return true; }
+    static void begin_state(auto&) {}
+    static void take_back(auto&, Index) {}
+    template <Real A>
+    static void begin(cuda::Backend backend, cuda::StepState* state, AdamScalars<A>* scalars, const Group* groups,
+                      Index group_count, const double* squares, Index count) {
+      cuda::begin_adam_step(backend, state, scalars, groups, group_count, squares, count);
+    }
+    template <Floating T>
+    static void update(cuda::Backend backend, const cuda::UpdatedTensor<T>* tensors, const cuda::TensorPart* parts,
+                       Index part_count, const AdamScalars<Accumulator<T>>* scalars, const cuda::StepState* state) {
+      cuda::adam_steps<T>(backend, tensors, parts, part_count, scalars, state);
+    }
+  };
+#endif
 
   template <Floating T>
   static void prepare(State<Accumulator<T>>& state, const Tensor<T>& value, const Options& options) {

@@ -2,13 +2,15 @@
 #pragma once
 
 #include <tempa/autograd/dispatch.hpp>
+#include <tempa/core/profile_scope.hpp>
 #include <tempa/cpu/optimizer.hpp>
-#include <tempa/optim/optimizer.hpp>
+#include <tempa/optim/parameter_list.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -25,6 +27,12 @@ struct ClipGradNormOptions {
   bool error_if_nonfinite = false;
 };
 
+namespace detail {
+inline void check_max_norm(std::string_view who, double max_norm) {
+  if (!(max_norm >= 0)) throw ConfigError(concat("[", who, "] max_norm must not be negative but is ", max_norm));
+}
+}  // namespace detail
+
 /// Scales all gradients by min(1, max_norm / (norm + 1e-6)): in place, 16-bit ones by their `grad_factor`.
 /// Parameters that are frozen or have no gradient count for nothing.
 /// @param max_norm not negative; infinity only measures.
@@ -33,7 +41,8 @@ struct ClipGradNormOptions {
 ///   finite, with error_if_nonfinite; the gradients are unchanged then.
 /// @source torch.nn.utils.clip_grad_norm_
 inline double clip_grad_norm(const ParameterList& parameters, double max_norm, ClipGradNormOptions options = {}) {
-  if (!(max_norm >= 0)) throw ConfigError(concat("[clip_grad_norm] max_norm must not be negative but is ", max_norm));
+  detail::check_max_norm("clip_grad_norm", max_norm);
+  const ProfileScope scope("clip_grad_norm", ProfileCategory::kOptimizer);
   const auto for_each_gradient = [&](const auto& f) {
     for (std::size_t i = 0; i < parameters.size(); ++i)
       parameters[i].visit([&](const auto& v) {
@@ -44,6 +53,7 @@ inline double clip_grad_norm(const ParameterList& parameters, double max_norm, C
   double norm = 0;
   for_each_gradient([&](std::size_t i, const auto& v) {
     const auto& grad = v.grad();
+    count_bytes(grad);
     double part = 0;
     on(grad.device(), [&](auto backend) {
       part = options.norm_type == NormType::kL2 ? sum_of_squares(backend, grad.data(), grad.numel())
@@ -68,11 +78,6 @@ inline double clip_grad_norm(const ParameterList& parameters, double max_norm, C
   if (coefficient >= 1) return norm;  // PyTorch multiplies by 1
   for_each_gradient([&](std::size_t, const auto& v) { v.multiply_grad(coefficient); });
   return norm;
-}
-
-/// The same for all parameters of an optimizer.
-inline double clip_grad_norm(const Optimizer& optimizer, double max_norm, ClipGradNormOptions options = {}) {
-  return clip_grad_norm(optimizer.parameters(), max_norm, options);
 }
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -61,6 +61,7 @@ class GradScaler {
       on(y.device(), [&](auto backend) { scale_in_place(backend, y.data(), y.numel(), factor); });
       return y;
     };
+    const ProfileScope scope("scale", ProfileCategory::kForward);
     return record("scale", scaled(loss.value()), {loss},
                   [=](const Tensor<T>& dy) { loss.accumulate_grad(scaled(dy)); });
   }
@@ -69,6 +70,7 @@ class GradScaler {
   /// @return whether all are finite. @throws Error when it was called already since the last `update`, or after `step`.
   bool unscale(const Optimizer& optimizer) {
     if (!options_.enabled) return true;
+    const ProfileScope scope("unscale", ProfileCategory::kOptimizer);
     Progress& progress = progress_[&optimizer];
     if (progress.stage != Stage::kReady)
       throw Error(concat("[GradScaler] unscale() of this optimizer must come once between two update() but ",

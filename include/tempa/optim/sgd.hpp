@@ -3,8 +3,9 @@
 
 #include <tempa/autograd/dispatch.hpp>
 #include <tempa/cpu/optimizer.hpp>
-#include <tempa/optim/optimizer.hpp>
+#include <tempa/optim/rule_optimizer.hpp>
 
+#include <array>
 #include <cmath>
 #include <string_view>
 #include <utility>
@@ -51,6 +52,39 @@ struct SGDRule {
     detail::check_option(options.momentum > 0, kName, "momentum", "positive for nesterov", options.momentum);
     detail::check_option(options.dampening == 0, kName, "dampening", "0 for nesterov", options.dampening);
   }
+
+#if defined(TEMPA_WITH_CUDA)
+  /// The same for all parameters of a CUDA device, see `detail::DeviceStep`.
+  struct OnDevice {
+    using Group = cuda::SGDGroup;
+    template <Real A>
+    using Scalars = SGDScalars<A>;
+
+    static Group group(const Options& o) {
+      return {o.lr, o.momentum, o.dampening, o.weight_decay, o.nesterov, o.maximize};
+    }
+    template <Real A>
+    static std::array<A*, 3> moments(State<A>& state, const Options& options) {
+      return {options.momentum != 0 ? state.momentum_buffer.data() : nullptr, nullptr, nullptr};
+    }
+    /// The kernels take the first step for the one that fills the buffer.
+    static bool is_ready(const auto& state, Index step) {
+      return state.momentum_buffer.empty() || state.fresh == (step == 0);
+    }
+    static void begin_state(auto& state) { state.fresh = false; }
+    static void take_back(auto& state, Index step) { state.fresh = step == 0 && !state.momentum_buffer.empty(); }
+    template <Real A>
+    static void begin(cuda::Backend backend, cuda::StepState* state, SGDScalars<A>* scalars, const Group* groups,
+                      Index group_count, const double* squares, Index count) {
+      cuda::begin_sgd_step(backend, state, scalars, groups, group_count, squares, count);
+    }
+    template <Floating T>
+    static void update(cuda::Backend backend, const cuda::UpdatedTensor<T>* tensors, const cuda::TensorPart* parts,
+                       Index part_count, const SGDScalars<Accumulator<T>>* scalars, const cuda::StepState* state) {
+      cuda::sgd_steps<T>(backend, tensors, parts, part_count, scalars, state);
+    }
+  };
+#endif
 
   template <Floating T>
   static void prepare(State<Accumulator<T>>& state, const Tensor<T>& value, const Options& options) {

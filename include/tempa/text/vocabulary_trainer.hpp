@@ -27,16 +27,18 @@
 
 namespace tempa::inline TEMPA_ABI {
 
-/// How sentencepiece chooses the pieces.
+/// How the tokens are chosen, by sentencepiece where they are pieces of words.
 enum class SubwordModel {
   kUnigram,  ///< the pieces that make the texts likeliest (Kudo 2018)
-  kBpe       ///< the most frequent pairs, merged one after the other (Sennrich et al. 2016)
+  kBpe,      ///< the most frequent pairs, merged one after the other (Sennrich et al. 2016)
+  kWord      ///< whole words, the most frequent; all others are [UNK]
 };
 
 struct VocabularyTrainerOptions {
   std::int64_t vocab_size = 8000;  ///< at most so many tokens; a small collection of texts gives fewer
   SubwordModel model = SubwordModel::kUnigram;
   std::int64_t min_character_count = 2;  ///< a character seen less often is left out: its words become [UNK]
+  std::int64_t min_word_count = 2;       ///< of `kWord`: a word seen less often is left out, and becomes [UNK]
   BertTokenizerOptions tokenizer{};      ///< of the tokenizer that comes out; its words are what is learnt from
 };
 
@@ -191,6 +193,15 @@ class MarkedWords {
   std::size_t character_count_ = 0;
 };
 
+/// The words seen at least `min_count` times, most frequent first, equals in their order in `words`.
+inline std::vector<std::string> most_frequent(WordCounts words, std::int64_t min_count) {
+  std::erase_if(words, [&](const auto& entry) { return entry.second < min_count; });
+  std::stable_sort(words.begin(), words.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::vector<std::string> result;
+  for (auto& entry : words) result.push_back(std::move(entry.first));
+  return result;
+}
+
 /// @param words sorted, each once. @return the tokenizer of the learnt vocabulary.
 inline BertTokenizer train_from_words(const WordCounts& words, const VocabularyTrainerOptions& options) {
   std::vector<std::string> tokens;
@@ -203,9 +214,16 @@ inline BertTokenizer train_from_words(const WordCounts& words, const VocabularyT
        {special.pad_token, special.unk_token, special.cls_token, special.sep_token, special.mask_token}) {
     add(token);
   }
+  const auto vocab_size = static_cast<std::size_t>(std::max<std::int64_t>(options.vocab_size, 0));
+  if (options.model == SubwordModel::kWord) {
+    for (const std::string& word : most_frequent(words, options.min_word_count)) {
+      if (tokens.size() >= vocab_size) break;
+      add(word);
+    }
+    return BertTokenizer(Vocabulary::from_tokens(std::move(tokens)), options.tokenizer);
+  }
   const Alphabet alphabet = collect_alphabet(words, options.min_character_count);
   for (const std::string& token : alphabet.tokens) add(token);
-  const auto vocab_size = static_cast<std::size_t>(std::max<std::int64_t>(options.vocab_size, 0));
   if (tokens.size() > vocab_size) {
     throw ValueError(concat("[train_bert_tokenizer] vocab_size must be at least ", tokens.size(),
                             " (the special tokens and the characters of the texts) but is ", options.vocab_size,
@@ -230,6 +248,7 @@ inline BertTokenizer train_from_words(const WordCounts& words, const VocabularyT
 /// learns pieces of the words, and the pieces become WordPiece tokens: [PAD] [UNK] [CLS] [SEP] [MASK], then each
 /// character seen often enough (as "x", and as "##x" where it was seen in a longer word, so that [UNK] is rare), then
 /// the pieces, best first. The same texts in any order give the same vocabulary. sentencepiece's log is turned off.
+/// With `SubwordModel::kWord` the tokens after the special ones are whole words, and sentencepiece is not needed.
 /// @param texts a range of UTF-8 texts. @return the tokenizer; `save_pretrained` keeps it.
 /// @throws ValueError where a text is not valid UTF-8, there are no words, or `vocab_size` cannot hold the characters;
 ///   ConfigError where this build has no sentencepiece.

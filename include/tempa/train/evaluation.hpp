@@ -36,6 +36,7 @@ struct EvaluationOptions {
 template <Module Model, typename Loader>
 Evaluation evaluate(Model& model, Loader& loader, EvaluationOptions options = {}) {
   const NoGrad no_grad;
+  const ProfileScope scope("evaluation");
   set_training(model, false);
   auto keeper = score_keeper_of(model, options.problem_type ? options.problem_type : problem_type_of(model));
   for (const auto& batch : progress(loader, std::move(options.progress))) {

@@ -137,7 +137,7 @@ class ScoreKeeper {
     }
     loss_sum_ += loss * static_cast<double>(rows);
     rows_ += rows;
-    tokens_ += batch.tokens();
+    tokens_ += batch.sequence_tokens();
     columns_ = columns;
   }
 

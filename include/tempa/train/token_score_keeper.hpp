@@ -55,7 +55,7 @@ class TokenScoreKeeper {
       ends_.push_back(labels_.size());
     }
     loss_sum_ += loss * static_cast<double>(words);
-    tokens_ += batch.tokens();
+    tokens_ += batch.sequence_tokens();
   }
 
   double mean_loss() const { return labels_.empty() ? 0.0 : loss_sum_ / static_cast<double>(labels_.size()); }

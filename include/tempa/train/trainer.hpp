@@ -14,6 +14,7 @@
 #include <tempa/train/progress.hpp>
 #include <tempa/train/score_keeper_of.hpp>
 #include <tempa/train/step_replay.hpp>
+#include <tempa/train/trainer_graph.hpp>
 #include <tempa/train/trainer_options.hpp>
 
 #include <algorithm>
@@ -24,6 +25,7 @@
 #include <iostream>
 #include <iterator>
 #include <limits>
+#include <memory>
 #include <new>
 #include <optional>
 #include <ostream>
@@ -59,6 +61,8 @@ class Trainer {
       throw ConfigError(concat("[Trainer] max_grad_norm must not be negative but is ", options_.max_grad_norm));
     if (!options_.problem_type) options_.problem_type = problem_type_of(model);
     if (options_.scaler != nullptr && !options_.scaler->is_enabled()) options_.scaler = nullptr;
+    if (options_.graph && (options_.gradient_accumulation_steps > 1 || options_.scaler != nullptr))
+      throw ConfigError("[Trainer] graph must be off with gradient accumulation or a GradScaler but is on");
     if (GradScaler* const scaler = options_.scaler)
       checkpoints_.add_state(
           "scaler", [scaler] { return scaler->state_dict(); },
@@ -96,6 +100,8 @@ class Trainer {
                  std::function<void(const NumberState&)> load) {
     checkpoints_.add_state(name, std::move(save), std::move(load));
   }
+  /// Where a log is added that a resumed training takes back to where it was.
+  TrainingCheckpoints& checkpoints() { return checkpoints_; }
   /// Called after each epoch; returning false ends the training.
   void on_epoch_end(std::function<bool(const EpochRecord&)> callback) {
     epoch_callbacks_.push_back(std::move(callback));
@@ -149,8 +155,9 @@ class Trainer {
     for (; progress_.epoch <= options_.epochs && !progress_.ended; ++progress_.epoch) {
       EpochRecord record = train_epoch(train);
       if (interrupted_) return progress_.history;
-      std::optional<AveragedModel::Applied> averaged;
-      if (options_.average != nullptr && options_.average->num_updates() > 0) averaged.emplace(*options_.average);
+      std::unique_ptr<AveragedModel::Applied> averaged;
+      if (options_.average != nullptr && options_.average->num_updates() > 0)
+        averaged = std::make_unique<AveragedModel::Applied>(*options_.average);
       if (record.epoch % options_.evaluate_every == 0 || record.epoch == options_.epochs)
         record.valid = validate(model_);
       if (record.valid) {
@@ -229,6 +236,7 @@ class Trainer {
       note("data seed", train.options().seed);
       note("drop_last", train.options().drop_last);
       note("group_by_length", train.options().group_by_length);
+      if (train.options().tokens_per_batch > 0) note("tokens_per_batch", train.options().tokens_per_batch);
     }
     if constexpr (requires { train.dataset().size(); }) note("rows", train.dataset().size());
   }
@@ -263,11 +271,15 @@ class Trainer {
     const Index batches = static_cast<Index>(train.size()), accumulation = options_.gradient_accumulation_steps;
     ProgressBar bar(batches, described(concat("(Epoch ", record.epoch, ") TRAIN")));
     bar.advance(progress_.batch);
-    StepReplay<Model, std::remove_cvref_t<decltype(*std::begin(train))>> replay(model_, optimizer_);
+    using Data = std::remove_cvref_t<decltype(*std::begin(train))>;
+    StepReplay<Model, Data> replay(model_, optimizer_);
+    detail::TrainerGraph<Model, Data> graph(model_, optimizer_, options_, graph_, max_norm());
     bool faulty = false;
-    for (const auto& batch : train) {
+    for (const Data& loaded : train) {
+      const ProfileScope scope("training step");
+      const Data batch = graph.prepared(loaded);
       replay.add(batch);
-      const auto output = model_(input_for(model_, batch));
+      const auto output = graph.pass(batch);
       if (!output.loss.defined()) throw ValueError("[Trainer] expected batches with labels but the model gave no loss");
       const double loss = static_cast<double>(output.loss.item());
       // The last group of an epoch may be smaller: its gradients are averaged over what it has.
@@ -289,12 +301,12 @@ class Trainer {
           options_.problem_type = keeper.problem();
           watched_metric(keeper);
         }
-        if (!faulty) output.loss.backward(scaled_seed(output.loss, in_group));
+        if (!faulty && !graph.makes_steps()) output.loss.backward(scaled_seed(output.loss, in_group));
       }
       bar.set_postfix(running_text(keeper.mean_loss(), optimizer_.lr()));
       bar.advance();
       if (progress_.batch % accumulation != 0 && progress_.batch != batches) continue;
-      step(loss, faulty, explain);
+      step(loss, graph.norm(), faulty, explain);
       replay.clear();
       faulty = false;
       interrupted_ = options_.stop_requested && options_.stop_requested();
@@ -313,16 +325,21 @@ class Trainer {
     return record;
   }
 
-  // @param faulty whether a loss of the step was not finite. @param explain where a fault begins.
+  // @param norm of a graph's step. @param faulty whether a loss was not finite. @param explain where a fault begins.
   template <typename Explain>
-  void step(double loss, bool faulty, const Explain& explain) {
+  void step(double loss, double norm, bool faulty, const Explain& explain) {
     StepRecord record{.step = progress_.step + 1, .loss = loss, .lr = optimizer_.lr()};
     GradScaler* const scaler = options_.scaler;
     record.skipped = faulty || (scaler != nullptr && !scaler->unscale(optimizer_));
-    if (!record.skipped) {
-      const double max_norm = options_.max_grad_norm > 0 ? options_.max_grad_norm : kOnlyMeasured;
+    if (options_.graph) {
+      if (!faulty && !std::isfinite(norm)) {
+        fault(concat("expected finite gradients but their norm is ", norm), explain);
+        record.skipped = faulty = true;
+      }
+      if (!faulty) record.grad_norm = norm;
+    } else if (!record.skipped) {
       try {
-        record.grad_norm = clip_grad_norm(optimizer_, max_norm, {.error_if_nonfinite = true});
+        record.grad_norm = clip_grad_norm(optimizer_, max_norm(), {.error_if_nonfinite = true});
       } catch (const NumericalError& error) {
         fault(error.what(), explain);
         record.skipped = faulty = true;
@@ -337,7 +354,7 @@ class Trainer {
       scaler->step(optimizer_);
       scaler->update();
       record.skipped_steps += scaler->skipped_steps();
-    } else {
+    } else if (!options_.graph) {
       optimizer_.step();
     }
     if (options_.average != nullptr && !record.skipped) options_.average->update();
@@ -346,6 +363,8 @@ class Trainer {
     progress_.running.lr = record.lr;
     for (const auto& callback : step_callbacks_) callback(record);
   }
+
+  double max_norm() const { return options_.max_grad_norm > 0 ? options_.max_grad_norm : kOnlyMeasured; }
 
   template <typename Scheduler>
   void save_schedule(Scheduler& scheduler) {
@@ -422,8 +441,9 @@ class Trainer {
   std::vector<std::function<void(const EpochRecord&)>> best_callbacks_;
   TrainingCheckpoints checkpoints_;
   TrainingProgress progress_;
-  StateDict best_;    // weights of the best evaluation
-  StateDict scores_;  // of the running epoch, on the way into or out of a checkpoint
+  StateDict best_;               // weights of the best evaluation
+  StateDict scores_;             // of the running epoch, on the way into or out of a checkpoint
+  std::shared_ptr<void> graph_;  // see TrainerGraph
   bool interrupted_ = false;
 };
 

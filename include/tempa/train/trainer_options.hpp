@@ -32,7 +32,8 @@ struct TrainerOptions {
   std::optional<ProblemType> problem_type{};  ///< nothing: the model's, or what the batches look like
   std::optional<Index> patience{};            ///< evaluations without improvement before stopping; never when absent
   OnFault on_fault = OnFault::kStop;          ///< what follows a loss or gradient that is NaN or infinite
-  bool restore_best = true;                   ///< put the weights of the best evaluation back at the end
+  bool graph = false;  ///< on a CUDA device each step is a CUDA graph, see `TrainingGraph`; the log says where not
+  bool restore_best = true;          ///< put the weights of the best evaluation back at the end
   GradScaler* scaler = nullptr;      ///< scales the loss of a float16 model, skips steps, and is saved with checkpoints
   AveragedModel* average = nullptr;  ///< updated after each step; what is evaluated, kept and left in the model
   std::ostream* log = &std::cout;    ///< epoch lines; nullptr: silent

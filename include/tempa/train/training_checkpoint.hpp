@@ -3,6 +3,7 @@
 
 #include <tempa/autograd/detect_anomaly.hpp>
 #include <tempa/data/data_loader.hpp>
+#include <tempa/io/crc32.hpp>
 #include <tempa/optim/averaged_model.hpp>
 #include <tempa/optim/optimizer.hpp>
 #include <tempa/train/training_progress.hpp>
@@ -28,11 +29,20 @@ struct CheckpointOptions {
   Index save_total_limit = 2;   ///< the oldest ones go when there are more
   bool resume = false;          ///< go on from the newest complete one of `folder`, where there is one
   bool accept_changes = false;  ///< resume with other settings than the checkpoint's: they are told, not refused
-  /// Values by name that must be the same on resume, besides those that the trainer knows: e.g. the name of a data
-  /// file.
+  /// Values by name that must be the same on resume, besides those that the trainer knows: e.g. a data file, see
+  /// `file_setting`.
   std::map<std::string, std::string> settings{};
   std::ostream* log = &std::cout;  ///< what was restored, what was damaged or has changed; nullptr: silent
 };
+
+/// A data file as a setting: "train.tsv, CRC-32 3421780262", so that it is noticed when its content has changed.
+/// @return the path alone when it is no regular file. @throws IoError when the file cannot be read.
+inline std::string file_setting(const std::string& path) {
+  std::error_code failure;
+  if (!std::filesystem::is_regular_file(path, failure)) return path;
+  const FileBytes file(path);
+  return concat(path, ", CRC-32 ", crc32({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()}));
+}
 
 /// A training as it was when its checkpoint was written.
 struct RestoredTraining {
@@ -73,6 +83,12 @@ class TrainingCheckpoints {
     if (!states_.emplace(name, State{std::move(save), std::move(load)}).second)
       throw ConfigError(concat("[checkpoint] there is already a state named ", name));
   }
+  /// A log, which a resumed training takes back to where it was when the checkpoint was written. One that the
+  /// checkpoint does not know stays as it is. @param location by which the checkpoint knows it.
+  void add_log(std::string location, std::function<Index()> position, std::function<void(Index)> rewind) {
+    while (logs_.contains(location)) location += '+';
+    logs_.emplace(std::move(location), Log{std::move(position), std::move(rewind)});
+  }
   /// What must be the same on resume: `"lr", "0.001"`.
   void set_setting(const std::string& name, std::string value) { options_.settings[name] = std::move(value); }
 
@@ -80,6 +96,7 @@ class TrainingCheckpoints {
   /// @throws IoError; NumericalError when a weight is NaN or infinite: then nothing was written.
   void save(const TrainingProgress& progress, LoaderPosition position, const StateDict& model,
             const Optimizer& optimizer, const AveragedModel* average, const StateDict& best, const StateDict& scores) {
+    const ProfileScope scope("checkpoint", ProfileCategory::kCheckpoint);
     check_finite(model);
     Checkpoint checkpoint;
     checkpoint.parts = {{"model", model}, {"optimizer", {}}};
@@ -95,8 +112,10 @@ class TrainingCheckpoints {
                         {"optimizer", detail::numbers_to_json(optimizer_state.numbers)},
                         {"average_updates", average == nullptr ? 0 : average->num_updates()},
                         {"settings", options_.settings},
-                        {"states", nlohmann::json::object()}};
+                        {"states", nlohmann::json::object()},
+                        {"logs", nlohmann::json::object()}};
     for (const auto& [name, state] : states_) checkpoint.state["states"][name] = detail::numbers_to_json(state.save());
+    for (const auto& [location, log] : logs_) checkpoint.state["logs"][location] = log.position();
     std::error_code error;
     std::filesystem::create_directories(options_.folder, error);
     if (error) throw IoError(options_.folder, "cannot make the folder: " + error.message());
@@ -142,7 +161,13 @@ class TrainingCheckpoints {
       average->load_state_dict(file->part("average"), require<Index>(state, "/average_updates", {.min = 0}));
     optimizer.load_state_dict(optimizer_state(*file, optimizer));
     for (const auto& [name, one] : states_) one.load(added_state(state, name, one));
+    std::vector<std::pair<const Log*, Index>> logs;
+    for (const auto& [location, log] : logs_)
+      if (const std::string field = (nlohmann::json::json_pointer("/logs") / location).to_string();
+          has_field(state, field))
+        logs.emplace_back(&log, require<Index>(state, field, {.min = 0}));
     copy_matching(file->part("model"), model).require_complete(file->path(), "the model");
+    for (const auto& [log, position] : logs) log->rewind(position);
     default_generator() = generator;
     tell(concat("resumed from ", file->path(), ": epoch ", restored.progress.epoch, ", batch ", restored.progress.batch,
                 ", step ", restored.progress.step));
@@ -153,6 +178,10 @@ class TrainingCheckpoints {
   struct State {
     std::function<NumberState()> save;
     std::function<void(const NumberState&)> load;
+  };
+  struct Log {
+    std::function<Index()> position;
+    std::function<void(Index)> rewind;
   };
 
   // The last step may have made a weight infinite: better the checkpoint before it than this one.
@@ -237,6 +266,7 @@ class TrainingCheckpoints {
 
   CheckpointOptions options_;
   std::map<std::string, State> states_;
+  std::map<std::string, Log> logs_;
   bool swept_ = false;
 };
 

@@ -5,8 +5,8 @@
 #include <tempa/nn/dropout.hpp>
 #include <tempa/nn/layer_norm.hpp>
 #include <tempa/nn/linear.hpp>
-#include <tempa/ops/arithmetic.hpp>
 #include <tempa/ops/attention.hpp>
+#include <tempa/ops/dropout_add_layer_norm.hpp>
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -16,6 +16,7 @@ struct SequenceBounds {
   Tensor<std::int32_t> keys;     ///< (B+1)
   Index max_queries = 0;         ///< longest sequence; 0 is unknown
   Index max_keys = 0;            ///< longest sequence; 0 is unknown
+  bool has_tail = false;         ///< whether there may be rows behind the last sequence
 };
 
 /// LayerNorm(Dropout(x W^T + b) + residual), the end of both halves of a layer.
@@ -33,8 +34,11 @@ struct BertResidualOutput : ModuleMembers<BertResidualOutput<T>, T> {
         dropout(config.hidden_dropout_prob) {}
 
   /// @param x (N,in). @param residual (N,C). @return (N,C)
-  Variable<T> operator()(const Variable<T>& x, const Variable<T>& residual) const {
-    return layer_norm(dropout(dense(x)) + residual);
+  Variable<T> operator()(const Variable<T>& x, const Variable<T>& residual) const { return finish(dense(x), residual); }
+  /// The same behind the linear layer. @param y (N,C). @param residual (N,C). @return (N,C)
+  Variable<T> finish(const Variable<T>& y, const Variable<T>& residual) const {
+    return dropout_add_layer_norm(y, residual, layer_norm.weight, layer_norm.bias,
+                                  {.eps = layer_norm.eps, .drop_prob = dropout.active_prob()});
   }
 
   void visit(auto&& f) {
@@ -63,9 +67,14 @@ struct BertSelfAttention : ModuleMembers<BertSelfAttention<T>, T> {
 
   /// @param asking (Nq,C) rows whose context is wanted. @param x (N,C) rows that are attended to. @return (Nq,C)
   Variable<T> operator()(const Variable<T>& asking, const Variable<T>& x, const SequenceBounds& bounds) const {
-    return attention(
-        query(asking), key(x), value(x), bounds.queries, bounds.keys, heads,
-        {.drop_prob = mode ? drop_prob : 0.0, .max_seqlen_q = bounds.max_queries, .max_seqlen_k = bounds.max_keys});
+    const AttentionOptions options{.drop_prob = mode ? drop_prob : 0.0,
+                                   .max_seqlen_q = bounds.max_queries,
+                                   .max_seqlen_k = bounds.max_keys,
+                                   .has_tail = bounds.has_tail};
+    const auto of = [](const Linear<T>& layer) { return LinearParameters<T>{layer.weight, layer.bias}; };
+    if (asking.node() == x.node())
+      return self_attention(linears(x, {of(query), of(key), of(value)}), bounds.keys, heads, options);
+    return attention(query(asking), linears(x, {of(key), of(value)}), bounds.queries, bounds.keys, heads, options);
   }
 
   void visit(auto&& f) {

@@ -6,7 +6,7 @@
 #include <tempa/nn/dropout.hpp>
 #include <tempa/nn/embedding.hpp>
 #include <tempa/nn/layer_norm.hpp>
-#include <tempa/ops/arithmetic.hpp>
+#include <tempa/ops/embeddings_layer_norm.hpp>
 #include <tempa/ops/positions.hpp>
 
 #include <cstddef>
@@ -39,9 +39,13 @@ struct BertEmbeddings : ModuleMembers<BertEmbeddings<T>, T> {
   Variable<T> operator()(const Batch& batch) const {
     const Index positions = position_embeddings.weight.size(0);
     if (batch.max_seqlen == 0 || batch.max_seqlen > positions) check_lengths(batch, positions);
-    const auto x = word_embeddings(batch.ids) + token_type_embeddings(batch.token_type_ids) +
-                   position_embeddings(position_ids(batch.cu_seqlens, batch.tokens()));
-    return dropout(layer_norm(x));
+    const auto lookup = [](const Embedding<T>& embedding, const Tensor<std::int32_t>& ids) {
+      return EmbeddingLookup<T>{embedding.weight, ids, embedding.padding_idx};
+    };
+    return embeddings_layer_norm(
+        lookup(word_embeddings, batch.ids), lookup(token_type_embeddings, batch.token_type_ids),
+        lookup(position_embeddings, position_ids(batch.cu_seqlens, batch.tokens(), batch.has_tail)), layer_norm.weight,
+        layer_norm.bias, {.eps = layer_norm.eps, .drop_prob = dropout.active_prob()});
   }
 
   void visit(auto&& f) {

@@ -3,6 +3,7 @@
 
 #include <tempa/models/bert/attention.hpp>
 #include <tempa/nn/activation.hpp>
+#include <tempa/ops/feed_forward.hpp>
 #include <tempa/ops/gather.hpp>
 #include <tempa/ops/positions.hpp>
 
@@ -42,6 +43,9 @@ struct BertLayer : ModuleMembers<BertLayer<T>, T> {
   /// @param asking (Nq,C) rows to compute: x itself, or a part of it. @param x (N,C). @return (Nq,C)
   Variable<T> operator()(const Variable<T>& asking, const Variable<T>& x, const SequenceBounds& bounds) const {
     const auto context = attention(asking, x, bounds);
+    const Linear<T>&up = intermediate.dense, &down = output.dense;
+    if (intermediate.activation == Activation::kGelu)
+      return output.finish(feed_forward(context, up.weight, up.bias, down.weight, down.bias), context);
     return output(intermediate(context), context);
   }
 
@@ -70,14 +74,14 @@ struct BertEncoder : ModuleMembers<BertEncoder<T>, T> {
   }
 
   /// @param x (N,C). @param cu_seqlens (B+1). @param max_seqlen the longest sequence, in tokens; 0 is unknown.
-  /// @return (N,C), or (B,C) for `kFirstToken`.
-  Variable<T> operator()(Variable<T> x, const Tensor<std::int32_t>& cu_seqlens, Index max_seqlen,
-                         OutputRows rows) const {
-    const SequenceBounds all{cu_seqlens, cu_seqlens, max_seqlen, max_seqlen};
+  /// @param has_tail whether cu_seqlens may end before N. @return (N,C), or (B,C) for `kFirstToken`.
+  Variable<T> operator()(Variable<T> x, const Tensor<std::int32_t>& cu_seqlens, Index max_seqlen, OutputRows rows,
+                         bool has_tail = false) const {
+    const SequenceBounds all{cu_seqlens, cu_seqlens, max_seqlen, max_seqlen, has_tail};
     for (std::size_t i = 0; i < layers.size(); ++i) {
       if (rows == OutputRows::kFirstToken && i + 1 == layers.size()) {
         const auto one_each = arange(cu_seqlens.numel(), x.device());  // (B+1)
-        x = layers[i](first_tokens(x, cu_seqlens), x, {one_each, cu_seqlens, 1, max_seqlen});
+        x = layers[i](first_tokens(x, cu_seqlens), x, {one_each, cu_seqlens, 1, max_seqlen, has_tail});
       } else {
         x = layers[i](x, x, all);
       }

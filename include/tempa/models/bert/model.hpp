@@ -54,7 +54,7 @@ struct BertModel : ModuleMembers<BertModel<T>, T>, PretrainedMembers<BertModel<T
   /// @throws ValueError for an id or a length beyond the tables; ShapeError for a batch that does not fit together.
   Variable<T> last_hidden_state(const Batch& batch, OutputRows rows = OutputRows::kAll) const {
     check_shape("BertModel", "token_type_ids", batch.token_type_ids.shape(), batch.ids.shape());
-    return encoder(embeddings(batch), batch.cu_seqlens, batch.max_seqlen, rows);
+    return encoder(embeddings(batch), batch.cu_seqlens, batch.max_seqlen, rows, batch.has_tail);
   }
 
   /// @param rows `kFirstToken` when only the pooler's output is wanted: exact, and cheaper.

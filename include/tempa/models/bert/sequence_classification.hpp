@@ -6,6 +6,7 @@
 #include <tempa/ops/bce_with_logits.hpp>
 #include <tempa/ops/cross_entropy.hpp>
 #include <tempa/ops/mse_loss.hpp>
+#include <tempa/ops/soft_cross_entropy.hpp>
 
 #include <filesystem>
 #include <string_view>
@@ -50,7 +51,8 @@ struct BertForSequenceClassification : ModuleMembers<BertForSequenceClassificati
   BertConfig& config() { return bert.config; }
   const BertConfig& config() const { return bert.config; }
 
-  /// Logits, and the loss when the batch has labels (one label a row) or targets (several labels, regression).
+  /// Logits, and the loss when the batch has labels (one label a row) or targets (several labels, regression; for one
+  /// label a row the probabilities of the classes, which then count instead of the labels).
   /// @throws as `BertModel`; ValueError for a label outside [0,K), with its row.
   ClassifierOutput<T> operator()(const Batch& batch) const {
     const auto logits = classifier(dropout(bert(batch, OutputRows::kFirstToken).pooler_output));
@@ -76,10 +78,10 @@ struct BertForSequenceClassification : ModuleMembers<BertForSequenceClassificati
                                        : batch.labels.empty()     ? ProblemType::kMultiLabelClassification
                                                                   : ProblemType::kSingleLabelClassification);
     if (problem == ProblemType::kSingleLabelClassification) {
-      if (batch.labels.empty()) return {};
-      return cross_entropy(
-          logits, batch.labels,
-          {.class_weights = loss_options.class_weights, .label_smoothing = loss_options.label_smoothing});
+      const CrossEntropyOptions options{.class_weights = loss_options.class_weights,
+                                        .label_smoothing = loss_options.label_smoothing};
+      if (!batch.targets.empty()) return cross_entropy(logits, batch.targets.template cast<Accumulator<T>>(), options);
+      return batch.labels.empty() ? Variable<Accumulator<T>>() : cross_entropy(logits, batch.labels, options);
     }
     if (batch.targets.empty()) return {};
     const auto targets = batch.targets.template cast<Accumulator<T>>();

@@ -51,6 +51,11 @@ class CsvLogger {
     columns_ = columns;
   }
 
+  /// For `log_to`: which file it is, how many rows it has, and taking back those that came later.
+  std::string location() const { return path_.string(); }
+  Index position() const { return file_->lines() - header_lines(); }
+  void rewind(Index position) { file_->keep_lines(header_lines() + position); }
+
   /// Closes the file. @throws IoError when the system reports a failure.
   void close() { file_->close(); }
 
@@ -81,6 +86,11 @@ class CsvLogger {
     wider.commit();
     columns_ = columns;
     file_ = std::make_unique<AppendFile>(path_.string());
+  }
+  /// More than one when a name has a line break.
+  Index header_lines() const {
+    const std::string header = columns_.empty() ? "" : row_text(columns_);
+    return std::count(header.begin(), header.end(), '\n');
   }
   std::string row_text(const std::vector<std::string>& fields) const {
     std::ostringstream out;

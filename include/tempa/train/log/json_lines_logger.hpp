@@ -37,6 +37,11 @@ class JsonLinesLogger {
     }
   }
 
+  /// For `log_to`: which file it is, how many lines it has, and taking back those that came later.
+  std::string location() const { return file_.path(); }
+  Index position() const { return file_.lines(); }
+  void rewind(Index position) { file_.keep_lines(position); }
+
   /// Closes the file. @throws IoError when the system reports a failure.
   void close() { file_.close(); }
 

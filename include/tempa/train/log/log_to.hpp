@@ -3,6 +3,7 @@
 
 #include <tempa/train/trainer.hpp>
 
+#include <concepts>
 #include <string>
 #include <utility>
 
@@ -12,6 +13,14 @@ namespace tempa::inline TEMPA_ABI {
 template <typename Log>
 concept MetricsLog = requires(Log& log, Index step, const Metrics& metrics) {
   log.log(step, metrics);
+};
+
+/// A log that knows where it ends, and can take back what came later.
+template <typename Log>
+concept ResumableLog = MetricsLog<Log> && requires(Log& log, Index position) {
+  { log.location() } -> std::convertible_to<std::string>;
+  { log.position() } -> std::convertible_to<Index>;
+  log.rewind(position);
 };
 
 /// Options of `log_to`.
@@ -38,6 +47,9 @@ inline Metrics epoch_metrics(const EpochRecord& record) {
 ///
 ///   log_to(writer, trainer);
 ///
+/// A training that is resumed after a crash takes back what was logged after its checkpoint (`ResumableLog`), so that
+/// each step is there once.
+///
 /// @param log must outlive the training.
 /// @throws ConfigError for a negative `every_steps`; in the training, what `log` throws.
 template <MetricsLog Log, Module Model>
@@ -58,6 +70,10 @@ void log_to(Log& log, Trainer<Model>& trainer, LogOptions options = {}) {
     log.log(trainer.steps(), epoch_metrics(record));
     return true;
   });
+  if constexpr (ResumableLog<Log>)
+    trainer.checkpoints().add_log(
+        log.location(), [&log] { return static_cast<Index>(log.position()); },
+        [&log](Index position) { log.rewind(position); });
 }
 
 }  // namespace tempa::inline TEMPA_ABI

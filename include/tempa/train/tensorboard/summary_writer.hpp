@@ -165,6 +165,21 @@ class SummaryWriter {
   /// Each metric as a scalar of its name, for `log_to`.
   void log(Index step, const Metrics& metrics) {
     for (const Metric& metric : metrics) add_scalar(metric.name, metric.value, step);
+    position_ = std::max(position_, step + 1);
+  }
+  /// For `log_to`: the folder, the step after the last one that was logged, all of which has then reached the system,
+  /// and telling TensorBoard to leave out what earlier files have of that step and later ones.
+  /// @source the purge_step of torch.utils.tensorboard.SummaryWriter
+  std::string location() const { return log_dir_.string(); }
+  Index position() {
+    flush();
+    return position_;
+  }
+  void rewind(Index position) {
+    position_ = position;
+    LogEvent event = event_of(position, {});
+    event.session_start = true;
+    file_.add(event);
   }
 
   /// Hands what waits to the system. @throws IoError.
@@ -255,6 +270,7 @@ class SummaryWriter {
   std::filesystem::path log_dir_;
   SummaryWriterOptions options_;
   EventFileWriter file_;
+  Index position_ = 0;
   std::mutex mutex_;
   std::map<std::string, std::unique_ptr<EventFileWriter>> runs_;
 };

@@ -1,9 +1,8 @@
-// The body of the program. run_fp32.cpp, run_bf16.cpp and run_fp16.cpp compile it for their type.
-#pragma once
+// The body of the program, for each type that --precision names. One file: what depends on none is compiled once.
+#include "run.hpp"
 
 #include "evaluate.hpp"
 #include "predict.hpp"
-#include "run.hpp"
 #include "train.hpp"
 
 template <tempa::Floating T>
@@ -12,3 +11,7 @@ int run(const Options& options) {
   if (options.command == Options::Command::kEvaluate) return run_evaluate<T>(options);
   return run_train<T>(options);
 }
+
+template int run<float>(const Options& options);
+template int run<tempa::bfloat16>(const Options& options);
+template int run<tempa::float16>(const Options& options);

@@ -1,16 +1,14 @@
-// The body of the program. run_fp32.cpp, run_bf16.cpp and run_fp16.cpp compile it for their type.
-#pragma once
+// The body of the program, for each type that --precision names. One file: what depends on none is compiled once.
+#include "run.hpp"
 
 #include "../common/precision.hpp"
 #include "../common/setup.hpp"
 #include "data.hpp"
 #include "model.hpp"
 #include "report.hpp"
-#include "run.hpp"
 
 #include <tempa/data/augmented_texts.hpp>
 #include <tempa/data/data_loader.hpp>
-#include <tempa/io/crc32.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/lr_scheduler/step_lr.hpp>
 #include <tempa/train/log/json_lines_logger.hpp>
@@ -54,11 +52,9 @@ CheckpointOptions checkpoints(const Options& options) {
     if (options.resume) throw ConfigError("--resume needs --output, the folder of the training to go on with");
     return {};
   }
-  const FileBytes data(options.data);
-  const std::string_view bytes(reinterpret_cast<const char*>(data.bytes().data()), data.bytes().size());
   return {.folder = options.output + "/checkpoints",
           .resume = options.resume,
-          .settings = {{"--data", concat(options.data, ", CRC-32 ", crc32(bytes))},
+          .settings = {{"--data", file_setting(options.data)},
                        {"--text-column", options.text_column},
                        {"--label-column", options.label_column},
                        {"--stratified", options.stratified ? "yes" : "no"},
@@ -200,3 +196,7 @@ int run(const Options& options) {
   std::cout << "\nmodel, metrics.json, log.jsonl and pictures/: " << options.output << '\n';
   return 0;
 }
+
+template int run<float>(const Options& options);
+template int run<tempa::bfloat16>(const Options& options);
+template int run<tempa::float16>(const Options& options);

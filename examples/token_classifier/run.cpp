@@ -1,9 +1,8 @@
-// The body of the program. run_fp32.cpp, run_bf16.cpp and run_fp16.cpp compile it for their type.
-#pragma once
+// The body of the program, for each type that --precision names. One file: what depends on none is compiled once.
+#include "run.hpp"
 
 #include "../common/precision.hpp"
 #include "../common/setup.hpp"
-#include "run.hpp"
 
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/tagged_sentences.hpp>
@@ -124,7 +123,11 @@ int run_train(const Options& options) {
 
   if (options.word_masking > 0 && !tokenizer.mask_token_id())
     throw ConfigError("--word-masking: expected a vocabulary with a mask token but it has none");
-  DataLoader loader(data, {.batch_size = options.batch_size, .shuffle = true, .seed = options.seed},
+  DataLoader loader(data,
+                    {.batch_size = options.batch_size,
+                     .shuffle = true,
+                     .seed = options.seed,
+                     .tokens_per_batch = options.tokens_per_batch},
                     TokenCollate{.word_mask_prob = options.word_masking, .mask_token_id = tokenizer.mask_token_id()});
   model.loss_options.label_smoothing = options.label_smoothing;
   AdamW optimizer(weight_decay_groups(model.named_parameters(),
@@ -196,3 +199,7 @@ int run(const Options& options) {
   if (options.command == Options::Command::kEvaluate) return run_evaluate<T>(options);
   return run_train<T>(options);
 }
+
+template int run<float>(const Options& options);
+template int run<tempa::bfloat16>(const Options& options);
+template int run<tempa::float16>(const Options& options);

@@ -1,0 +1,87 @@
+// Stretches of a program whose time and work are recorded while a `Profiler` is alive.
+#pragma once
+
+#include <tempa/core/dtype.hpp>
+#include <tempa/core/profile_log.hpp>
+#include <tempa/core/shape.hpp>
+#if defined(TEMPA_WITH_CUDA)
+#include <tempa/cuda/stream.hpp>
+
+#include <optional>
+#endif
+
+#include <memory>
+#include <string_view>
+#include <utility>
+
+namespace tempa::inline TEMPA_ABI {
+
+/// From here to the end of the block is one call of `name`, recorded while a `Profiler` is alive; a relaxed load of one
+/// atomic otherwise. Scopes nest, and belong to the thread that opened them. In a build with CUDA a recorded scope is
+/// an NVTX range too.
+///
+///   const ProfileScope scope("augmentation");
+///
+/// @source torch.profiler.record_function
+class ProfileScope {
+ public:
+  /// @param name which calls are counted together; copied.
+  explicit ProfileScope(const char* name, ProfileCategory category = ProfileCategory::kUser) {
+    if (detail::profiling()) begin(name, category);
+  }
+  explicit ProfileScope(std::string_view name, ProfileCategory category = ProfileCategory::kUser) {
+    if (detail::profiling()) begin(name, category);
+  }
+  ~ProfileScope() {
+    if (log_ != nullptr) end();
+  }
+  ProfileScope(const ProfileScope&) = delete;
+  ProfileScope& operator=(const ProfileScope&) = delete;
+
+ private:
+  void begin(std::string_view name, ProfileCategory category) {
+    auto log = detail::thread_profile_log();
+    const char* const kept = log != nullptr ? log->begin(name, category) : nullptr;
+    if (kept == nullptr) return;  // the profiler has just gone
+    log_ = std::move(log);
+    outer_ = detail::open_profile_log;
+    detail::open_profile_log = log_.get();
+#if defined(TEMPA_WITH_CUDA)
+    range_.emplace(kept);
+#endif
+  }
+  void end() {
+    detail::open_profile_log = outer_;
+    log_->end();
+  }
+
+  std::shared_ptr<detail::ProfileLog> log_;
+  detail::ProfileLog* outer_ = nullptr;
+#if defined(TEMPA_WITH_CUDA)
+  std::optional<cuda::ProfilerRange> range_;
+#endif
+};
+
+/// Counts floating-point operations for this thread's innermost scope; does nothing where there is none.
+/// @param type what they compute in, hence which peak they are measured against.
+inline void count_flops(double flops, DType type) {
+  if (detail::open_profile_log != nullptr) detail::open_profile_log->count_flops(flops, type);
+}
+/// The 2 m n k operations of each of `products` matrix products. @tparam T the element type of the matrices.
+template <Floating T>
+void count_product(Index m, Index n, Index k, Index products = 1) {
+  if (detail::open_profile_log == nullptr) return;
+  count_flops(
+      2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) * static_cast<double>(products),
+      dtype_of<T>);
+}
+
+/// Counts bytes that the innermost scope reads and writes: all of each tensor or variable, once.
+template <typename... Tensors>
+void count_bytes(const Tensors&... tensors) {
+  if (detail::open_profile_log != nullptr)
+    detail::open_profile_log->count_bytes(
+        (0.0 + ... + (static_cast<double>(tensors.numel()) * sizeof(typename Tensors::value_type))));
+}
+
+}  // namespace tempa::inline TEMPA_ABI

@@ -1,0 +1,448 @@
+// The optimizers that are made of a rule for one parameter.
+#pragma once
+
+#include <tempa/autograd/dispatch.hpp>
+#include <tempa/core/profile_scope.hpp>
+#include <tempa/cpu/convert.hpp>
+#include <tempa/optim/clip_grad_norm.hpp>
+#include <tempa/optim/device_step.hpp>
+#include <tempa/optim/optimizer.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <unordered_set>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace tempa::inline TEMPA_ABI {
+
+namespace detail {
+
+/// A parameter and what its optimizer remembers of it, in float for a 16-bit parameter.
+template <typename Rule, Floating T>
+struct Slot {
+  Variable<T> variable;
+  Index step = 0;
+  Tensor<Accumulator<T>> master = {};  ///< of a 16-bit parameter the weights in full precision, from the first step on
+  typename Rule::template State<Accumulator<T>> state = {};
+};
+
+}  // namespace detail
+
+/// What a rule updates in one step.
+template <Floating T>
+struct ParameterUpdate {
+  Accumulator<T>* weights;  ///< (n) the parameter, or the float32 master weights of a 16-bit one
+  T* copy;                  ///< (n) the 16-bit parameter, which becomes `weights` rounded; nullptr for float and double
+  const T* grad;            ///< (n)
+  double grad_factor;       ///< by which the gradient is multiplied, see `Variable::grad_factor`
+  Index n;
+  Device device;
+};
+
+/// An optimizer made of a rule for one parameter; an own one is a struct like `SGDRule`:
+/// `kName`; `Options`, an aggregate with an `lr` and a `visit(f)` that calls `f("lr", lr)` and so on;
+/// `State<T>`, T float or double, with a `visit(f)` over its tensors; `check(options)`; `prepare(state, value,
+/// options)`, which allocates; and `update(parameter, state, step, options)` of a `ParameterUpdate`, where step is 1 in
+/// the parameter's first update.
+///
+/// A 16-bit parameter has float32 master weights here, since most steps are smaller than what 16 bits can resolve: the
+/// rule updates those, and the parameter becomes their rounding in the same pass. They start as the parameter's values
+/// in its first step. Elements that something else changes afterwards (`load_state_dict`) are taken over from the
+/// parameter. Gradients have the parameter's type, as in PyTorch.
+template <typename Rule>
+class RuleOptimizer : public Optimizer {
+ public:
+  using Options = typename Rule::Options;
+  using Group = ParamGroup<Options>;
+
+  /// One group. @throws ConfigError for options out of range, no parameters, one given twice or two of one name, an
+  /// undefined one, and the result of an operation.
+  explicit RuleOptimizer(const ParameterList& parameters, Options options = {}) { add_group(parameters, options); }
+  /// Several groups: `AdamW optimizer({{body.parameters(), {.lr = 1e-5}}, {head.parameters(), {.lr = 1e-3}}});`
+  /// @throws ConfigError as above.
+  explicit RuleOptimizer(const std::vector<Group>& groups) {
+    if (groups.empty()) throw ConfigError(concat("[", Rule::kName, "] expected at least one group of parameters"));
+    for (const auto& group : groups) add_group(group.parameters, group.options);
+  }
+
+  std::size_t num_groups() const override { return groups_.size(); }
+  double lr(std::size_t group = 0) const override { return static_cast<double>(options(group).lr); }
+  void set_lr(std::size_t group, double lr) override {
+    Options changed = options(group);
+    changed.lr = lr;
+    set_options(group, changed);
+  }
+  /// @throws ConfigError when there is no such group.
+  const Options& options(std::size_t group = 0) const { return groups_[check_group(group)].options; }
+  /// @throws ConfigError for options out of range, or when there is no such group.
+  void set_options(std::size_t group, const Options& options) {
+    Rule::check(options);
+    groups_[check_group(group)].options = options;
+  }
+
+#if defined(TEMPA_WITH_CUDA)
+  double grad_norm() override { return norm_is_on_device_ ? on_device_.norm() : grad_norm_; }
+
+  void take_back_count() override { take_back_count(std::exchange(updated_on_device_, {})); }
+
+  std::unique_ptr<detail::RecordedStep> record_step(const StepOptions& options) override {
+    auto recorded = std::make_unique<Recorded>(*this, options);
+    if constexpr (kHasDeviceStep) {
+      for_each_updated([&]<Floating T>(detail::Slot<Rule, T>& slot, const Options&, std::size_t) {
+        if (slot.step == 0) throw CudaError(concat("[", Rule::kName, "] a parameter has not made a step yet"));
+      });
+      if (!collect(recorded->tables))
+        throw CudaError(concat("[", Rule::kName, "] a recorded step needs parameters on one CUDA device, of one age"));
+      {
+        const cuda::OutsideGraph outside;  // the tables are written between launches
+        recorded->tables.reserve(groups_.size());
+      }
+      recorded->tables.launch(options.max_norm.has_value());
+      recorded->note();
+      zero_grad();
+      return recorded;
+    } else {
+      return Optimizer::record_step(options);
+    }
+  }
+#endif
+
+  OptimizerState state_dict() const override {
+    OptimizerState result;
+    auto groups = groups_;
+    auto slots = slots_;
+    visit_state(
+        groups, slots,
+        [&](const std::string& name, auto& number) { result.numbers[name] = static_cast<double>(number); },
+        [&](const std::string& name, auto& tensor, const Shape&) {
+          if (!tensor.empty()) result.tensors.emplace(name, tensor);
+        });
+    return result;
+  }
+
+  void load_state_dict(const OptimizerState& state) override {
+    auto groups = groups_;
+    auto slots = slots_;
+    std::unordered_set<std::string> known;
+    visit_state(
+        groups, slots,
+        [&](const std::string& name, auto& number) {
+          known.insert(name);
+          const auto found = state.numbers.find(name);
+          if (found == state.numbers.end()) fail("the saved state has no ", name);
+          using NumberT = std::remove_cvref_t<decltype(number)>;
+          constexpr double kLargest =
+              std::same_as<NumberT, bool> ? 1 : 0x1p53;  // counts and switches are whole numbers
+          const double saved = found->second;
+          if (std::integral<NumberT> && !(saved >= 0 && saved <= kLargest && saved == std::floor(saved)))
+            fail(name, " must be a whole number from 0 to ", kLargest, " but is ", saved);
+          number = static_cast<NumberT>(saved);
+        },
+        [&](const std::string& name, auto& tensor, const Shape& shape) {
+          known.insert(name);
+          using TensorT = std::remove_cvref_t<decltype(tensor)>;
+          tensor = TensorT();
+          const auto found = state.tensors.find(name);
+          if (found == state.tensors.end()) return;  // not updated yet, or switched off by an option
+          const auto* saved = std::get_if<TensorT>(&found->second);
+          if (saved == nullptr) fail(name, " was saved in another precision");
+          if (!(saved->shape() == shape)) fail(name, " must have shape ", shape, " but has ", saved->shape());
+          tensor = saved->clone();
+        });
+    const auto check_known = [&](const std::string& name) {
+      if (!known.contains(name)) fail("the saved state has ", name, ", which is not known here");
+    };
+    for (const auto& entry : state.numbers) check_known(entry.first);
+    for (const auto& entry : state.tensors) check_known(entry.first);
+    for (const auto& group : groups) Rule::check(group.options);
+    groups_ = std::move(groups);
+    slots_ = std::move(slots);
+  }
+
+ protected:
+  void update_all(const StepOptions& options) override {
+    const ProfileScope scope(Rule::kName, ProfileCategory::kOptimizer);
+    for_each_updated([]<Floating T>(detail::Slot<Rule, T>& slot, const Options& of_group, std::size_t) {
+      const Tensor<T>& value = slot.variable.value();
+      Rule::prepare(slot.state, value, of_group);
+      if constexpr (!Real<T>) {
+        if (!slot.master.empty()) return;
+        Tensor<Accumulator<T>> master(value.shape(), value.device());
+        on(value.device(), [&](auto backend) { convert(backend, master.data(), value.data(), value.numel()); });
+        slot.master = std::move(master);
+      }
+    });
+#if defined(TEMPA_WITH_CUDA)
+    norm_is_on_device_ = false;
+    updated_on_device_.clear();
+    if (update_on_device(options)) return;
+#endif
+    if (options.max_norm) grad_norm_ = clip_grad_norm(parameters_, *options.max_norm);
+    if (options.max_norm && options.skip_nonfinite && !std::isfinite(grad_norm_)) return;
+    for_each_updated([]<Floating T>(detail::Slot<Rule, T>& slot, const Options& of_group, std::size_t) {
+      Tensor<T>& value = slot.variable.mutable_value();
+      ParameterUpdate<T> update{.weights = nullptr,
+                                .copy = nullptr,
+                                .grad = slot.variable.grad().data(),
+                                .grad_factor = slot.variable.grad_factor(),
+                                .n = value.numel(),
+                                .device = value.device()};
+      if constexpr (Real<T>) {
+        update.weights = value.data();
+      } else {
+        update.weights = slot.master.data();
+        update.copy = value.data();
+      }
+      count_update(slot);
+      Rule::update(update, slot.state, ++slot.step, of_group);
+    });
+  }
+
+ private:
+  using AnySlot = std::variant<detail::Slot<Rule, float>, detail::Slot<Rule, double>, detail::Slot<Rule, float16>,
+                               detail::Slot<Rule, bfloat16>>;
+  struct Range {
+    Options options;
+    std::size_t begin, end;  // of slots_
+  };
+
+  template <typename... Args>
+  [[noreturn]] static void fail(const Args&... args) {
+    throw ConfigError(concat("[", Rule::kName, "] ", args...));
+  }
+
+#if defined(TEMPA_WITH_CUDA)
+  static constexpr bool kHasDeviceStep = requires { typename Rule::OnDevice; };
+  struct NoDeviceStep {
+    double norm() const { return 0; }
+  };
+  template <bool kHas, typename>
+  struct DeviceStepOf {
+    using Type = NoDeviceStep;
+  };
+  template <typename R>
+  struct DeviceStepOf<true, R> {
+    using Type = detail::DeviceStep<R>;
+  };
+  using OnDevice = typename DeviceStepOf<kHasDeviceStep, Rule>::Type;
+
+  /// A step in a graph: its tables, and what they refer to.
+  struct Recorded final : detail::RecordedStep {
+    RuleOptimizer& optimizer;
+    StepOptions options;
+    OnDevice tables{};
+    std::vector<std::size_t> updated{};  // of slots_
+    std::vector<const void*> references{};
+
+    Recorded(RuleOptimizer& of, const StepOptions& step_options) : optimizer(of), options(step_options) {}
+
+    /// Behind the launches: what is updated, and where it lies.
+    void note() {
+      updated = optimizer.updated_slots();
+      references = optimizer.references();
+    }
+    Index age() const {
+      return std::visit([](const auto& slot) { return slot.step; }, optimizer.slots_[updated.front()]);
+    }
+    void finish() override {
+      if constexpr (kHasDeviceStep) tables.copy_tables();
+    }
+    bool is_valid() const override {
+      return optimizer.references() == references && std::all_of(updated.begin(), updated.end(), [&](std::size_t i) {
+               return std::visit([&](const auto& slot) { return slot.step == age(); }, optimizer.slots_[i]);
+             });
+    }
+    void before_launch() override {
+      if constexpr (kHasDeviceStep)
+        tables.copy_numbers(optimizer.device_groups(), age(), options.max_norm.value_or(kNoClipping),
+                            options.skip_nonfinite);
+    }
+    void after_launch() override {
+      for (const std::size_t i : updated) std::visit([](auto& slot) { ++slot.step; }, optimizer.slots_[i]);
+    }
+    void take_back_count() override { optimizer.take_back_count(updated); }
+    double norm() override { return tables.norm(); }
+  };
+  static constexpr double kNoClipping = std::numeric_limits<double>::infinity();
+
+  /// The parameters that have a gradient, by their place in slots_.
+  std::vector<std::size_t> updated_slots() {
+    std::vector<std::size_t> result;
+    for (std::size_t i = 0; i < slots_.size(); ++i)
+      std::visit(
+          [&](auto& slot) {
+            if (slot.variable.requires_grad() && slot.variable.has_grad()) result.push_back(i);
+          },
+          slots_[i]);
+    return result;
+  }
+
+  void take_back_count(const std::vector<std::size_t>& counted) {
+    if constexpr (kHasDeviceStep)
+      for (const std::size_t i : counted)
+        std::visit([](auto& slot) { Rule::OnDevice::take_back(slot.state, --slot.step); }, slots_[i]);
+  }
+
+  /// Where parameters, masters and moments lie, and what is frozen.
+  std::vector<const void*> references() {
+    std::vector<const void*> result;
+    for (auto& any : slots_)
+      std::visit(
+          [&](auto& slot) {
+            result.push_back(slot.variable.requires_grad() ? slot.variable.value().data() : nullptr);
+            result.push_back(slot.master.data());
+            slot.state.visit([&](std::string_view, auto& tensor) { result.push_back(tensor.data()); });
+          },
+          any);
+    return result;
+  }
+
+  auto device_groups() const {
+    std::vector<typename OnDevice::Group> result;
+    for (const auto& group : groups_) result.push_back(Rule::OnDevice::group(group.options));
+    return result;
+  }
+
+  /// Notes all parameters with gradients. @return whether one step can update them all.
+  bool collect(OnDevice& step) {
+    step.clear();
+    bool fits = true;
+    for_each_updated([&]<Floating T>(detail::Slot<Rule, T>& slot, const Options& of_group, std::size_t group) {
+      using A = Accumulator<T>;
+      Tensor<T>& value = slot.variable.mutable_value();
+      cuda::UpdatedTensor<T> tensor{.param = nullptr,
+                                    .copy = nullptr,
+                                    .grad = slot.variable.grad().data(),
+                                    .moments = {},
+                                    .n = value.numel(),
+                                    .group = static_cast<Index>(group)};
+      if constexpr (Real<T>) {
+        tensor.param = value.data();
+      } else {
+        tensor.param = slot.master.data();
+        tensor.copy = value.data();
+      }
+      const std::array<A*, 3> moments = Rule::OnDevice::moments(slot.state, of_group);
+      std::copy(moments.begin(), moments.end(), tensor.moments);
+      fits = fits && Rule::OnDevice::is_ready(slot.state, slot.step) &&
+             step.add(tensor, value.device(), slot.step, slot.variable.grad_factor());
+    });
+    return fits && !step.empty();
+  }
+
+  /// @return false, with nothing done, where a step for all at once does not fit.
+  bool update_on_device(const StepOptions& options) {
+    if constexpr (kHasDeviceStep) {
+      if (!collect(on_device_)) return false;
+      on_device_.reserve(groups_.size());
+      Index step = 0;
+      for_each_updated([&](auto& slot, const Options&, std::size_t) {
+        count_update(slot);
+        step = slot.step++;
+        Rule::OnDevice::begin_state(slot.state);
+      });
+      on_device_.copy_tables();
+      on_device_.copy_numbers(device_groups(), step, options.max_norm.value_or(kNoClipping), options.skip_nonfinite);
+      on_device_.launch(options.max_norm.has_value());
+      norm_is_on_device_ = options.max_norm.has_value();
+      updated_on_device_ = updated_slots();
+      return true;
+    } else {
+      return false;
+    }
+  }
+
+  OnDevice on_device_;
+  std::vector<std::size_t> updated_on_device_;  // in the latest step
+  bool norm_is_on_device_ = false;
+#endif
+
+  std::size_t check_group(std::size_t group) const {
+    if (group >= groups_.size()) fail("expected a group below ", groups_.size(), " but got ", group);
+    return group;
+  }
+
+  void add_group(const ParameterList& parameters, const Options& options) {
+    Rule::check(options);
+    if (parameters.empty()) fail("expected at least one parameter in group ", groups_.size());
+    const std::size_t begin = slots_.size();
+    for (OptimizedParameter parameter : parameters) {
+      if (parameter.name.empty()) parameter.name = std::to_string(slots_.size());
+      parameter.visit([&](const auto& variable) {
+        if (!variable.defined()) fail("parameter ", parameter.name, " is undefined");
+        if (!variable.is_leaf()) fail("parameter ", parameter.name, " is the result of an operation, not a leaf");
+        slots_.push_back(detail::Slot<Rule, typename std::remove_cvref_t<decltype(variable)>::value_type>{variable});
+      });
+      if (!ids_.insert(parameter.id()).second) fail("parameter ", parameter.name, " was given twice");
+      if (!names_.insert(parameter.name).second)
+        fail("two parameters are named ", parameter.name, ", so a saved state could not tell them apart");
+      parameters_.push_back(std::move(parameter));
+    }
+    groups_.push_back({options, begin, slots_.size()});
+  }
+
+  /// Calls `f(slot, options, group)` for every parameter with a gradient.
+  template <typename F>
+  void for_each_updated(const F& f) {
+    for (std::size_t g = 0; g < groups_.size(); ++g)
+      for (std::size_t i = groups_[g].begin; i < groups_[g].end; ++i)
+        std::visit(
+            [&](auto& slot) {
+              if (slot.variable.requires_grad() && slot.variable.has_grad()) f(slot, groups_[g].options, g);
+            },
+            slots_[i]);
+  }
+
+  /// For the profiler: the gradient is read, the parameter written, the state both.
+  template <Floating T>
+  static void count_update(detail::Slot<Rule, T>& slot) {
+    const Tensor<T>& value = slot.variable.value();
+    count_bytes(value, slot.variable.grad());
+    if constexpr (Real<T>) {
+      count_bytes(value);
+    } else {
+      count_bytes(slot.master, slot.master);
+    }
+    slot.state.visit([](std::string_view, const auto& moment) { count_bytes(moment, moment); });
+  }
+
+  /// Calls `number(name, value&)` and `tensor(name, tensor&, shape)` for all that is saved.
+  template <typename Number, typename TensorF>
+  void visit_state(std::vector<Range>& groups, std::vector<AnySlot>& slots, const Number& number,
+                   const TensorF& tensor) const {
+    for (std::size_t g = 0; g < groups.size(); ++g)
+      groups[g].options.visit(
+          [&](std::string_view option, auto& value) { number(concat("groups.", g, ".", option), value); });
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+      const std::string prefix = concat("state.", parameters_[i].name, ".");
+      std::visit(
+          [&](auto& slot) {
+            number(prefix + "step", slot.step);
+            if constexpr (!Real<typename decltype(slot.variable)::value_type>)
+              tensor(prefix + "master", slot.master, slot.variable.shape());
+            slot.state.visit([&](std::string_view name, auto& value) {
+              tensor(prefix + std::string(name), value, slot.variable.shape());
+            });
+          },
+          slots[i]);
+    }
+  }
+
+  std::vector<Range> groups_;
+  std::vector<AnySlot> slots_;  // parallel to parameters_
+  std::unordered_set<const void*> ids_;
+  std::unordered_set<std::string> names_;
+};
+
+}  // namespace tempa::inline TEMPA_ABI
