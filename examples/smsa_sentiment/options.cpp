@@ -31,7 +31,8 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
   app.add_option("--seed", options.seed)->capture_default_str();
   add_from_scratch_options(app, options);
   app.add_option("--intermediate", options.intermediate, "feed-forward size, from scratch")->capture_default_str();
-  app.add_flag("--pieces,!--no-pieces", options.pieces, "a vocabulary of pieces of words instead of whole words, from scratch");
+  app.add_flag("--pieces,!--no-pieces", options.pieces,
+               "a vocabulary of pieces of words instead of whole words, from scratch");
   add_machine_options(app, options);
   if (const auto status = parse_command_line(app, argc, argv)) return status;
   if (!options.model.empty() && epochs->count() == 0) options.epochs = 0;

@@ -1,10 +1,9 @@
-// The body of the program. run_fp32.cpp, run_bf16.cpp and run_fp16.cpp compile it for their type.
-#pragma once
+// The body of the program, for each type that --precision names. One file: what depends on none is compiled once.
+#include "run.hpp"
 
 #include "../common/precision.hpp"
 #include "../common/setup.hpp"
 #include "report.hpp"
-#include "run.hpp"
 #include "teacher.hpp"
 
 #include <tempa/tempa.hpp>
@@ -21,10 +20,12 @@
 
 using namespace tempa;
 
+namespace {
+
 template <Floating T>
 using Classifier = BertForSequenceClassification<T>;
 
-inline const std::vector<std::string>& class_names() { return DocumentSentimentDataset::label_names(); }
+const std::vector<std::string>& class_names() { return DocumentSentimentDataset::label_names(); }
 
 /// The three files of an SmSA folder.
 struct Tables {
@@ -156,6 +157,8 @@ void classify(Classifier<T>& model, const BertTokenizer& tokenizer, const Option
   }
 }
 
+}  // namespace
+
 template <Floating T>
 int run(const Options& options) {
   const Device device = prepare_machine(options);
@@ -196,3 +199,7 @@ int run(const Options& options) {
   }
   return 0;
 }
+
+template int run<float>(const Options& options);
+template int run<bfloat16>(const Options& options);
+template int run<float16>(const Options& options);

@@ -1,3 +1,0 @@
-#include "body.hpp"
-
-template int run<tempa::bfloat16>(const Options& options);

@@ -1,3 +1,0 @@
-#include "body.hpp"
-
-template int run<float>(const Options& options);
