@@ -166,12 +166,11 @@ TEST_CASE("TensorBoard: the graph of BERT lies in the scopes of its modules, and
     for (const std::string& input : node.inputs) CHECK(names.contains(input));
     if (node.op == "Parameter") CHECK(node.inputs.empty());
   }
-  for (const char* name : {"bert/embeddings/word_embeddings/weight", "bert/embeddings/embeddings_layer_norm",
-                           "bert/encoder/layer.0/attention/self/linears",
-                           "bert/encoder/layer.1/attention/self/query/linear",
-                           "bert/encoder/layer.1/attention/output/LayerNorm/dropout_add_layer_norm",
-                           "bert/encoder/layer.1/feed_forward", "bert/pooler/tanh", "classifier/linear",
-                           "classifier/bias", "cross_entropy"}) {
+  for (const char* name :
+       {"bert/embeddings/word_embeddings/weight", "bert/embeddings/embeddings_layer_norm",
+        "bert/encoder/layer.0/attention/self/linears", "bert/encoder/layer.1/attention/self/query/linear",
+        "bert/encoder/layer.1/attention/output/LayerNorm/dropout_add_layer_norm", "bert/encoder/layer.1/feed_forward",
+        "bert/pooler/tanh", "classifier/linear", "classifier/bias", "cross_entropy"}) {
     CAPTURE(name);
     CHECK(names.contains(name));
   }
