@@ -6,6 +6,7 @@
 
 #include "models/small_bert.hpp"
 #include "support/catch.hpp"
+#include "support/devices.hpp"
 #include "support/difference.hpp"
 
 #include <algorithm>
@@ -68,16 +69,10 @@ std::vector<double> train(Device device) {
   return losses;
 }
 
-bool skips() {
-  if (cuda::device_count() > 0) return false;
-  WARN("skipped: there is no CUDA device");
-  return true;
-}
-
 }  // namespace
 
 TEST_CASE("BERT on a CUDA device: logits, loss and every gradient are the CPU's", "[models][cuda]") {
-  if (skips()) return;
+  if (skips_without_cuda()) return;
   const auto exact = pass<double>(Device::cpu());
   // Two float64 computations of one formula: see kDoubleBound of bert_test.cpp.
   CHECK(largest_difference(pass<double>(Device::cuda()), exact) <= 1e-11);
@@ -89,7 +84,7 @@ TEST_CASE("BERT on a CUDA device: logits, loss and every gradient are the CPU's"
 }
 
 TEST_CASE("BERT on a CUDA device: training follows the CPU's losses, twice with the same bits", "[models][cuda]") {
-  if (skips()) return;
+  if (skips_without_cuda()) return;
   const auto host = train<float>(Device::cpu()), device = train<float>(Device::cuda());
   REQUIRE(host.size() == device.size());
   for (std::size_t i = 0; i < host.size(); ++i) CHECK(std::abs(host[i] - device[i]) <= 1e-4 * host[i]);
@@ -100,7 +95,7 @@ TEST_CASE("BERT on a CUDA device: training follows the CPU's losses, twice with 
 
 TEST_CASE("BERT on a CUDA device: tensors of two devices, ids and labels out of range are typed errors",
           "[models][cuda]") {
-  if (skips()) return;
+  if (skips_without_cuda()) return;
   BertForSequenceClassification<float> model(small_bert_config());
   model.to(Device::cuda());
   CHECK_THROWS_AS(model(small_bert_batch()), DeviceError);

@@ -8,6 +8,7 @@
 
 #include "models/small_bert.hpp"
 #include "support/catch.hpp"
+#include "support/devices.hpp"
 #include "support/difference.hpp"
 
 #include <cmath>
@@ -27,14 +28,6 @@ using namespace tempa;
 namespace {
 
 constexpr TrainingGraphOptions kOptions{.max_norm = 0.1, .token_bucket = 32, .length_bucket = 16, .max_length = 40};
-
-std::vector<Device> devices() {
-  std::vector<Device> result{Device::cpu()};
-#if defined(TEMPA_WITH_CUDA)
-  if (cuda::device_count() > 0) result.push_back(Device::cuda());
-#endif
-  return result;
-}
 
 /// Loss and all gradients, end to end.
 template <typename T>
@@ -104,12 +97,6 @@ TEST_CASE("TrainingGraph: options out of range, and on the CPU plain steps", "[m
 #if defined(TEMPA_WITH_CUDA)
 namespace {
 
-bool skips() {
-  if (cuda::device_count() > 0) return false;
-  WARN("skipped: there is no CUDA device");
-  return true;
-}
-
 /// Batches of several buckets, of which some come again.
 std::vector<Batch> batches() {
   return {small_bert_batch(1), small_bert_batch(2, {9, 3}), small_bert_batch(3, {5, 30, 20, 1}),
@@ -173,7 +160,7 @@ Trained train(bool graphs, Options options, std::size_t steps) {
 }  // namespace
 
 TEST_CASE("TrainingGraph: the same bits as steps without graphs, over several buckets", "[models][cuda]") {
-  if (skips()) return;
+  if (skips_without_cuda()) return;
   const AdamWOptions adam{.lr = 1e-3, .weight_decay = 0.01};
   const auto graphed = train<float, AdamW>(true, adam, 8);
   CHECK(graphed == train<float, AdamW>(false, adam, 8));
@@ -186,7 +173,7 @@ TEST_CASE("TrainingGraph: the same bits as steps without graphs, over several bu
 }
 
 TEST_CASE("TrainingGraph: what cannot be recorded is done without, and says why", "[models][cuda]") {
-  if (skips()) return;
+  if (skips_without_cuda()) return;
   manual_seed(11);
   BertForSequenceClassification<float> model(small_bert_config());
   model.to(Device::cuda());
@@ -218,7 +205,7 @@ TEST_CASE("TrainingGraph: what cannot be recorded is done without, and says why"
 }
 
 TEST_CASE("TrainingGraph: frozen parameters, a loaded state and new storage are noticed", "[models][cuda]") {
-  if (skips()) return;
+  if (skips_without_cuda()) return;
   manual_seed(11);
   BertForSequenceClassification<float> model(small_bert_config());
   model.to(Device::cuda());
@@ -244,7 +231,7 @@ TEST_CASE("TrainingGraph: frozen parameters, a loaded state and new storage are 
 }
 
 TEST_CASE("TrainingGraph: memory does not grow, and graphs share it", "[models][cuda]") {
-  if (skips()) return;
+  if (skips_without_cuda()) return;
   manual_seed(11);
   BertForSequenceClassification<float> model(small_bert_config());
   model.to(Device::cuda());
@@ -272,7 +259,7 @@ TEST_CASE("TrainingGraph: memory does not grow, and graphs share it", "[models][
 }
 
 TEST_CASE("Trainer: with graphs it learns the same, and a fault leaves the weights", "[models][cuda]") {
-  if (skips()) return;
+  if (skips_without_cuda()) return;
   auto config = small_bert_config();
   config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0;  // filled up, a batch has other masks
   auto loader = batches();

@@ -2,6 +2,7 @@
 #include "ops/fused_cases.hpp"
 
 #include "support/catch.hpp"
+#include "support/devices.hpp"
 #include "support/difference.hpp"
 
 #include <tempa/ops/attention.hpp>
@@ -41,14 +42,6 @@ void check_same_bits(const std::vector<Tensor<T>>& parts, const std::vector<Tens
     const auto a = parts[i].template cast<double>(), b = expected[i].template cast<double>();
     CHECK(a.to_vector() == b.to_vector());
   }
-}
-
-std::vector<Device> devices() {
-  std::vector<Device> result{Device::cpu()};
-#if defined(TEMPA_WITH_CUDA)
-  if (cuda::device_count() > 0) result.push_back(Device::cuda());
-#endif
-  return result;
 }
 
 constexpr double kDropProb = 0.25;

@@ -4,6 +4,7 @@
 #include <tempa/optim/sgd.hpp>
 
 #include "support/catch.hpp"
+#include "support/devices.hpp"
 #include "support/thrown.hpp"
 
 #include <algorithm>
@@ -119,11 +120,7 @@ TEST_CASE("clip_grad_norm: a negative or NaN bound is refused", "[optim]") {
 }
 
 TEST_CASE("Optimizer: a step with max_norm clips first, and may leave everything as it is", "[optim]") {
-  std::vector<Device> devices{Device::cpu()};
-#if defined(TEMPA_WITH_CUDA)
-  if (cuda::device_count() > 0) devices.push_back(Device::cuda());
-#endif
-  for (const Device device : devices) {
+  for (const Device device : devices()) {
     INFO(device);
     const auto on_device = [&](const std::vector<float>& gradient) {
       Variable<float> result(Tensor<float>::zeros({static_cast<Index>(gradient.size())}, device), true);
