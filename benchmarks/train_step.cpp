@@ -5,7 +5,6 @@
 #include "bert_workload.hpp"
 
 #include <tempa/optim/adamw.hpp>
-#include <tempa/optim/clip_grad_norm.hpp>
 #include <tempa/train/profiler.hpp>
 
 #include <chrono>
@@ -44,8 +43,7 @@ void run(const BertWorkload& workload, const std::string& profile) {
     const ProfileScope scope("training step");
     const auto output = model(batch.to(device));
     output.loss.backward();
-    clip_grad_norm(optimizer, 1.0);
-    optimizer.step();
+    optimizer.step({.max_norm = 1.0});
     loss = static_cast<double>(output.loss.item());
     if (step < workload.warmup) continue;
     times.add(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), batch, workload.batch);

@@ -28,30 +28,35 @@ struct ClipGradNormOptions {
 };
 
 namespace detail {
+
 inline void check_max_norm(std::string_view who, double max_norm) {
   if (!(max_norm >= 0)) throw ConfigError(concat("[", who, "] max_norm must not be negative but is ", max_norm));
 }
+
+/// What clipping multiplies gradients of this norm by: min(1, max_norm / (norm + 1e-6)), NaN for a norm that is NaN.
+inline double clip_factor(double norm, double max_norm) {
+  const double coefficient = max_norm / (norm + 1e-6);
+  return coefficient >= 1 ? 1.0 : coefficient;
+}
+
+/// Calls `f(i, variable)` for each parameter that is not frozen and has a gradient.
+template <typename F>
+void for_each_gradient(const ParameterList& parameters, const F& f) {
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    parameters[i].visit([&](const auto& v) {
+      if (v.requires_grad() && v.has_grad()) f(i, v);
+    });
+}
+
 }  // namespace detail
 
-/// Scales all gradients by min(1, max_norm / (norm + 1e-6)): in place, 16-bit ones by their `grad_factor`.
-/// Parameters that are frozen or have no gradient count for nothing.
-/// @param max_norm not negative; infinity only measures.
-/// @return the norm before clipping; L2 is summed in double, with the same bits for any number of threads.
-/// @throws ConfigError for a negative or NaN max_norm; NumericalError naming the first parameter whose gradient is not
-///   finite, with error_if_nonfinite; the gradients are unchanged then.
-/// @source torch.nn.utils.clip_grad_norm_
-inline double clip_grad_norm(const ParameterList& parameters, double max_norm, ClipGradNormOptions options = {}) {
-  detail::check_max_norm("clip_grad_norm", max_norm);
-  const ProfileScope scope("clip_grad_norm", ProfileCategory::kOptimizer);
-  const auto for_each_gradient = [&](const auto& f) {
-    for (std::size_t i = 0; i < parameters.size(); ++i)
-      parameters[i].visit([&](const auto& v) {
-        if (v.requires_grad() && v.has_grad()) f(i, v);
-      });
-  };
-
+/// The norm of all gradients; parameters that are frozen or have none count for nothing.
+/// @return L2 is summed in double, with the same bits for any number of threads.
+/// @throws NumericalError naming the first parameter whose gradient is not finite, with error_if_nonfinite.
+/// @source torch.nn.utils.get_total_norm
+inline double total_grad_norm(const ParameterList& parameters, ClipGradNormOptions options = {}) {
   double norm = 0;
-  for_each_gradient([&](std::size_t i, const auto& v) {
+  detail::for_each_gradient(parameters, [&](std::size_t i, const auto& v) {
     const auto& grad = v.grad();
     count_bytes(grad);
     double part = 0;
@@ -72,11 +77,23 @@ inline double clip_grad_norm(const ParameterList& parameters, double max_norm, C
       norm = part;
     }
   });
-  if (options.norm_type == NormType::kL2) norm = std::sqrt(norm);
+  return options.norm_type == NormType::kL2 ? std::sqrt(norm) : norm;
+}
 
-  const double coefficient = max_norm / (norm + 1e-6);
-  if (coefficient >= 1) return norm;  // PyTorch multiplies by 1
-  for_each_gradient([&](std::size_t, const auto& v) { v.multiply_grad(coefficient); });
+/// Scales all gradients by min(1, max_norm / (norm + 1e-6)): in place, 16-bit ones by their `grad_factor`.
+/// Where a step follows, `optimizer.step({.max_norm = ...})` saves a pass over the gradients.
+/// @param max_norm not negative; infinity only measures.
+/// @return the norm before clipping, see `total_grad_norm`.
+/// @throws ConfigError for a negative or NaN max_norm; NumericalError as `total_grad_norm`; the gradients are unchanged
+///   then.
+/// @source torch.nn.utils.clip_grad_norm_
+inline double clip_grad_norm(const ParameterList& parameters, double max_norm, ClipGradNormOptions options = {}) {
+  detail::check_max_norm("clip_grad_norm", max_norm);
+  const ProfileScope scope("clip_grad_norm", ProfileCategory::kOptimizer);
+  const double norm = total_grad_norm(parameters, options);
+  const double factor = detail::clip_factor(norm, max_norm);
+  if (factor != 1)
+    detail::for_each_gradient(parameters, [&](std::size_t, const auto& v) { v.multiply_grad(factor); });
   return norm;
 }
 

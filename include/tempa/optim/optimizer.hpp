@@ -21,8 +21,9 @@ namespace tempa::inline TEMPA_ABI {
 struct StepOptions {
   /// Leave the gradients, which are cleared otherwise.
   bool keep_gradients = false;
-  /// Clip all gradients to this L2 norm first, as `clip_grad_norm` does; infinity only measures it, nothing does
-  /// neither. On a CUDA device all of it happens there: the host does not wait.
+  /// Update with the gradients clipped to this L2 norm, as `clip_grad_norm` does, but within the update: gradients that
+  /// are kept are as they were. Infinity only measures the norm, nothing does neither. On a CUDA device all of it
+  /// happens there: the host does not wait.
   std::optional<double> max_norm = std::nullopt;
   /// With max_norm: leave parameters and moments as they are when the norm is NaN or infinite.
   bool skip_nonfinite = false;

@@ -188,22 +188,20 @@ class RuleOptimizer : public Optimizer {
     updated_on_device_.clear();
     if (update_on_device(options)) return;
 #endif
-    if (options.max_norm) grad_norm_ = clip_grad_norm(parameters_, *options.max_norm);
-    if (options.max_norm && options.skip_nonfinite && !std::isfinite(grad_norm_)) return;
-    for_each_updated([]<Floating T>(detail::Slot<Rule, T>& slot, const Options& of_group, std::size_t) {
-      Tensor<T>& value = slot.variable.mutable_value();
-      ParameterUpdate<T> update{.weights = nullptr,
-                                .copy = nullptr,
-                                .grad = slot.variable.grad().data(),
-                                .grad_factor = slot.variable.grad_factor(),
-                                .n = value.numel(),
-                                .device = value.device()};
-      if constexpr (Real<T>) {
-        update.weights = value.data();
-      } else {
-        update.weights = slot.master.data();
-        update.copy = value.data();
-      }
+    double clip_factor = 1;
+    if (options.max_norm) {
+      grad_norm_ = total_grad_norm(parameters_);
+      if (options.skip_nonfinite && !std::isfinite(grad_norm_)) return;
+      clip_factor = detail::clip_factor(grad_norm_, *options.max_norm);
+    }
+    for_each_updated([&]<Floating T>(detail::Slot<Rule, T>& slot, const Options& of_group, std::size_t) {
+      const auto [weights, copy] = weights_and_copy(slot);
+      const ParameterUpdate<T> update{.weights = weights,
+                                      .copy = copy,
+                                      .grad = slot.variable.grad().data(),
+                                      .grad_factor = slot.variable.grad_factor() * clip_factor,
+                                      .n = slot.variable.numel(),
+                                      .device = slot.variable.device()};
       count_update(slot);
       Rule::update(update, slot.state, ++slot.step, of_group);
     });
@@ -320,23 +318,17 @@ class RuleOptimizer : public Optimizer {
     bool fits = true;
     for_each_updated([&]<Floating T>(detail::Slot<Rule, T>& slot, const Options& of_group, std::size_t group) {
       using A = Accumulator<T>;
-      Tensor<T>& value = slot.variable.mutable_value();
-      cuda::UpdatedTensor<T> tensor{.param = nullptr,
-                                    .copy = nullptr,
+      const auto [weights, copy] = weights_and_copy(slot);
+      cuda::UpdatedTensor<T> tensor{.param = weights,
+                                    .copy = copy,
                                     .grad = slot.variable.grad().data(),
                                     .moments = {},
-                                    .n = value.numel(),
+                                    .n = slot.variable.numel(),
                                     .group = static_cast<Index>(group)};
-      if constexpr (Real<T>) {
-        tensor.param = value.data();
-      } else {
-        tensor.param = slot.master.data();
-        tensor.copy = value.data();
-      }
       const std::array<A*, 3> moments = Rule::OnDevice::moments(slot.state, of_group);
       std::copy(moments.begin(), moments.end(), tensor.moments);
       fits = fits && Rule::OnDevice::is_ready(slot.state, slot.step) &&
-             step.add(tensor, value.device(), slot.step, slot.variable.grad_factor());
+             step.add(tensor, slot.variable.device(), slot.step, slot.variable.grad_factor());
     });
     return fits && !step.empty();
   }
@@ -392,6 +384,17 @@ class RuleOptimizer : public Optimizer {
     groups_.push_back({options, begin, slots_.size()});
   }
 
+  /// What a step writes: the parameter; or the master weights of a 16-bit one, and the parameter as their copy.
+  template <Floating T>
+  static std::pair<Accumulator<T>*, T*> weights_and_copy(detail::Slot<Rule, T>& slot) {
+    T* const value = slot.variable.mutable_value().data();
+    if constexpr (Real<T>) {
+      return {value, nullptr};
+    } else {
+      return {slot.master.data(), value};
+    }
+  }
+
   /// Calls `f(slot, options, group)` for every parameter with a gradient.
   template <typename F>
   void for_each_updated(const F& f) {
@@ -407,10 +410,9 @@ class RuleOptimizer : public Optimizer {
   /// For the profiler: the gradient is read, the parameter written, the state both.
   template <Floating T>
   static void count_update(detail::Slot<Rule, T>& slot) {
-    const Tensor<T>& value = slot.variable.value();
-    count_bytes(value, slot.variable.grad());
+    count_bytes(slot.variable.value(), slot.variable.grad());
     if constexpr (Real<T>) {
-      count_bytes(value);
+      count_bytes(slot.variable.value());
     } else {
       count_bytes(slot.master, slot.master);
     }
