@@ -5,6 +5,10 @@
 #include <tempa/autograd/no_grad.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/ops/attention.hpp>
+#include <tempa/ops/bce_with_logits.hpp>
+#include <tempa/ops/cross_entropy.hpp>
+#include <tempa/ops/dropout_add_layer_norm.hpp>
+#include <tempa/ops/embeddings_layer_norm.hpp>
 #include <tempa/ops/gelu.hpp>
 #include <tempa/ops/layer_norm.hpp>
 #include <tempa/ops/linear.hpp>
@@ -14,20 +18,26 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <functional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 using namespace tempa;
 
 namespace {
 
+const std::vector<std::string> kKernels{
+    "gemm",       "attention",     "softmax", "layer_norm", "gelu", "dropout_add_layer_norm",
+    "embeddings", "cross_entropy", "bce",     "adamw"};
+
 struct Options {
-  std::vector<std::string> kernels{"gemm", "attention", "softmax", "layer_norm", "gelu", "adamw"};
+  std::vector<std::string> kernels = kKernels;
   std::string dtype = "fp32", device = "auto";
-  Index tokens = 1280, hidden = 768, heads = 12, batch = 32, seqlen = 0, m = 0, n = 0, k = 0;
+  Index tokens = 1280, hidden = 768, heads = 12, batch = 32, seqlen = 0, vocabulary = 30522, m = 0, n = 0, k = 0;
   double seconds = 0.5;
   int threads = 0;
 };
@@ -44,6 +54,14 @@ Tensor<T> normal(Shape shape, Device device) {
   Tensor<float> values(shape);
   for (float& value : values.span()) value = static_cast<float>(generator.normal());
   return values.cast<T>().to(device);
+}
+
+/// (n) numbers in [0,bound).
+Tensor<std::int32_t> random_ids(Index n, Index bound, Device device) {
+  Generator generator(1);
+  Tensor<std::int32_t> ids({n});
+  for (auto& id : ids.span()) id = static_cast<std::int32_t>(generator.below(bound));
+  return ids.to(device);
 }
 
 /// Runs and prints.
@@ -93,6 +111,10 @@ class Bench {
       if (kernel == "softmax") softmax_rows<T>();
       if (kernel == "layer_norm") layer_norm_rows<T>();
       if (kernel == "gelu") gelu_rows<T>();
+      if (kernel == "dropout_add_layer_norm") dropout_add_layer_norm_rows<T>();
+      if (kernel == "embeddings") embeddings_rows<T>();
+      if (kernel == "cross_entropy") cross_entropy_rows<T>();
+      if (kernel == "bce") bce_rows<T>();
       if (kernel == "adamw") adamw_rows<T>();
     }
   }
@@ -164,6 +186,20 @@ class Bench {
     return result;
   }
 
+  /// " (cuDNN)" for the passes, forward and backward, that cuDNN computes.
+  template <Floating T>
+  std::array<const char*, 2> attention_by([[maybe_unused]] Index longest) const {
+    std::array<const char*, 2> by{"", ""};
+#if defined(TEMPA_WITH_CUDA)
+    if (!device_.is_cuda() || cuda::attention_choice() != cuda::AttentionChoice::kCudnn) return by;
+    const auto passes = cuda::cudnn_passes<T>(cuda::current_backend(device_.index()), options_.batch, longest, longest,
+                                              options_.heads, options_.hidden / options_.heads);
+    if (passes.forward) by[0] = " (cuDNN)";
+    if (passes.backward) by[1] = " (cuDNN)";
+#endif
+    return by;
+  }
+
   template <Floating T>
   void attention_rows() const {
     std::vector<std::int32_t> bounds{0};
@@ -184,13 +220,15 @@ class Bench {
     const std::string sizes = concat(options_.batch, " sequences, ", n, " tokens, longest ", longest, ", ",
                                      options_.heads, " heads of ", c / options_.heads);
     const double flops = 4 * pairs * static_cast<double>(c);
-    row("attention forward", sizes, flops, 0, [&] {
+    const auto [forward_by, backward_by] = attention_by<T>(longest);
+    row(concat("attention forward", forward_by), sizes, flops, 0, [&] {
       const NoGrad guard;
       call();
     });
     const auto y = call();
     const auto dy = normal<T>({n, c}, device_);
-    row("attention backward", sizes, 2.5 * flops, 0, [&] { y.backward(dy, {.retain_graph = true}); });
+    row(concat("attention backward", backward_by), sizes, 2.5 * flops, 0,
+        [&] { y.backward(dy, {.retain_graph = true}); });
   }
 
   template <Floating T>
@@ -232,6 +270,74 @@ class Bench {
         2.0 * static_cast<double>(x.value().nbytes()), [&] { gelu(x); });
   }
 
+  /// The rows of an operation on the tape: forward as in a training step, with what it keeps, and backward.
+  /// @param call returns the result. @param activations whose gradients are written, not added to.
+  template <typename Call, Floating... Ts>
+  void tape_rows(const std::string& name, const std::string& sizes, double forward_bytes, double backward_bytes,
+                 const Call& call, const Variable<Ts>&... activations) const {
+    row(name + " forward", sizes, 0, forward_bytes, [&] { call(); });
+    const auto y = call();
+    const auto dy = normal<typename std::decay_t<decltype(y)>::value_type>(y.shape(), device_);
+    row(name + " backward", sizes, 0, backward_bytes, [&] {
+      (activations.clear_grad(), ...);
+      y.backward(dy, {.retain_graph = true});
+    });
+  }
+
+  /// Moved are x, the residual, their sum that is kept and y; then dy, the sum and both gradients.
+  template <Floating T>
+  void dropout_add_layer_norm_rows() const {
+    const Index c = options_.hidden;
+    const Shape shape{options_.tokens, c};
+    const Variable<T> x(normal<T>(shape, device_), true), residual(normal<T>(shape, device_), true),
+        gamma(normal<T>({c}, device_), true), beta(normal<T>({c}, device_), true);
+    const double bytes = 4.0 * static_cast<double>(x.value().nbytes());
+    tape_rows(
+        "dropout_add_layer_norm", concat(options_.tokens, "x", c), bytes, bytes,
+        [&] { return dropout_add_layer_norm(x, residual, gamma, beta, {.eps = 1e-12, .drop_prob = 0.1}); }, x,
+        residual);
+  }
+
+  /// BERT's three tables, with LayerNorm and dropout. Moved are a row of each table, their sum that is kept and y; then
+  /// dy, the sum, its gradient and as many rows of three gradients.
+  template <Floating T>
+  void embeddings_rows() const {
+    const Index n = options_.tokens, c = options_.hidden;
+    const auto lookup = [&](Index rows) {
+      return EmbeddingLookup<T>{Variable<T>(normal<T>({rows, c}, device_), true), random_ids(n, rows, device_)};
+    };
+    const auto word = lookup(options_.vocabulary), type = lookup(2), position = lookup(512);
+    const Variable<T> gamma(normal<T>({c}, device_), true), beta(normal<T>({c}, device_), true);
+    const double bytes = static_cast<double>(n * c) * sizeof(T);
+    tape_rows("embeddings", concat(n, "x", c, " of ", options_.vocabulary, ", 2 and 512"), 5 * bytes, 6 * bytes,
+              [&] { return embeddings_layer_norm(word, type, position, gamma, beta, {.drop_prob = 0.1}); });
+  }
+
+  /// Of the words of a vocabulary. Moved are the logits and what is kept of them for backward; then that and the
+  /// gradient.
+  template <Floating T>
+  void cross_entropy_rows() const {
+    const Index n = options_.tokens, classes = options_.vocabulary;
+    const Variable<T> logits(normal<T>({n, classes}, device_), true);
+    const auto labels = random_ids(n, classes, device_);
+    const double bytes = static_cast<double>(n * classes) * (sizeof(T) + sizeof(Accumulator<T>));
+    tape_rows(
+        "cross_entropy", concat(n, "x", classes), bytes, bytes, [&] { return cross_entropy(logits, labels); }, logits);
+  }
+
+  /// Moved are logits, targets and a gradient of the targets' type; then that and the logits' gradient.
+  template <Floating T>
+  void bce_rows() const {
+    using A = Accumulator<T>;
+    const Shape shape{options_.tokens, options_.hidden};
+    const Variable<T> logits(normal<T>(shape, device_), true);
+    const auto targets = Tensor<A>::full(shape, A(0.25), device_);
+    const double bytes = static_cast<double>(logits.value().nbytes() + targets.nbytes());
+    tape_rows(
+        "bce", concat(shape[0], "x", shape[1]), bytes + static_cast<double>(targets.nbytes()), bytes,
+        [&] { return bce_with_logits(logits, targets); }, logits);
+  }
+
   /// One parameter of a BERT-base's size; moved are gradient, weights and two moments (and the 16-bit copy).
   template <Floating T>
   void adamw_rows() const {
@@ -253,9 +359,7 @@ class Bench {
 int main(int argc, char** argv) {
   Options options;
   CLI::App app{"The kernels of tempa by themselves"};
-  app.add_option("--kernel", options.kernels, "gemm, attention, softmax, layer_norm, gelu, adamw")
-      ->delimiter(',')
-      ->check(CLI::IsMember({"gemm", "attention", "softmax", "layer_norm", "gelu", "adamw"}));
+  app.add_option("--kernel", options.kernels, "all, or some of these")->delimiter(',')->check(CLI::IsMember(kKernels));
   app.add_option("--dtype", options.dtype, "fp32, bf16, fp16 or fp64")
       ->check(CLI::IsMember({"fp32", "bf16", "fp16", "fp64"}));
   app.add_option("--device", options.device, "auto, cpu, cuda or cuda:i");
@@ -264,6 +368,8 @@ int main(int argc, char** argv) {
   app.add_option("--heads", options.heads, "attention heads")->check(CLI::PositiveNumber);
   app.add_option("--batch", options.batch, "sequences of attention")->check(CLI::PositiveNumber);
   app.add_option("--seqlen", options.seqlen, "length of all sequences; 0: those of SmSA");
+  app.add_option("--vocabulary", options.vocabulary, "classes of cross_entropy, rows of the words' embeddings")
+      ->check(CLI::PositiveNumber);
   app.add_option("-m,-M", options.m, "one product of these sizes");
   app.add_option("-n,-N", options.n);
   app.add_option("-k,-K", options.k);

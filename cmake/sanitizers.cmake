@@ -1,10 +1,10 @@
 # TEMPA_SANITIZE=address,undefined: the first report ends the program, and the standard library checks its indices.
 if(TEMPA_SANITIZE)
-  target_compile_options(tempa_own INTERFACE -fsanitize=${TEMPA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
-  target_link_options(tempa_own INTERFACE -fsanitize=${TEMPA_SANITIZE})
-  target_compile_definitions(tempa_own INTERFACE _GLIBCXX_ASSERTIONS)
+  target_compile_options(tempa_flags INTERFACE -fsanitize=${TEMPA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(tempa_flags INTERFACE -fsanitize=${TEMPA_SANITIZE})
+  target_compile_definitions(tempa_flags INTERFACE _GLIBCXX_ASSERTIONS)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     # GCC bug 105593 again, in another warning's words.
-    target_compile_options(tempa_own INTERFACE -Wno-uninitialized)
+    target_compile_options(tempa_flags INTERFACE -Wno-uninitialized)
   endif()
 endif()

@@ -1,14 +1,14 @@
 # Warnings of tempa's own programs; other people's headers are system headers. nvcc knows none of these options.
-target_compile_options(tempa_own INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wconversion;-Wshadow>")
+target_compile_options(tempa_flags INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wconversion;-Wshadow>")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # False alarms after inlining: AVX-512 intrinsics (GCC bug 105593) and operators of std::string (105329, 105651, 105762).
-  target_compile_options(tempa_own INTERFACE
+  target_compile_options(tempa_flags INTERFACE
     "$<$<COMPILE_LANGUAGE:CXX>:-Wno-array-bounds;-Wno-maybe-uninitialized;-Wno-restrict;-Wno-stringop-overflow>")
 endif()
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   # Which loops it could make wide is no matter of right or wrong, and another one at each level of optimisation.
-  target_compile_options(tempa_own INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-Wno-pass-failed>")
+  target_compile_options(tempa_flags INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-Wno-pass-failed>")
 endif()
 if(TEMPA_WARNINGS_AS_ERRORS)
-  target_compile_options(tempa_own INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-Werror>")
+  target_compile_options(tempa_flags INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-Werror>")
 endif()

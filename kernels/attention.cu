@@ -48,7 +48,9 @@ void attention_forward(Backend backend, T* out, Accumulator<T>* lse, const T* q,
   const auto attention = make_attention(backend, q, k, v, cu_seqlens_q, cu_seqlens_k, batch, max_seqlen_q, max_seqlen_k,
                                         heads, head_size, scale, drop_prob, stream, "attention_forward");
   const AttentionOutput<T> output{out, lse};
+  [[maybe_unused]] const AttentionChoice choice = attention_choice();
   if constexpr (sizeof(T) == 2) {
+    if (choice == AttentionChoice::kCudnn && attention_cudnn_forward<T>(backend, attention, output)) return;
     if (head_size <= kMaxTensorHeadSize) return attention_tensor_forward(backend, attention, output);
   }
   attention_simt_forward(backend, attention, output);
@@ -63,7 +65,9 @@ void attention_backward(Backend backend, T* dq, T* dk, T* dv, const T* dout, con
   const auto attention = make_attention(backend, q, k, v, cu_seqlens_q, cu_seqlens_k, batch, max_seqlen_q, max_seqlen_k,
                                         heads, head_size, scale, drop_prob, stream, "attention_backward");
   AttentionGradient<T> gradient{dq, dk, dv, dout, out, lse, nullptr};
+  [[maybe_unused]] const AttentionChoice choice = attention_choice();
   if constexpr (sizeof(T) == 2) {
+    if (choice == AttentionChoice::kCudnn && attention_cudnn_backward<T>(backend, attention, gradient)) return;
     if (head_size <= kMaxTensorHeadSize && std::max(max_seqlen_q, max_seqlen_k) <= kMaxShortLength)
       return attention_short_backward(backend, attention, gradient);
   }

@@ -112,4 +112,11 @@ inline constexpr Index kMaxShortLength = 128;
 template <typename T>
 void attention_short_backward(Backend backend, const Attention<T>& attention, const AttentionGradient<T>& gradient);
 
+/// cuDNN: 16-bit types without dropout. @return false, with nothing done, for what it cannot do: see `AttentionChoice`.
+/// @throws CudaError.
+template <typename T>
+bool attention_cudnn_forward(LaunchSite site, const Attention<T>& attention, const AttentionOutput<T>& output);
+template <typename T>
+bool attention_cudnn_backward(LaunchSite site, const Attention<T>& attention, const AttentionGradient<T>& gradient);
+
 }  // namespace tempa::inline TEMPA_ABI::cuda

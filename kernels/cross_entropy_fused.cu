@@ -102,19 +102,27 @@ __global__ void __launch_bounds__(kSumBlock)
 /// Where the gradient is 0, as that of an ignored row, it stays so, whatever the factors are.
 template <typename T>
 struct ScaleGradient {
-  static constexpr int kVector = 1;
+  using A = Accumulator<T>;
+  static constexpr int kVector = kVectorSize<A>;
   T* dlogits;
-  const T* gradient;
-  const T* dlosses;
-  const T* inverse;
+  const A* gradient;
+  const A* dlosses;
+  const A* inverse;
   Index classes;
   bool one_for_all;
 
-  bool aligned() const { return true; }
+  bool aligned() const { return are_aligned<kVector>(dlogits) && are_aligned<kVector>(gradient); }
   template <int k>
   __device__ void run(Index i) const {
-    const T value = gradient[i], factor = dlosses[one_for_all ? 0 : i / classes];
-    dlogits[i] = value == T(0) ? T(0) : value * (inverse != nullptr ? factor * *inverse : factor);
+    const Vector<A, k> in = load_vector<k>(gradient + i);
+    const A common = inverse != nullptr ? *inverse : A(1);
+    Vector<T, k> out;
+#pragma unroll
+    for (int j = 0; j < k; ++j) {
+      const A factor = dlosses[one_for_all ? 0 : (i + j) / classes] * common;
+      out[j] = from_accumulator<T>(in[j] == A(0) ? A(0) : in[j] * factor);
+    }
+    store_vector<k>(dlogits + i, out);
   }
 };
 
@@ -127,9 +135,9 @@ void reduce_losses(Backend backend, T* y, T* inverse, const T* losses, const std
          classes, ignored, mean);
 }
 
-template <Real T>
-void scale_loss_gradient(Backend backend, T* dlogits, const T* gradient, const T* dlosses, bool one_for_all,
-                         const T* inverse, Index rows, Index classes) {
+template <Floating T>
+void scale_loss_gradient(Backend backend, T* dlogits, const Accumulator<T>* gradient, const Accumulator<T>* dlosses,
+                         bool one_for_all, const Accumulator<T>* inverse, Index rows, Index classes) {
   map(backend, ScaleGradient<T>{dlogits, gradient, dlosses, inverse, classes, one_for_all}, rows * classes);
 }
 
@@ -160,12 +168,19 @@ void cross_entropy_with_gradient(Backend backend, Accumulator<T>* losses, T* dlo
                                                const Accumulator<T>*, Index, Index, Index, Accumulator<T>,  \
                                                Accumulator<T>)
 
-#define TEMPA_LOSSES(T)                                                                                                \
-  template void reduce_losses<T>(Backend, T*, T*, const T*, const std::int32_t*, const T*, Index, Index, Index, bool); \
-  template void scale_loss_gradient<T>(Backend, T*, const T*, const T*, bool, const T*, Index, Index)
+#define TEMPA_LOSSES(T) \
+  template void reduce_losses<T>(Backend, T*, T*, const T*, const std::int32_t*, const T*, Index, Index, Index, bool)
+
+#define TEMPA_SCALE_LOSS_GRADIENT(T)                                                                    \
+  template void scale_loss_gradient<T>(Backend, T*, const Accumulator<T>*, const Accumulator<T>*, bool, \
+                                       const Accumulator<T>*, Index, Index)
 
 TEMPA_LOSSES(float);
 TEMPA_LOSSES(double);
+TEMPA_SCALE_LOSS_GRADIENT(float);
+TEMPA_SCALE_LOSS_GRADIENT(double);
+TEMPA_SCALE_LOSS_GRADIENT(float16);
+TEMPA_SCALE_LOSS_GRADIENT(bfloat16);
 TEMPA_CROSS_ENTROPY_FUSED(float);
 TEMPA_CROSS_ENTROPY_FUSED(double);
 TEMPA_CROSS_ENTROPY_FUSED(float16);

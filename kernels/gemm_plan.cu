@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace tempa::inline TEMPA_ABI::cuda::detail {
 
@@ -42,6 +43,11 @@ double expected_cycles(const GemmTask& task, const GemmTile& tile, int slices) {
   return cycles;
 }
 
+std::optional<GemmPlan>& forced_plan() {
+  thread_local std::optional<GemmPlan> plan;
+  return plan;
+}
+
 GemmPlan choose_plan(const GemmTask& task, std::span<const GemmTile> tiles, int max_slices) {
   GemmPlan best;
   double best_cycles = std::numeric_limits<double>::infinity();
@@ -59,3 +65,10 @@ GemmPlan choose_plan(const GemmTask& task, std::span<const GemmTile> tiles, int 
 }
 
 }  // namespace tempa::inline TEMPA_ABI::cuda::detail
+
+namespace tempa::inline TEMPA_ABI::cuda {
+
+GemmPlanGuard::GemmPlanGuard(GemmPlan plan) : former_(std::exchange(detail::forced_plan(), plan)) {}
+GemmPlanGuard::~GemmPlanGuard() { detail::forced_plan() = former_; }
+
+}  // namespace tempa::inline TEMPA_ABI::cuda

@@ -27,18 +27,6 @@ void set_bytes_in_use([[maybe_unused]] void* block, [[maybe_unused]] std::size_t
 #endif
 }
 
-/// While one lives, this thread may allocate during its capture.
-class RelaxedCapture {
- public:
-  RelaxedCapture() { cudaThreadExchangeStreamCaptureMode(&mode_); }
-  ~RelaxedCapture() { cudaThreadExchangeStreamCaptureMode(&mode_); }
-  RelaxedCapture(const RelaxedCapture&) = delete;
-  RelaxedCapture& operator=(const RelaxedCapture&) = delete;
-
- private:
-  cudaStreamCaptureMode mode_ = cudaStreamCaptureModeRelaxed;
-};
-
 /// Blocks of one device, by owner (a stream or a `GraphPool`) and size class.
 class DevicePool {
  public:
@@ -119,7 +107,7 @@ class DevicePool {
   static std::size_t size_class(std::size_t bytes) { return tempa::detail::HostPool::size_class(bytes); }
 
   void* allocate(std::size_t bytes, std::size_t size, bool capturing) {
-    const RelaxedCapture relaxed;
+    const detail::RelaxedCapture relaxed;
     void* block = nullptr;
     cudaError_t status = cudaMalloc(&block, size);
     if (status == cudaErrorMemoryAllocation) {
@@ -142,7 +130,7 @@ class DevicePool {
   }
 
   void release(void* block) noexcept {
-    const RelaxedCapture relaxed;
+    const detail::RelaxedCapture relaxed;
     if (cudaFree(block) != cudaSuccess) static_cast<void>(cudaGetLastError());
   }
 
@@ -247,7 +235,7 @@ std::shared_ptr<void> allocate(int device, std::size_t bytes) {
 }
 
 std::shared_ptr<void> allocate_pinned(std::size_t bytes) {
-  const RelaxedCapture relaxed;
+  const detail::RelaxedCapture relaxed;
   void* memory = nullptr;
   check("cuda::allocate_pinned", "allocation",
         cudaHostAlloc(&memory, std::max<std::size_t>(bytes, 1), cudaHostAllocDefault));

@@ -1,4 +1,5 @@
-// What a host thread's calls refer to: its current stream of each device, and the pool of the graph that it captures.
+// What a host thread's calls refer to: its current stream of each device, and the pool of the graph that it captures,
+// during which it may relax the rules of the capture.
 #pragma once
 
 #include "platform.cuh"
@@ -33,6 +34,18 @@ struct ThreadState {
 
 /// Of the calling thread.
 ThreadState& thread_state();
+
+/// While one lives, this thread may allocate and load kernels during its capture.
+class RelaxedCapture {
+ public:
+  RelaxedCapture() { cudaThreadExchangeStreamCaptureMode(&mode_); }
+  ~RelaxedCapture() { cudaThreadExchangeStreamCaptureMode(&mode_); }
+  RelaxedCapture(const RelaxedCapture&) = delete;
+  RelaxedCapture& operator=(const RelaxedCapture&) = delete;
+
+ private:
+  cudaStreamCaptureMode mode_ = cudaStreamCaptureModeRelaxed;
+};
 
 /// The free blocks of a stream that ends, and has no work left, become the default stream's.
 void inherit_free_blocks(Backend ended) noexcept;

@@ -1,6 +1,6 @@
 """The rows of kernel_benchmark in PyTorch, at the same sizes and on the same lengths; one Markdown table.
 
-    kernels.py --dtype fp32|bf16|fp16 --device cuda [--kernel gemm attention softmax layer_norm gelu adamw] [--tokens 1280] ...
+    kernels.py --dtype fp32|bf16|fp16 --device cuda [--kernel gemm attention softmax ...] [--tokens 1280] ...
 
 Products are cuBLAS's, of bf16 and fp16 with float accumulation. Attention is scaled_dot_product_attention over padded
 sequences with a mask, and, where flash_attn is installed, its variable-length kernel over packed ones.
@@ -99,6 +99,45 @@ class Bench:
         x = self.normal(self.options.tokens, 4 * self.options.hidden)
         self.row("gelu forward", f"{x.shape[0]}x{x.shape[1]}", 0, 2 * x.nbytes, lambda: F.gelu(x))
 
+    def tape(self, name, sizes, forward_bytes, backward_bytes, call, *activations):
+        self.row(f"{name} forward", sizes, 0, forward_bytes, call)
+        y = call()
+        dy = torch.randn_like(y)
+
+        def backward():
+            for x in activations:
+                x.grad = None
+            y.backward(dy, retain_graph=True)
+
+        self.row(f"{name} backward", sizes, 0, backward_bytes, backward)
+
+    def dropout_add_layer_norm(self):
+        tokens, c = self.options.tokens, self.options.hidden
+        x, residual, w, b = (self.normal(*shape).requires_grad_() for shape in ((tokens, c), (tokens, c), (c,), (c,)))
+        self.tape("dropout_add_layer_norm", f"{tokens}x{c}", 4 * x.nbytes, 4 * x.nbytes,
+                  lambda: F.layer_norm(F.dropout(x, 0.1) + residual, (c,), w, b, 1e-12), x, residual)
+
+    def embeddings(self):
+        n, c, rows = self.options.tokens, self.options.hidden, (self.options.vocabulary, 2, 512)
+        tables = [self.normal(r, c).requires_grad_() for r in rows]
+        ids = [torch.randint(r, (n,), device=self.device) for r in rows]
+        w, b = self.normal(c).requires_grad_(), self.normal(c).requires_grad_()
+        moved = n * c * tables[0].element_size()
+        self.tape("embeddings", f"{n}x{c} of {rows[0]}, 2 and 512", 5 * moved, 6 * moved, lambda: F.dropout(F.layer_norm(
+            sum(F.embedding(i, table) for i, table in zip(ids, tables)), (c,), w, b, 1e-12), 0.1))
+
+    def cross_entropy(self):
+        n, classes = self.options.tokens, self.options.vocabulary
+        logits, labels = self.normal(n, classes).requires_grad_(), torch.randint(classes, (n,), device=self.device)
+        moved = logits.nbytes + 4 * logits.numel()
+        self.tape("cross_entropy", f"{n}x{classes}", moved, moved, lambda: F.cross_entropy(logits.float(), labels), logits)
+
+    def bce(self):
+        tokens, c = self.options.tokens, self.options.hidden
+        logits, targets = self.normal(tokens, c).requires_grad_(), torch.full((tokens, c), 0.25, device=self.device)
+        self.tape("bce", f"{tokens}x{c}", logits.nbytes + 2 * targets.nbytes, logits.nbytes + targets.nbytes,
+                  lambda: F.binary_cross_entropy_with_logits(logits.float(), targets), logits)
+
     def adamw(self):
         n = 110 << 20
         parameter = torch.zeros(n, device=self.device, requires_grad=True)
@@ -109,12 +148,13 @@ class Bench:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    kernels = ["gemm", "attention", "softmax", "layer_norm", "gelu", "adamw"]
+    kernels = ["gemm", "attention", "softmax", "layer_norm", "gelu", "dropout_add_layer_norm", "embeddings", "cross_entropy",
+               "bce", "adamw"]
     parser.add_argument("--kernel", nargs="+", choices=kernels, default=kernels)
     parser.add_argument("--dtype", choices=DTYPES, default="fp32")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--seconds", type=float, default=0.5)
-    for name, value in {"tokens": 1280, "hidden": 768, "heads": 12, "batch": 32, "seqlen": 0}.items():
+    for name, value in {"tokens": 1280, "hidden": 768, "heads": 12, "batch": 32, "seqlen": 0, "vocabulary": 30522}.items():
         parser.add_argument(f"--{name}", type=int, default=value)
     options = parser.parse_args()
     bench = Bench(options)

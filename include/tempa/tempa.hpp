@@ -8,6 +8,7 @@
 #include <tempa/autograd/node.hpp>
 #include <tempa/autograd/tape.hpp>
 #include <tempa/autograd/variable.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/core/device.hpp>
 #include <tempa/core/device_memory.hpp>
@@ -48,6 +49,7 @@
 #include <tempa/cpu/philox.hpp>
 #include <tempa/cpu/positions.hpp>
 #include <tempa/cpu/reduce.hpp>
+#include <tempa/cpu/skinny_gemm.hpp>
 #include <tempa/cpu/small_gemm.hpp>
 #include <tempa/cpu/softmax.hpp>
 #include <tempa/cpu/square_root.hpp>

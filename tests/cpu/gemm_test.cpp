@@ -38,43 +38,80 @@ std::vector<Accumulator<T>> widened(const std::vector<T>& values) {
   return result;
 }
 
+/// Compares `product`, called as `cpu::gemm` is, with plain loops.
+template <typename T, typename Product>
+void check_product(const Sizes& sizes, Transpose ta, Transpose tb, Index padding, Accumulator<T> alpha,
+                   Accumulator<T> beta, const Product& product) {
+  using A = Accumulator<T>;
+  const auto [m, n, k] = sizes;
+  const bool a_turned = ta == Transpose::kYes, b_turned = tb == Transpose::kYes;
+  const Index lda = (a_turned ? m : k) + padding, ldb = (b_turned ? k : n) + padding, ldc = n + padding;
+  const auto a = integers<T>((a_turned ? k : m) * lda, 1), b = integers<T>((b_turned ? n : k) * ldb, 2);
+  auto c = integers<T>(m * ldc, 3);
+  auto expected = c;
+  for (Index i = 0; i < m; ++i)
+    for (Index j = 0; j < n; ++j) {
+      A sum = 0;
+      for (Index p = 0; p < k; ++p)
+        sum += widen(a[static_cast<std::size_t>(a_turned ? p * lda + i : i * lda + p)]) *
+               widen(b[static_cast<std::size_t>(b_turned ? j * ldb + p : p * ldb + j)]);
+      T& to = expected[static_cast<std::size_t>(i * ldc + j)];
+      to = narrow<T>(alpha * sum + (beta == A(0) ? A(0) : beta * widen(to)));
+    }
+  if (beta == A(0))  // what c held must not matter
+    for (Index i = 0; i < m; ++i)
+      for (Index j = 0; j < n; ++j)
+        c[static_cast<std::size_t>(i * ldc + j)] = narrow<T>(std::numeric_limits<A>::quiet_NaN());
+  product(cpu::Backend{}, ta, tb, m, n, k, alpha, a.data(), lda, b.data(), ldb, beta, c.data(), ldc);
+  INFO("m " << m << " n " << n << " k " << k << " transposed " << a_turned << b_turned << " padding " << padding
+            << " alpha " << alpha << " beta " << beta);
+  CHECK(widened(c) == widened(expected));
+}
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("Matrix products of every form equal plain loops, rounded once", "[cpu]", float, double, bfloat16,
                    float16) {
   using T = TestType;
   using A = Accumulator<T>;
-  const Sizes all_sizes[] = {{1, 1, 1}, {1, 1, 3000}, {1, 33, 31},   {31, 1, 33}, {1, 200, 130},
-                             {3, 5, 0}, {1, 5, 0},    {5, 1, 0},     {17, 9, 31}, {64, 48, 96},
-                             {0, 3, 2}, {3, 0, 2},    {131, 70, 129}};
-  for (const auto& [m, n, k] : all_sizes)
+  const Sizes all_sizes[] = {{1, 1, 1}, {1, 1, 3000}, {1, 33, 31},    {31, 1, 33}, {1, 200, 130},
+                             {3, 5, 0}, {1, 5, 0},    {5, 1, 0},      {17, 9, 31}, {64, 48, 96},
+                             {0, 3, 2}, {3, 0, 2},    {131, 70, 129}, {37, 67, 70}};
+  for (const Sizes& sizes : all_sizes)
     for (const Transpose ta : {Transpose::kNo, Transpose::kYes})
       for (const Transpose tb : {Transpose::kNo, Transpose::kYes})
         for (const Index padding : {0, 3})
-          for (const auto& [alpha, beta] : {std::pair<A, A>{1, 0}, {1, 1}, {2, 1}, {-1, A(0.5)}}) {
-            const bool a_turned = ta == Transpose::kYes, b_turned = tb == Transpose::kYes;
-            const Index lda = (a_turned ? m : k) + padding, ldb = (b_turned ? k : n) + padding, ldc = n + padding;
-            const auto a = integers<T>((a_turned ? k : m) * lda, 1), b = integers<T>((b_turned ? n : k) * ldb, 2);
-            auto c = integers<T>(m * ldc, 3);
-            auto expected = c;
-            for (Index i = 0; i < m; ++i)
-              for (Index j = 0; j < n; ++j) {
-                A sum = 0;
-                for (Index p = 0; p < k; ++p)
-                  sum += widen(a[static_cast<std::size_t>(a_turned ? p * lda + i : i * lda + p)]) *
-                         widen(b[static_cast<std::size_t>(b_turned ? j * ldb + p : p * ldb + j)]);
-                T& to = expected[static_cast<std::size_t>(i * ldc + j)];
-                to = narrow<T>(alpha * sum + (beta == A(0) ? A(0) : beta * widen(to)));
-              }
-            if (beta == A(0))  // what c held must not matter
-              for (Index i = 0; i < m; ++i)
-                for (Index j = 0; j < n; ++j)
-                  c[static_cast<std::size_t>(i * ldc + j)] = narrow<T>(std::numeric_limits<A>::quiet_NaN());
-            cpu::gemm(cpu::Backend{}, ta, tb, m, n, k, alpha, a.data(), lda, b.data(), ldb, beta, c.data(), ldc);
-            INFO("m " << m << " n " << n << " k " << k << " transposed " << a_turned << b_turned << " padding "
-                      << padding << " alpha " << alpha << " beta " << beta);
-            CHECK(widened(c) == widened(expected));
-          }
+          for (const auto& [alpha, beta] : {std::pair<A, A>{1, 0}, {1, 1}, {2, 1}, {-1, A(0.5)}})
+            check_product<T>(sizes, ta, tb, padding, alpha, beta,
+                             [](const auto&... arguments) { cpu::gemm(arguments...); });
+}
+
+TEST_CASE("Products of few rows equal plain loops at every remainder of a tile", "[cpu]") {
+  for (const Index m : {1, 2, 3, 4, 5, 6, 7, 13, 37})
+    for (const Index n : {1, 4, 7, 34})
+      for (const Index k : {1, 15, 16, 35, 1024, 1043, 2100})
+        for (const auto& [alpha, beta] : {std::pair<float, float>{1, 0}, {1, 1}, {-1, 0.5f}})
+          check_product<float>({m, n, k}, Transpose::kNo, Transpose::kYes, 3, alpha, beta,
+                               [](cpu::Backend backend, Transpose, Transpose, const auto&... arguments) {
+                                 cpu::skinny_gemm(backend, arguments...);
+                               });
+}
+
+TEST_CASE("Products of few rows have the same bits for any number of threads", "[cpu]") {
+  const int before = num_threads();
+  const Index m = 37, n = 131, k = 1300;
+  Generator generator(1);
+  std::vector<float> a(static_cast<std::size_t>(m * k)), b(static_cast<std::size_t>(n * k)), expected;
+  for (auto* values : {&a, &b})
+    for (float& value : *values) value = static_cast<float>(generator.normal());
+  for (const int threads : {1, 2, 3, 7}) {
+    set_num_threads(threads);
+    std::vector<float> c(static_cast<std::size_t>(m * n));
+    cpu::skinny_gemm(cpu::Backend{}, m, n, k, 1.0f, a.data(), k, b.data(), k, 0.0f, c.data(), n);
+    if (threads == 1) expected = c;
+    CHECK(c == expected);
+  }
+  set_num_threads(before);
 }
 
 TEMPLATE_TEST_CASE("Products of a batch equal single products for any number of threads", "[cpu]", float, double,

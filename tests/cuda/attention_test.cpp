@@ -7,6 +7,7 @@
 
 #include "cuda/device_array.hpp"
 #include "support/catch.hpp"
+#include "support/devices.hpp"
 
 #include <algorithm>
 #include <array>
@@ -108,9 +109,26 @@ Results<T> on_cpu(const Case& c, const Inputs<T>& in) {
   return y;
 }
 
+using Choice = cuda::AttentionChoice;
+
+/// While one lives, this is the choice.
+struct Chosen {
+  explicit Chosen(Choice choice) : former(cuda::attention_choice()) { cuda::set_attention_choice(choice); }
+  ~Chosen() { cuda::set_attention_choice(former); }
+  Chosen(const Chosen&) = delete;
+  Chosen& operator=(const Chosen&) = delete;
+
+  Choice former;
+};
+
+/// Who computes the two passes.
+struct By {
+  Choice forward = cuda::attention_choice(), backward = cuda::attention_choice();
+};
+
 /// @param shift elements by which the tensors begin behind an aligned address.
 template <typename T>
-Results<T> on_cuda(const Case& c, const Inputs<T>& in, std::size_t shift = 0) {
+Results<T> on_cuda(const Case& c, const Inputs<T>& in, std::size_t shift = 0, By by = {}) {
   const auto shifted = [shift](std::vector<T> values) {
     values.insert(values.begin(), shift, T{});
     return test::DeviceArray<T>(values);
@@ -124,8 +142,10 @@ Results<T> on_cuda(const Case& c, const Inputs<T>& in, std::size_t shift = 0) {
   test::DeviceArray<Accumulator<T>> lse(bounds_of(c.queries).back() * c.heads);
   const auto backend = cuda::current_backend(0);
   with_sizes(c, bounds_q.data(), bounds_k.data(), [&](auto... sizes) {
+    const Chosen forward(by.forward);
     cuda::attention_forward(backend, out.data() + shift, lse.data(), q.data() + shift, k.data() + shift,
                             v.data() + shift, sizes...);
+    const Chosen backward(by.backward);
     cuda::attention_backward(backend, dq.data() + shift, dk.data() + shift, dv.data() + shift, dout.data() + shift,
                              out.data() + shift, lse.data(), q.data() + shift, k.data() + shift, v.data() + shift,
                              sizes...);
@@ -230,7 +250,7 @@ Textbook textbook(const Case& c, const Inputs<T>& rounded) {
 /// From the results in double, all types may err twice as much as the textbook's way does; float and double also twice
 /// as much as the CPU's float, double as much less as its numbers are finer.
 template <typename T>
-void check(const Case& c, std::size_t shift = 0) {
+void check(const Case& c, std::size_t shift = 0, By by = {}) {
   using A = Accumulator<T>;
   using Single = std::conditional_t<std::same_as<T, double>, float, T>;
   constexpr bool kHalf = sizeof(T) == 2;
@@ -241,7 +261,7 @@ void check(const Case& c, std::size_t shift = 0) {
   const auto expected = kHalf ? on_cpu(c, exact) : same;
   const auto single = on_cpu(c, cast<float>(rounded));
   const auto naive = textbook(c, rounded);
-  const auto got = on_cuda(c, in, shift);
+  const auto got = on_cuda(c, in, shift, by);
   const double finer = std::same_as<T, double> ? 2 * 0x1p-29 : 1;  // of both, since what is expected errs as well
   for (int i = 0; i < 4; ++i) {
     INFO(kParts[i]);
@@ -249,8 +269,18 @@ void check(const Case& c, std::size_t shift = 0) {
     const double error = std::max(of_cpu, difference(part(naive.results, i), part(expected, i)));
     CHECK(difference(part(got, i), part(expected, i)) <= allowed<T>(finer * error, part(naive.magnitudes, i)));
   }
-  CHECK(difference(got.lse, same.lse) <= allowed<A>(finer * difference(single.lse, same.lse), same.lse));
-  CHECK(same_bits(got, on_cuda(c, in, shift)));
+  double lse_error = allowed<A>(finer * difference(single.lse, same.lse), same.lse);
+  if (by.forward == Choice::kCudnn)  // whose functions err more, but by no rounding of p, whose relative error it is
+    lse_error = std::max(lse_error, allowed<T>(0, {1}));
+  CHECK(difference(got.lse, same.lse) <= lse_error);
+  CHECK(same_bits(got, on_cuda(c, in, shift, by)));
+}
+
+/// All that can be chosen here.
+std::vector<Choice> choices() {
+  std::vector<Choice> result{Choice::kTempa};
+  if (cuda::has_cudnn()) result.push_back(Choice::kCudnn);
+  return result;
 }
 
 std::string to_string(const Case& c) {
@@ -358,19 +388,54 @@ TEST_CASE("CUDA attention: impossible lengths and head sizes are errors", "[cuda
   CHECK_THROWS_AS(on_cuda<double>({c.queries, c.keys, 1, 8, 0, -2}, in), ValueError);
   CHECK_NOTHROW(on_cuda<double>(c, in));
   CHECK_THROWS_AS(on_cuda<double>({{1}, {1}, 1, 257}, make_inputs({{1}, {1}, 1, 257})), ValueError);
+  for (const Choice choice : choices()) {
+    const Chosen chosen(choice);
+    CHECK_THROWS_AS(
+        on_cuda<bfloat16>({{5, 90}, {5, 90}, 1, 8, 0, -2}, cast<bfloat16>(make_inputs({{5, 90}, {5, 90}, 1, 8}))),
+        ValueError);
+  }
 }
 
 TEMPLATE_TEST_CASE("CUDA attention: a sequence without keys gives 0, one without queries nothing", "[cuda]", float,
                    bfloat16) {
   using T = TestType;
-  for (const std::int32_t length : {20, 130}) {
-    if (sizeof(T) == 4 && length > 64) continue;  // the same kernels
-    const Case c{{length, 2, 0}, {length, 0, 3}, 1, 32};
-    const auto got = on_cuda(c, cast<T>(make_inputs(c)));
-    for (const auto* part : {&got.out, &got.dq})
-      for (std::size_t i = part->size() - 2 * 32; i < part->size(); ++i) CHECK(element_cast<double>((*part)[i]) == 0);
-    for (const auto* part : {&got.dk, &got.dv})
-      for (std::size_t i = part->size() - 3 * 32; i < part->size(); ++i) CHECK(element_cast<double>((*part)[i]) == 0);
+  for (const Choice choice : choices())
+    for (const std::int32_t length : {20, 130}) {
+      if (sizeof(T) == 4 && length > 64) continue;  // the same kernels
+      const Chosen chosen(choice);
+      const Case c{{length, 2, 0}, {length, 0, 3}, 1, 32};
+      const auto got = on_cuda(c, cast<T>(make_inputs(c)));
+      for (const auto* part : {&got.out, &got.dq})
+        for (std::size_t i = part->size() - 2 * 32; i < part->size(); ++i) CHECK(element_cast<double>((*part)[i]) == 0);
+      for (const auto* part : {&got.dk, &got.dv})
+        for (std::size_t i = part->size() - 3 * 32; i < part->size(); ++i) CHECK(element_cast<double>((*part)[i]) == 0);
+    }
+}
+
+TEMPLATE_TEST_CASE("CUDA attention by cuDNN is right, and each of its passes goes with the kernels' other one",
+                   "[cuda]", float16, bfloat16) {
+  using T = TestType;
+  if (!cuda::has_cudnn()) {
+    WARN("skipped: the kernels were built without cuDNN");
+    return;
+  }
+  if (skips_without_cuda()) return;
+  const Case cases[] = {{{1}, {1}, 1, 64},         {{17, 64, 1}, {17, 64, 1}, 2, 64},
+                        {{3, 40}, {70, 5}, 3, 8},  {{130}, {130}, 1, 128},
+                        {{1, 1}, {9, 200}, 2, 32}, {{6, 5}, {6, 5}, 2, 40, 0, 100},
+                        {{20}, {33}, 1, 64, 0.1},  {{7}, {7}, 2, 20}};  // of the last two cuDNN takes none
+  for (const Case& c : cases) {
+    INFO(to_string(c));
+    const auto longest = [&](const Lengths& lengths) {
+      return *std::max_element(lengths.begin(), lengths.end()) + c.slack;
+    };
+    const auto passes = cuda::cudnn_passes<T>(cuda::current_backend(0), static_cast<Index>(c.queries.size()),
+                                              longest(c.queries), longest(c.keys), c.heads, c.head_size);
+    if (c.head_size % 8 == 0 && !passes.forward) WARN("skipped: cuDNN has no plan for " << to_string(c));
+    if (passes.forward && !passes.backward) WARN("cuDNN has no deterministic backward pass for " << to_string(c));
+    check<T>(c, 0, {Choice::kCudnn, Choice::kCudnn});
+    check<T>(c, 0, {Choice::kCudnn, Choice::kTempa});
+    check<T>(c, 0, {Choice::kTempa, Choice::kCudnn});
   }
 }
 

@@ -369,9 +369,6 @@ TEST_CASE("CUDA matrix products: what cannot be asked for", "[cuda]") {
   CHECK_THROWS_AS(cuda::gemm(cuda::current_backend(0), Transpose::kNo, Transpose::kNo, Index{1} << 31, 2, 1, 1.0f,
                              a.data(), 1, a.data(), 2, 0.0f, c.data(), 2),
                   ShapeError);
-  CHECK(cuda::parse_gemm_choice("hopper") == cuda::GemmChoice::kHopper);
-  CHECK_THROWS_AS(cuda::parse_gemm_choice("fastest"), ConfigError);
-  if (!cuda::has_cublaslt()) CHECK_THROWS_AS(cuda::set_gemm_choice(cuda::GemmChoice::kCublasLt), ConfigError);
 }
 
 }  // namespace gemm_test

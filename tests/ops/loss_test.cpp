@@ -1,6 +1,10 @@
 #include "ops/loss_cases.hpp"
 
 #include "support/catch.hpp"
+#include "support/devices.hpp"
+#include "support/difference.hpp"
+
+#include <type_traits>
 
 namespace loss_test {
 
@@ -24,6 +28,36 @@ TEST_CASE("Binary cross-entropy of logits: far-off logits give the logit as loss
   CHECK(losses.value().to_vector() == std::vector<float>{1e4f, 1e4f, 0, 0});
   losses.backward(Tensor<float>::full({4}, 1.0f));
   CHECK(logits.grad().to_vector() == std::vector<float>{1, -1, 0, 0});
+}
+
+TEMPLATE_TEST_CASE("Binary cross-entropy of logits: 16-bit logits give a loss in float, and gradients twice", "[ops]",
+                   float16, bfloat16) {
+  const double ulp = std::is_same_v<TestType, bfloat16> ? 0x1p-7 : 0x1p-10;
+  const auto narrow = Tensor<float>::from({-3.3f, 0.4f, 2.7f, -0.1f, 5.2f}, {5}).cast<TestType>();
+  const auto targets = Tensor<float>::from({0, 1, 0.25f, 0.5f, 1}, {5}), weight = Tensor<float>::from({1, 2, 3, 4, 5});
+  for (const Device device : devices())
+    for (const auto& named : named_reductions()) {
+      INFO(device.to_string() << ", " << named.first);
+      const Variable<double> exact(narrow.template cast<double>(), true);
+      const auto expected =
+          bce_with_logits(exact, targets.cast<double>(), {.weight = weight.cast<double>(), .reduction = named.second});
+      const Variable<TestType> logits(narrow.to(device), true);
+      const auto losses =
+          bce_with_logits(logits, targets.to(device), {.weight = weight.to(device), .reduction = named.second});
+      const auto single = bce_with_logits(Variable<float>(narrow.template cast<float>()), targets,
+                                          {.weight = weight, .reduction = named.second});
+      CHECK(difference(losses.value().to(Device::cpu()), expected.value()) <=
+            2 * difference(single.value(), expected.value()) + 0x1p-23);
+      const auto dy = Tensor<float>::full(expected.shape(), 0.5f);
+      expected.backward(dy.cast<double>());
+      losses.backward(dy.to(device), {.retain_graph = true});
+      const auto once = logits.grad().to(Device::cpu()).template cast<double>();
+      CHECK(difference(once, exact.grad()) <= ulp);
+      losses.backward(dy.to(device));  // what was kept serves again
+      auto twice = once.clone();
+      for (double& value : twice.span()) value *= 2;
+      CHECK(logits.grad().to(Device::cpu()).template cast<double>().to_vector() == twice.to_vector());
+    }
 }
 
 TEST_CASE("Squared error: a plain tensor is a target without gradient", "[ops]") {

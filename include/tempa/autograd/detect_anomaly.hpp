@@ -3,6 +3,7 @@
 
 #include <tempa/autograd/dispatch.hpp>
 #include <tempa/autograd/node.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/tensor.hpp>
 #include <tempa/cpu/optimizer.hpp>
 
@@ -13,6 +14,8 @@
 #include <string>
 #include <string_view>
 #include <utility>
+
+TEMPA_COMPILED_FILE("autograd");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // From the device of a tensor to the kernels that run there.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/device.hpp>
 #include <tempa/cpu/backend.hpp>
 #if defined(TEMPA_WITH_CUDA)
@@ -8,6 +9,8 @@
 #include <tempa/cuda/launch.hpp>
 #include <tempa/cuda/runtime.hpp>
 #endif
+
+TEMPA_COMPILED_FILE("autograd");
 
 namespace tempa::inline TEMPA_ABI {
 

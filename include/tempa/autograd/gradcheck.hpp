@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/variable.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/random.hpp>
 
 #include <algorithm>
@@ -9,6 +10,8 @@
 #include <cstdint>
 #include <string>
 #include <vector>
+
+TEMPA_COMPILED_FILE("autograd");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <tempa/autograd/variable.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/profile_scope.hpp>
 
 #include <initializer_list>
 #include <memory>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("autograd");
 
 namespace tempa::inline TEMPA_ABI {
 

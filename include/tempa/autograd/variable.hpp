@@ -5,6 +5,7 @@
 #include <tempa/autograd/dispatch.hpp>
 #include <tempa/autograd/no_grad.hpp>
 #include <tempa/autograd/node.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/profile_scope.hpp>
 #include <tempa/core/tensor.hpp>
 #include <tempa/cpu/accumulate.hpp>
@@ -221,5 +222,8 @@ class Variable {
  private:
   std::shared_ptr<detail::VariableNode<T>> node_;
 };
+
+TEMPA_COMPILED_CLASS(class detail::VariableNode);
+TEMPA_COMPILED_CLASS(class Variable);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -1,22 +1,59 @@
 // Typed errors. Every message says who complains, what was expected and what came.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 
+#include <concepts>
 #include <cstdint>
+#include <initializer_list>
+#include <ostream>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
+TEMPA_COMPILED_FILE("core");
+
 namespace tempa::inline TEMPA_ABI {
+
+namespace detail {
+
+/// One argument of `concat`, without its type: text, or something and how it is written.
+class TextPiece {
+ public:
+  TextPiece(std::string_view text) : text_(text) {}  // NOLINT(google-explicit-constructor)
+  template <typename T>
+  requires(!std::convertible_to<const T&, std::string_view>)
+      TextPiece(const T& value)  // NOLINT(google-explicit-constructor)
+      : value_(&value), write_([](std::ostream& out, const void* any) { out << *static_cast<const T*>(any); }) {}
+
+  friend std::ostream& operator<<(std::ostream& out, const TextPiece& piece) {
+    if (piece.write_ == nullptr) return out << piece.text_;
+    piece.write_(out, piece.value_);
+    return out;
+  }
+
+ private:
+  std::string_view text_;
+  const void* value_ = nullptr;
+  void (*write_)(std::ostream&, const void*) = nullptr;
+};
+
+/// Not inlined, and taken for what seldom happens: `concat` stands behind nearly every `throw`.
+[[gnu::cold, gnu::noinline]] inline std::string join(std::initializer_list<TextPiece> pieces) {
+  std::ostringstream out;
+  for (const TextPiece& piece : pieces) out << piece;
+  return std::move(out).str();
+}
+
+}  // namespace detail
 
 /// Joins its arguments by `operator<<`: `concat("expected ", 3)` is "expected 3".
 template <typename... Args>
 std::string concat(const Args&... args) {
-  std::ostringstream out;
-  (out << ... << args);
-  return std::move(out).str();
+  return detail::join({detail::TextPiece(args)...});
 }
 
 /// Base of every exception that tempa throws by itself.

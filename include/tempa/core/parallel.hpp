@@ -1,6 +1,7 @@
 // Loops over the CPU's cores, by OpenMP: the same threads that Eigen and oneDNN use, so that they never compete.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
 
@@ -10,6 +11,8 @@
 #if defined(_OPENMP)
 #include <omp.h>
 #endif
+
+TEMPA_COMPILED_FILE("core");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // What the scopes of a program leave behind while a profiler is alive: one log a thread, and the session of them all.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
@@ -18,6 +19,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("core");
 
 namespace tempa::inline TEMPA_ABI {
 

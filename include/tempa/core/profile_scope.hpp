@@ -1,6 +1,7 @@
 // Stretches of a program whose time and work are recorded while a `Profiler` is alive.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/profile_log.hpp>
 #include <tempa/core/shape.hpp>
@@ -13,6 +14,8 @@
 #include <memory>
 #include <string_view>
 #include <utility>
+
+TEMPA_COMPILED_FILE("core");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -3,6 +3,7 @@
 // integers.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
 
@@ -13,6 +14,8 @@
 #include <numbers>
 #include <span>
 #include <utility>
+
+TEMPA_COMPILED_FILE("core");
 
 namespace tempa::inline TEMPA_ABI {
 

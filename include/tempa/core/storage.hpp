@@ -1,6 +1,7 @@
 // Host memory for tensors: aligned, and kept for reuse, so that a steady training step asks the system for nothing.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/memory_arena.hpp>
 
@@ -24,6 +25,8 @@
 #ifndef TEMPA_CACHE_MEMORY
 #define TEMPA_CACHE_MEMORY 1
 #endif
+
+TEMPA_COMPILED_FILE("core");
 
 namespace tempa::inline TEMPA_ABI {
 

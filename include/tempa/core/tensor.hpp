@@ -1,6 +1,7 @@
 // A dense, contiguous, row-major array of one element type on one device.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/device.hpp>
 #include <tempa/core/device_memory.hpp>
 #include <tempa/core/dtype.hpp>
@@ -12,6 +13,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("core");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -201,5 +204,10 @@ void check_same_device(std::string_view op, const First& first, const Rest&... r
   };
   (check(rest), ...);
 }
+
+TEMPA_COMPILED_CLASS(class Tensor);
+TEMPA_COMPILED_ONCE(class Tensor<std::int32_t>);
+TEMPA_COMPILED_ONCE(class Tensor<std::int64_t>);
+TEMPA_COMPILED_ONCE(class Tensor<std::uint8_t>);
 
 }  // namespace tempa::inline TEMPA_ABI

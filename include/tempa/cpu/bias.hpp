@@ -1,6 +1,7 @@
 // A vector laid under every row of a matrix.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/backend.hpp>
@@ -16,5 +17,7 @@ void broadcast_rows(Backend, T* y, const T* b, Index rows, Index cols) {
     for (Index i = begin; i < end; ++i) std::copy_n(b, cols, y + i * cols);
   });
 }
+
+TEMPA_COMPILED_FUNCTION(broadcast_rows);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

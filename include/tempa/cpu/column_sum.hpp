@@ -1,6 +1,7 @@
 // Sums over the rows of a matrix, the gradient of everything that is broadcast along rows.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/backend.hpp>
@@ -25,5 +26,7 @@ void column_sum_accumulate(Backend, T* y, const T* x, Index rows, Index cols) {
     }
   });
 }
+
+TEMPA_COMPILED_FUNCTION(column_sum_accumulate);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

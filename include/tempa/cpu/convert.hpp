@@ -1,6 +1,7 @@
 // Arrays from one floating-point type to another.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/core/tensor.hpp>
@@ -39,5 +40,10 @@ Tensor<Accumulator<T>> widened(Backend backend, const T* x, Index n) {
 }
 
 }  // namespace detail
+
+TEMPA_COMPILED_FUNCTION(convert, float);
+TEMPA_COMPILED_FUNCTION(convert, double);
+TEMPA_COMPILED_FUNCTION(convert, bfloat16);
+TEMPA_COMPILED_FUNCTION(convert, float16);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

@@ -1,6 +1,7 @@
 // Copies between dense arrays and parts, transposes and repetitions of them.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/loop_nest.hpp>
 #include <tempa/core/parallel.hpp>
@@ -89,5 +90,9 @@ void copy_nest(Backend, T* y, const T* x, const LoopNest<1>& nest, Index n) {
     });
   });
 }
+
+TEMPA_COMPILED_FUNCTION(copy_rows);
+TEMPA_COMPILED_FUNCTION(add_rows);
+TEMPA_COMPILED_FUNCTION(copy_nest);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

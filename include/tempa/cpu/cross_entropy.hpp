@@ -1,6 +1,7 @@
 // Cross-entropy from log-probabilities, and its gradient by the logits in one pass.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/accumulate.hpp>
 #include <tempa/math/exp.hpp>
@@ -74,5 +75,8 @@ void cross_entropy_backward(Backend, T* dlogits, const T* dlosses, bool one_for_
     }
   });
 }
+
+TEMPA_COMPILED_REAL_FUNCTION(cross_entropy_forward);
+TEMPA_COMPILED_REAL_FUNCTION(cross_entropy_backward);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

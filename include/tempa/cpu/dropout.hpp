@@ -1,6 +1,7 @@
 // Dropout with a mask that is computed when it is needed, from the counters of Philox.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/backend.hpp>
 #include <tempa/cpu/philox.hpp>
@@ -54,5 +55,7 @@ void dropout_apply(Backend, T* y, const T* x, Index n, double drop_prob, RandomS
     detail::dropout_run(y + begin, x + begin, begin, std::min(n, last * kPiece) - begin, drop_prob, stream);
   });
 }
+
+TEMPA_COMPILED_FUNCTION(dropout_apply);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

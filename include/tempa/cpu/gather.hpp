@@ -2,6 +2,7 @@
 // or columns, never single indices, so that there is neither a race nor a dependence on the number of threads.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/accumulate.hpp>
@@ -120,5 +121,14 @@ void gather_backward(Backend backend, T* dx, const T* dy, const I* index, Index 
     });
   }
 }
+
+TEMPA_COMPILED_FUNCTION(index_select_forward, std::int32_t);
+TEMPA_COMPILED_FUNCTION(index_select_backward, std::int32_t);
+TEMPA_COMPILED_FUNCTION(index_select_forward, std::int64_t);
+TEMPA_COMPILED_FUNCTION(index_select_backward, std::int64_t);
+TEMPA_COMPILED_FUNCTION(gather_forward, std::int32_t);
+TEMPA_COMPILED_FUNCTION(gather_backward, std::int32_t);
+TEMPA_COMPILED_FUNCTION(gather_forward, std::int64_t);
+TEMPA_COMPILED_FUNCTION(gather_backward, std::int64_t);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

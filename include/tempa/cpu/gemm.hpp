@@ -1,8 +1,9 @@
-// Matrix products: of float by oneDNN where it is found, else by Eigen; of bfloat16 by our own AVX512-BF16 kernel or,
-// with AMX, oneDNN. All run on OpenMP's threads. Other 16-bit matrices are converted to float, whose product is rounded
-// once.
+// Matrix products: of float by our own kernel where there are few rows, by oneDNN where it is found, else by Eigen; of
+// bfloat16 by our own AVX512-BF16 kernel or, with AMX, oneDNN. All run on OpenMP's threads. Other 16-bit matrices are
+// converted to float, whose product is rounded once.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/backend.hpp>
@@ -10,6 +11,7 @@
 #include <tempa/cpu/convert.hpp>
 #include <tempa/cpu/gemv.hpp>
 #include <tempa/cpu/onednn_matmul.hpp>
+#include <tempa/cpu/skinny_gemm.hpp>
 #include <tempa/math/transpose.hpp>
 
 #include <Eigen/Core>
@@ -108,6 +110,10 @@ void gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index m, Index 
   if (n == 1) return gemv(backend, ta, m, k, alpha, a, lda, b, tb ? Index{1} : ldb, beta, c, ldc);
   if (m == 1) return gemv(backend, !tb, n, k, alpha, b, ldb, a, ta ? lda : Index{1}, beta, c, Index{1});
   if (k == 0) return detail::scale_rows(m, n, beta, c, ldc);
+  if constexpr (std::same_as<T, float>) {
+    if (!ta && tb && prefers_skinny_gemm(m, n, k))
+      return skinny_gemm(backend, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  }
 #if defined(__x86_64__)
   if constexpr (std::same_as<T, bfloat16>) {
     if (alpha == 1.0f && (beta == 0.0f || beta == 1.0f) && detail::prefers_avx512_bfloat16_gemm(m, k))
@@ -161,5 +167,9 @@ void batched_gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index b
     }
   });
 }
+
+TEMPA_COMPILED_REAL_FUNCTION(detail::eigen_gemm);
+TEMPA_COMPILED_FUNCTION(gemm);
+TEMPA_COMPILED_FUNCTION(batched_gemm);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

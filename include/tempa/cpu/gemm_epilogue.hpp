@@ -1,6 +1,7 @@
 // Matrix products with what a layer does to them before and after, by the names that the CUDA kernels have for it.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/cpu/bias.hpp>
 #include <tempa/cpu/column_sum.hpp>
 #include <tempa/cpu/elementwise.hpp>
@@ -60,5 +61,11 @@ void gemm_bias_gradient(Backend backend, Transpose trans_a, Transpose trans_b, I
   gemm(backend, trans_a, trans_b, m, n, k, Accumulator<T>(1), a, lda, b, ldb, Accumulator<T>(1), c, ldc);
   column_sum_accumulate(backend, a_sum, a, k, m);
 }
+
+TEMPA_COMPILED_FUNCTION(gemm_bias);
+TEMPA_COMPILED_FUNCTION(grouped_gemm_bias);
+TEMPA_COMPILED_FUNCTION(gemm_bias_gelu);
+TEMPA_COMPILED_FUNCTION(gemm_gelu_backward);
+TEMPA_COMPILED_FUNCTION(gemm_bias_gradient);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

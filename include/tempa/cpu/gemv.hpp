@@ -2,6 +2,7 @@
 // do not promise for long vectors.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/accumulate.hpp>
 
@@ -78,5 +79,7 @@ void gemv(Backend, bool transposed, Index m, Index k, Accumulator<T> alpha, cons
     }
   });
 }
+
+TEMPA_COMPILED_FUNCTION(gemv);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

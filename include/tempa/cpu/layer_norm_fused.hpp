@@ -2,6 +2,7 @@
 // cache. The same bits as one operation after the other.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/cpu/accumulate.hpp>
 #include <tempa/cpu/dropout.hpp>
 #include <tempa/cpu/layer_norm.hpp>
@@ -81,5 +82,9 @@ void embeddings_layer_norm_forward(Backend, T* y, T* z, Accumulator<T>* mean, Ac
     }
   });
 }
+
+TEMPA_COMPILED_FUNCTION(dropout_add_layer_norm_forward);
+TEMPA_COMPILED_FUNCTION(dropout_add_layer_norm_backward);
+TEMPA_COMPILED_FUNCTION(embeddings_layer_norm_forward);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

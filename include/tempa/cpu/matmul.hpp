@@ -1,6 +1,7 @@
 // Products of batches of matrices that are broadcast against each other.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/loop_nest.hpp>
 #include <tempa/cpu/gemm.hpp>
 
@@ -58,5 +59,8 @@ void matmul_backward(Backend backend, T* da, T* db, const T* dc, const T* a, con
                    Accumulator<T>(1), db + offsets[1] * k * n, n, k * n);
   });
 }
+
+TEMPA_COMPILED_FUNCTION(matmul_forward);
+TEMPA_COMPILED_FUNCTION(matmul_backward);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

@@ -1,6 +1,7 @@
 // The passes over parameters and gradients that optimizers make: each reads and writes every element once.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/accumulate.hpp>
@@ -230,5 +231,13 @@ double max_abs(Backend, const T* x, Index n) {
   }
   return largest;
 }
+
+TEMPA_COMPILED_FUNCTION(adam_step);
+TEMPA_COMPILED_FUNCTION(sgd_step);
+TEMPA_COMPILED_FUNCTION(average_step);
+TEMPA_COMPILED_FUNCTION(exchange);
+TEMPA_COMPILED_FUNCTION(find_nonfinite);
+TEMPA_COMPILED_FUNCTION(sum_of_squares);
+TEMPA_COMPILED_FUNCTION(max_abs);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

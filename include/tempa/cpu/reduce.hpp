@@ -2,6 +2,7 @@
 // number of threads, and their partial results are joined in order.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/accumulate.hpp>
 
@@ -146,5 +147,10 @@ void max_backward(Backend, T* dx, const T* dy, const Index* where, Index outer, 
                      dx[(o * middle + where[o * inner + j]) * inner + j] = dy[o * inner + j];
                });
 }
+
+TEMPA_COMPILED_FUNCTION(sum_forward);
+TEMPA_COMPILED_FUNCTION(sum_backward);
+TEMPA_COMPILED_FUNCTION(max_forward);
+TEMPA_COMPILED_FUNCTION(max_backward);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

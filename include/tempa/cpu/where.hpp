@@ -1,6 +1,7 @@
 // A choice between two values by a mask.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/accumulate.hpp>
 
@@ -26,5 +27,8 @@ void where_backward(Backend, T* da, T* db, const T* dy, const std::uint8_t* mask
       for (Index i = begin; i < end; ++i) db[i] = mask[i] != 0 ? T{} : dy[i];
   });
 }
+
+TEMPA_COMPILED_FUNCTION(where_forward);
+TEMPA_COMPILED_FUNCTION(where_backward);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

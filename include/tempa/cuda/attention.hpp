@@ -7,8 +7,48 @@
 #include <tempa/cuda/backend.hpp>
 
 #include <cstdint>
+#include <string_view>
 
 namespace tempa::inline TEMPA_ABI::cuda {
+
+/// Who computes attention.
+enum class AttentionChoice {
+  kAuto,   ///< what was measured to be the fastest: `kTempa`, until a measurement on hardware says otherwise
+  kTempa,  ///< tensor cores by mma.sync for 16-bit types, ordinary arithmetic for float and double
+  kCudnn,  ///< NVIDIA's library, if the kernels were built with it; what it cannot do, as `kTempa`: dropout, float and
+           ///< double, head sizes that are no multiple of 8, tensors that do not begin at multiples of 16 bytes, a
+           ///< backward pass of which not all three gradients are wanted, and what it has no plan for that gives the
+           ///< same bits in every run (before compute capability 9.0 every backward pass). The first call for a size
+           ///< of a batch, lengths rounded up to multiples of 64, takes about a second to make the plan.
+};
+
+/// @param name auto, tempa or cudnn. @throws ConfigError for another name.
+AttentionChoice parse_attention_choice(std::string_view name);
+
+/// The choice of this process: that of `set_attention_choice`, or else of the environment variable `TEMPA_ATTENTION`,
+/// or else `kAuto`.
+/// @throws ConfigError when the variable has another value, or names cuDNN and the kernels were built without it.
+AttentionChoice attention_choice();
+
+/// Overrules the environment. What one choice's forward pass saved serves the other's backward pass.
+/// @throws ConfigError for cuDNN when the kernels were built without it.
+void set_attention_choice(AttentionChoice choice);
+
+/// Whether the kernels were built with cuDNN.
+bool has_cudnn();
+
+/// For which passes cuDNN has a plan.
+struct CudnnPasses {
+  bool forward = false, backward = false;
+};
+
+/// What `AttentionChoice::kCudnn` means for attention of these sizes without dropout, all else fulfilled: where cuDNN
+/// has no plan, and without cuDNN, the kernels of `kTempa` do it. The plans that are found are kept.
+/// @param batch, max_seqlen_q, max_seqlen_k, heads, head_size as of `attention_forward`.
+/// @throws CudaError.
+template <Floating T>
+CudnnPasses cudnn_passes(Backend backend, Index batch, Index max_seqlen_q, Index max_seqlen_k, Index heads,
+                         Index head_size);
 
 /// out = dropout(softmax(scale q k^T)) v for every head of every sequence; of a sequence without keys, 0.
 /// @param out (Nq,H*D). @param lse (H,Nq) log of the softmax denominators, kept for backward.

@@ -25,11 +25,12 @@ template <Real T>
 void reduce_losses(Backend backend, T* y, T* inverse, const T* losses, const std::int32_t* labels, const T* weights,
                    Index rows, Index classes, Index ignored, bool mean);
 
-/// dlogits_ik = dlosses_i inverse gradient_ik: the end of `cross_entropy_with_gradient` with scale 1.
+/// dlogits_ik = dlosses_i inverse gradient_ik: the end of `cross_entropy_with_gradient` with scale 1, and, with K = 1,
+/// of `bce_with_gradient`.
 /// @param dlogits, gradient (B,K). @param dlosses (B), or one number for all rows when `one_for_all`. @param inverse
 /// (1), or nullptr for 1.
-template <Real T>
-void scale_loss_gradient(Backend backend, T* dlogits, const T* gradient, const T* dlosses, bool one_for_all,
-                         const T* inverse, Index rows, Index classes);
+template <Floating T>
+void scale_loss_gradient(Backend backend, T* dlogits, const Accumulator<T>* gradient, const Accumulator<T>* dlosses,
+                         bool one_for_all, const Accumulator<T>* inverse, Index rows, Index classes);
 
 }  // namespace tempa::inline TEMPA_ABI::cuda

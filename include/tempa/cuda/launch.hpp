@@ -5,6 +5,7 @@
 #include <tempa/cuda/accumulate.hpp>
 #include <tempa/cuda/attention.hpp>
 #include <tempa/cuda/batch_norm1d.hpp>
+#include <tempa/cuda/bce_fused.hpp>
 #include <tempa/cuda/cast.hpp>
 #include <tempa/cuda/copy.hpp>
 #include <tempa/cuda/cross_entropy.hpp>

@@ -1,11 +1,14 @@
 // Texts that are encoded anew, another way, each time they are read: regularisation for small training sets.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/data/labeled_texts.hpp>
 
 #include <optional>
 #include <utility>
+
+TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,11 +1,14 @@
 // What a model reads in one step: several sequences of tokens laid end to end, without padding.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/tensor.hpp>
 
 #include <algorithm>
 #include <cstdint>
 #include <vector>
+
+TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 

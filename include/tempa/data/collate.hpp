@@ -1,6 +1,7 @@
 // From examples to a batch: packed, which is what tempa's models compute on, or padded, for whoever wants a table.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/tensor.hpp>
 #include <tempa/data/batch.hpp>
 #include <tempa/data/dataset.hpp>
@@ -9,6 +10,8 @@
 #include <limits>
 #include <span>
 #include <vector>
+
+TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 

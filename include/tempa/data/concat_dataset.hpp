@@ -1,11 +1,14 @@
 // Two datasets, one after the other.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/data/dataset.hpp>
 
 #include <concepts>
 #include <type_traits>
 #include <utility>
+
+TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 

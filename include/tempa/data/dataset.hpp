@@ -1,6 +1,7 @@
 // What a dataset is, the example that tempa's own datasets are made of, and rows picked out of another dataset.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/text/tokenizer.hpp>
@@ -13,6 +14,8 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -2,6 +2,7 @@
 // stream, and every complaint names the file and the line.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/text/utf8.hpp>
@@ -22,6 +23,8 @@
 #include <utility>
 #include <variant>
 #include <vector>
+
+TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 

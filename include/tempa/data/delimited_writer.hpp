@@ -1,11 +1,14 @@
 // Writes tables of text that `DelimitedReader` and spreadsheet programs read back field by field.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/data/delimited.hpp>
 
 #include <initializer_list>
 #include <ostream>
 #include <span>
+
+TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,7 +1,10 @@
 // Texts that are positive, neutral or negative: SmSA and tables like it.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/data/labeled_texts.hpp>
+
+TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 

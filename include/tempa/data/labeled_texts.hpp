@@ -1,6 +1,7 @@
 // Texts and their classes out of a table, and their encodings.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/data/dataset.hpp>
 #include <tempa/data/delimited.hpp>
@@ -15,6 +16,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 

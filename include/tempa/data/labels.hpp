@@ -1,6 +1,7 @@
 // What stands in the label columns of a table, made into classes, sets of labels, or numbers.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/data/text_table.hpp>
 
 #include <algorithm>
@@ -16,6 +17,8 @@
 #include <unordered_map>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // Batches for masked language modelling: some tokens are hidden, and the model has to say which they were.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/data/collate.hpp>
 #include <tempa/text/tokenizer.hpp>
@@ -9,6 +10,8 @@
 #include <optional>
 #include <span>
 #include <vector>
+
+TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // Items that threads make ahead of their consumer, who gets them in order.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/profile_scope.hpp>
 #include <tempa/core/shape.hpp>
@@ -17,6 +18,8 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 

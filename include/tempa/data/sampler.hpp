@@ -2,6 +2,7 @@
 // any epoch can be had again without going through those before it.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/random.hpp>
 
 #include <algorithm>
@@ -15,6 +16,8 @@
 #include <span>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 

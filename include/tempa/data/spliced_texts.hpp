@@ -1,6 +1,7 @@
 // New texts put together from spans of others: inputs for which no one has labels, but a teacher model gives them.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/data/text_table.hpp>
 
@@ -9,6 +10,8 @@
 #include <sstream>
 #include <string>
 #include <vector>
+
+TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // Dividing a dataset into parts, by chance, or by chance within each class.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/data/dataset.hpp>
 
@@ -11,6 +12,8 @@
 #include <map>
 #include <numeric>
 #include <span>
+
+TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 

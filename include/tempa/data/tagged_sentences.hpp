@@ -1,6 +1,7 @@
 // Files of one word and its tag a line, "Jokowi<TAB>B-PER", with an empty line between two sentences.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/data/delimited.hpp>
 #include <tempa/data/delimited_writer.hpp>
 #include <tempa/data/labels.hpp>
@@ -18,6 +19,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 

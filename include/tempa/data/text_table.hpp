@@ -1,6 +1,7 @@
 // Texts out of a table, with what stands in its label columns, row by row or all at once.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/data/delimited.hpp>
 #include <tempa/text/unicode.hpp>
 
@@ -13,6 +14,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // Sentences whose words have tags, as batches with a label for each token, and predictions back to words.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/data/collate.hpp>
@@ -15,6 +16,8 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 

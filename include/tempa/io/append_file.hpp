@@ -1,11 +1,14 @@
 // A file that only grows: whole records or nothing.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/io/file.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // A folder that appears under its name with all its files, or not at all.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/io/file.hpp>
 
 #include <cerrno>
@@ -16,6 +17,8 @@
 #include <vector>
 
 #include <sys/stat.h>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

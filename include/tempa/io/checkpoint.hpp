@@ -1,6 +1,7 @@
 // Checkpoints: folders "checkpoint-<step>" with everything a training needs to go on, complete or not there.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/io/atomic_folder.hpp>
 #include <tempa/io/json.hpp>
 #include <tempa/io/safetensors.hpp>
@@ -17,6 +18,8 @@
 #include <system_error>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // The names that a state dict has had in the course of the years, brought to the names of today's model.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/io/printable.hpp>
 #include <tempa/io/state_dict.hpp>
 
@@ -9,6 +10,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

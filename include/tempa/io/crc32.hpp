@@ -1,12 +1,15 @@
 // Cyclic redundancy checks: CRC-32 of PNG and ZIP files, CRC-32C of TensorBoard's event files.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // TensorBoard's event files: records with checks around events.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/io/append_file.hpp>
 #include <tempa/io/crc32.hpp>
 #include <tempa/io/event.hpp>
@@ -8,6 +9,8 @@
 #include <chrono>
 #include <mutex>
 #include <optional>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -2,6 +2,7 @@
 // This header brings in the whole of nlohmann/json: include it only where JSON is read or written.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/io/file.hpp>
 #include <tempa/io/json_events.hpp>
@@ -18,6 +19,8 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -3,6 +3,7 @@
 // time.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/io/printable.hpp>
 
@@ -17,6 +18,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI::detail {
 

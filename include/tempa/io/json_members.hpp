@@ -1,6 +1,7 @@
 // The members of a JSON object as text, for files of which some fields are to stay as they are to the last digit.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/io/json.hpp>
 
 #include <cstddef>
@@ -8,6 +9,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // JSON written by hand: for lines in a fixed order, and for numbers that read back to the same bits.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 
 #include <charconv>
@@ -8,6 +9,8 @@
 #include <concepts>
 #include <string>
 #include <string_view>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // What became of each tensor of a checkpoint, as a structure and as a table.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
@@ -17,6 +18,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

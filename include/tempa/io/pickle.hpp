@@ -1,6 +1,7 @@
 // What a pickle says, as plain data: no object of Python is made, and nothing that it names is called.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/io/pickle_globals.hpp>
 #include <tempa/io/printable.hpp>
@@ -15,6 +16,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // The names that a pickle may mention. Each is only a word here: nothing is looked up, imported or called.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 
 #include <array>
@@ -8,6 +9,8 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,10 +1,13 @@
 // The opcodes of Python's pickles: those that a state dict needs, and the names of all for messages.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 
 #include <cstdint>
 #include <string_view>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

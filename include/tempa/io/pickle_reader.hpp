@@ -2,6 +2,7 @@
 // chance to refuse: a pickle is a program, and what comes from elsewhere may have been written to harm its reader.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/io/pickle.hpp>
 #include <tempa/io/pickle_opcodes.hpp>
 
@@ -14,6 +15,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // PNG files from pixels.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/tensor.hpp>
 #include <tempa/io/crc32.hpp>
 
@@ -15,6 +16,8 @@
 #if defined(TEMPA_WITH_ZLIB)
 #include <zlib.h>
 #endif
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

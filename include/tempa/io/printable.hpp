@@ -1,11 +1,14 @@
 // Text from a file inside an error message.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 
 #include <cstddef>
 #include <string>
 #include <string_view>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // safetensors: the format in which Hugging Face keeps weights. Written at once or not at all.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/tensor.hpp>
 #include <tempa/io/file.hpp>
 #include <tempa/io/safetensors_header.hpp>
@@ -21,6 +22,8 @@
 #include <utility>
 #include <variant>
 #include <vector>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // The element types of the safetensors format.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 
 #include <algorithm>
@@ -10,6 +11,8 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

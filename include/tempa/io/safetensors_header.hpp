@@ -5,6 +5,7 @@
 // file.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/io/json_events.hpp>
 #include <tempa/io/printable.hpp>
@@ -24,6 +25,8 @@
 #include <tuple>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

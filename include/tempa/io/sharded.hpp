@@ -1,6 +1,7 @@
 // Checkpoints in several files, with an index that says which tensor is in which.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/io/json.hpp>
 #include <tempa/io/safetensors.hpp>
 #include <tempa/io/state_dict.hpp>
@@ -11,6 +12,8 @@
 #include <string>
 #include <string_view>
 #include <utility>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

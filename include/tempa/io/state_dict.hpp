@@ -1,6 +1,7 @@
 // Tensors of several types by name: what modules export and import, and what checkpoint files hold.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/core/tensor.hpp>
 #include <tempa/io/load_report.hpp>
@@ -17,6 +18,8 @@
 #include <utility>
 #include <variant>
 #include <vector>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -2,6 +2,7 @@
 // stream before it. The pickle inside is read as data (pickle_reader.hpp): a file can run nothing.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/io/file.hpp>
 #include <tempa/io/pickle_reader.hpp>
 #include <tempa/io/state_dict.hpp>
@@ -19,6 +20,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

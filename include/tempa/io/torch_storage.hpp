@@ -1,6 +1,7 @@
 // The storages of a PyTorch checkpoint: arrays of one element type, of which tensors are views.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/io/pickle.hpp>
@@ -16,6 +17,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

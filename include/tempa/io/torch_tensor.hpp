@@ -1,6 +1,7 @@
 // The tensors of a PyTorch checkpoint: views of storages by offset, sizes and strides, made contiguous.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/loop_nest.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/core/tensor.hpp>
@@ -20,6 +21,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -3,6 +3,7 @@
 // something else than the directory, two directories) is refused.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/io/crc32.hpp>
 #include <tempa/io/printable.hpp>
@@ -16,6 +17,8 @@
 #include <string_view>
 #include <tuple>
 #include <vector>
+
+TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

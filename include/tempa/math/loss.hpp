@@ -5,17 +5,19 @@
 
 namespace tempa::inline TEMPA_ABI::math {
 
-/// -t log s(x) - (1 - t) log(1 - s(x)), s the sigmoid: log(1 + e^-x) + (1 - t) x.
+/// -p t log s(x) - (1 - t) log(1 - s(x)), s the sigmoid, p the weight of positive targets, which is 1 without a
+/// `factor` = 1 + (p - 1) t: factor log(1 + e^-x) + (1 - t) x.
 struct BceWithLogits {
   template <Real T>
-  TEMPA_HOST_DEVICE static T f(T x, T t) {
-    return Softplus::f(-x) + (T(1) - t) * x;
+  TEMPA_HOST_DEVICE static T f(T x, T t, T factor = T(1)) {
+    return factor * Softplus::f(-x) + (T(1) - t) * x;
   }
-  /// s(x) - t
+  /// (1 - t) - factor s(-x); s(x) - t without a factor.
   template <Real T>
-  TEMPA_HOST_DEVICE static T dfa(T x, T t) {
-    return (T(1) - t) - sigmoid(-x);
+  TEMPA_HOST_DEVICE static T dfa(T x, T t, T factor = T(1)) {
+    return (T(1) - t) - factor * sigmoid(-x);
   }
+  /// Without a factor.
   template <Real T>
   TEMPA_HOST_DEVICE static T dfb(T x, T) {
     return -x;

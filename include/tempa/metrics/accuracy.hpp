@@ -1,8 +1,11 @@
 // The share of predictions that are right.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/metrics/confusion_matrix.hpp>
 #include <tempa/metrics/multi_label.hpp>
+
+TEMPA_COMPILED_FILE("metrics");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // Weights of classes that are not equally frequent.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
 
@@ -8,6 +9,8 @@
 #include <cstdint>
 #include <span>
 #include <vector>
+
+TEMPA_COMPILED_FILE("metrics");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // How often each class was taken for each other: the counts that accuracy, precision, recall and F1 are made of.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/core/tensor.hpp>
@@ -12,6 +13,8 @@
 #include <numeric>
 #include <span>
 #include <vector>
+
+TEMPA_COMPILED_FILE("metrics");
 
 namespace tempa::inline TEMPA_ABI {
 

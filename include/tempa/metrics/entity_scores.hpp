@@ -1,6 +1,7 @@
 // Precision, recall and F1 of whole entities, as seqeval computes them.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/metrics/entities.hpp>
 #include <tempa/metrics/report.hpp>
 
@@ -13,6 +14,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("metrics");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // Scores of several labels a row, one from each label column.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/metrics/accuracy.hpp>
 #include <tempa/metrics/confusion_matrix.hpp>
 #include <tempa/metrics/precision_recall_f1.hpp>
@@ -11,6 +12,8 @@
 #include <span>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("metrics");
 
 namespace tempa::inline TEMPA_ABI {
 

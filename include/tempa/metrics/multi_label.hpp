@@ -1,6 +1,7 @@
 // Examples that have any number of labels at once: their 0-or-1 tables, and the counts that scores are made of.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/tensor.hpp>
 
 #include <algorithm>
@@ -8,6 +9,8 @@
 #include <span>
 #include <string_view>
 #include <vector>
+
+TEMPA_COMPILED_FILE("metrics");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // Precision, recall and F1 of each class and their averages, as scikit-learn computes them.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/metrics/confusion_matrix.hpp>
 #include <tempa/metrics/multi_label.hpp>
 
@@ -13,6 +14,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+TEMPA_COMPILED_FILE("metrics");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // How far predicted numbers are from the true ones, and how well they go together.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
 
 #include <algorithm>
@@ -11,6 +12,8 @@
 #include <span>
 #include <string_view>
 #include <vector>
+
+TEMPA_COMPILED_FILE("metrics");
 
 namespace tempa::inline TEMPA_ABI {
 

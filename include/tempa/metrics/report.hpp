@@ -1,6 +1,7 @@
 // Scores and confusion matrices as text.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/metrics/precision_recall_f1.hpp>
 
 #include <utf8proc.h>
@@ -13,6 +14,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+TEMPA_COMPILED_FILE("metrics");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // A linear classifier on the n-grams of a text.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/models/bert/sequence_classification.hpp>
 #include <tempa/nn/embedding.hpp>
 #include <tempa/ops/matmul.hpp>
@@ -9,6 +10,8 @@
 #include <cmath>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("models");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // Model folders: which file has the weights, how its names and types fit the model, and what is written.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/io/checkpoint_names.hpp>
 #include <tempa/io/safetensors.hpp>
 #include <tempa/io/sharded.hpp>
@@ -25,6 +26,8 @@
 #include <utility>
 #include <variant>
 #include <vector>
+
+TEMPA_COMPILED_FILE("models");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -146,30 +149,28 @@ inline BertConfig with_options(BertConfig config, const PretrainedOptions& optio
   return config.validated();
 }
 
-/// The parameters of `module` that the report does not name as loaded.
-template <Module M>
-std::unordered_set<const void*> not_loaded(M& module, const LoadReport& report) {
+/// The parameters of a module that the report does not name as loaded.
+inline std::unordered_set<const void*> not_loaded(const std::vector<Leaf>& leaves, const LoadReport& report) {
   const std::unordered_set<std::string> loaded(report.loaded.begin(), report.loaded.end());
   std::unordered_set<const void*> nodes;
-  for_each_leaf(module, "", [&](const std::string& name, auto& leaf) {
-    if constexpr (is_variable<std::remove_cvref_t<decltype(leaf)>>)
-      if (!loaded.contains(name)) nodes.insert(leaf.node().get());
+  for_each_parameter(leaves, [&](const std::string& name, const auto& variable) {
+    if (!loaded.contains(name)) nodes.insert(variable.node().get());
   });
   return nodes;
 }
 
-/// Copies `weights` into `module` and reports it; what was not loaded is drawn by `init`, or stays as it is.
-template <Module M>
-void load_weights(M& module, const FolderWeights& weights, const PretrainedOptions& options, std::string_view model,
-                  std::string_view base_prefix, const DeferredInit* init) {
-  StateDict target = tempa::state_dict(module);
+/// Copies `weights` into a module and reports it; what was not loaded is drawn by `init`, or stays as it is.
+inline void load_weights(const std::vector<Leaf>& leaves, const FolderWeights& weights,
+                         const PretrainedOptions& options, std::string_view model, std::string_view base_prefix,
+                         const DeferredInit* init) {
+  StateDict target = state_dict(leaves);
   RenamedCheckpoint renamed = rename_checkpoint(weights.state, target, base_prefix, weights.path);
   LoadReport report = match_state(renamed.state, target, {.check_finite = options.check_finite});
   report.ignored = std::move(renamed.ignored);
   if (options.report != nullptr) *options.report = report;
   check_report(report, options, weights, model, base_prefix);
   if (options.log != nullptr && !report.complete()) *options.log << report.to_string(weights.path, model) << '\n';
-  if (init != nullptr) init->draw(not_loaded(module, report));
+  if (init != nullptr) init->draw(not_loaded(leaves, report));
   copy_loaded(report, renamed.state, target);
 }
 
@@ -200,6 +201,38 @@ StateDict stored_weights(const StateDict& state) {
   return stored;
 }
 
+/// `save_pretrained` of a module with these weights.
+inline void save_pretrained(const StateDict& state, BertConfig& config, std::string_view architecture,
+                            const std::filesystem::path& folder, const SavePretrainedOptions& options) {
+  const DType type = options.dtype ? *options.dtype : dtype(state.begin()->tensor);
+  const StateDict stored = [&]() -> StateDict {
+    if (!options.dtype) return state;  // NOLINT(performance-no-automatic-move): a copy of handles
+    switch (type) {
+      case DType::kFloat32:
+        return stored_weights<float>(state);
+      case DType::kFloat64:
+        return stored_weights<double>(state);
+      case DType::kFloat16:
+        return stored_weights<float16>(state);
+      case DType::kBFloat16:
+        return stored_weights<bfloat16>(state);
+      default:
+        throw ConfigError(concat("[save_pretrained] dtype must be a floating-point type but is ", to_string(type)));
+    }
+  }();
+  BertConfig written = config;
+  written.architectures = {std::string(architecture)};
+  written.dtype = type;
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw IoError(folder.string(), "cannot make the folder: " + error.message());
+  AtomicFile config_file((folder / "config.json").string());
+  config_file.write(bert_config_text(written));
+  save_safetensors((folder / "model.safetensors").string(), stored);
+  config_file.commit();
+  config = std::move(written);
+}
+
 }  // namespace detail
 
 /// Copies the weights of a model folder into `module`, whose names are those of its `state_dict` (an own head around a
@@ -213,7 +246,7 @@ StateDict stored_weights(const StateDict& state) {
 template <Module M>
 void load_pretrained_weights(M& module, const std::filesystem::path& folder, const PretrainedOptions& options = {},
                              std::string_view model = "the model", std::string_view base_prefix = "bert") {
-  detail::load_weights(module, load_folder_weights(folder), options, model, base_prefix, nullptr);
+  detail::load_weights(leaves(module), load_folder_weights(folder), options, model, base_prefix, nullptr);
 }
 
 /// A model of the shapes and labels of `folder`/config.json with the weights of the folder, in evaluation mode.
@@ -230,7 +263,7 @@ Model load_pretrained(const std::filesystem::path& folder, const PretrainedOptio
   if (!options.allow_missing_weights && !options.ignore_mismatched_sizes) detail::check_size(config, weights);
   const DeferredInit init;
   Model model(config);
-  detail::load_weights(model, weights, options, Model::kName, "bert", &init);
+  detail::load_weights(leaves(model), weights, options, Model::kName, "bert", &init);
   set_training(model, false);
   return model;
 }
@@ -244,34 +277,7 @@ Model load_pretrained(const std::filesystem::path& folder, const PretrainedOptio
 template <Module M>
 void save_pretrained(M& module, BertConfig& config, std::string_view architecture, const std::filesystem::path& folder,
                      const SavePretrainedOptions& options = {}) {
-  const StateDict state = tempa::state_dict(module);
-  const DType type = options.dtype ? *options.dtype : dtype(state.begin()->tensor);
-  const StateDict stored = [&]() -> StateDict {
-    if (!options.dtype) return state;  // NOLINT(performance-no-automatic-move): a copy of handles
-    switch (type) {
-      case DType::kFloat32:
-        return detail::stored_weights<float>(state);
-      case DType::kFloat64:
-        return detail::stored_weights<double>(state);
-      case DType::kFloat16:
-        return detail::stored_weights<float16>(state);
-      case DType::kBFloat16:
-        return detail::stored_weights<bfloat16>(state);
-      default:
-        throw ConfigError(concat("[save_pretrained] dtype must be a floating-point type but is ", to_string(type)));
-    }
-  }();
-  BertConfig written = config;
-  written.architectures = {std::string(architecture)};
-  written.dtype = type;
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) throw IoError(folder.string(), "cannot make the folder: " + error.message());
-  AtomicFile config_file((folder / "config.json").string());
-  config_file.write(bert_config_text(written));
-  save_safetensors((folder / "model.safetensors").string(), stored);
-  config_file.commit();
-  config = std::move(written);
+  detail::save_pretrained(state_dict(module), config, architecture, folder, options);
 }
 
 /// Gives a model class the two functions that Hugging Face users look for: `struct Tagger : PretrainedMembers<Tagger>`.
@@ -296,4 +302,18 @@ struct PretrainedMembers {
   }
 };
 
+TEMPA_COMPILED_FUNCTION(detail::stored_weights);
+
 }  // namespace tempa::inline TEMPA_ABI
+
+#if defined(TEMPA_COMPILED)
+/// The module `M<T>`, which has `PretrainedMembers`, for each `Floating` T, see tempa/core/compiled.hpp.
+#define TEMPA_COMPILED_PRETRAINED(M)                                \
+  TEMPA_COMPILED_MODULE(M);                                         \
+  TEMPA_INSTANTIATE_FLOAT struct PretrainedMembers<M<float>>;       \
+  TEMPA_INSTANTIATE_DOUBLE struct PretrainedMembers<M<double>>;     \
+  TEMPA_INSTANTIATE_BFLOAT16 struct PretrainedMembers<M<bfloat16>>; \
+  TEMPA_INSTANTIATE_FLOAT16 struct PretrainedMembers<M<float16>>
+#else
+#define TEMPA_COMPILED_PRETRAINED(M) static_assert(true)
+#endif

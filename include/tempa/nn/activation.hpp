@@ -1,11 +1,14 @@
 // Activation functions as layers, for `Sequential`, and by their Hugging Face names.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/ops/activation.hpp>
 #include <tempa/ops/gelu.hpp>
 
 #include <string>
 #include <string_view>
+
+TEMPA_COMPILED_FILE("nn");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -55,5 +58,7 @@ Variable<T> activate(Activation activation, const Variable<T>& x) {
   }
   return tanh(x);
 }
+
+TEMPA_COMPILED_FUNCTION(activate);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -1,6 +1,7 @@
 // Batch normalisation as a layer.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/nn/init.hpp>
 #include <tempa/nn/module.hpp>
 #include <tempa/ops/batch_norm1d.hpp>
@@ -42,5 +43,7 @@ struct BatchNorm1d : ModuleMembers<BatchNorm1d<T>, T> {
     f("mode", mode);
   }
 };
+
+TEMPA_COMPILED_MODULE(BatchNorm1d);
 
 }  // namespace tempa::inline TEMPA_ABI

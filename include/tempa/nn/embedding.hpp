@@ -1,6 +1,7 @@
 // A table of vectors as a layer.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/nn/init.hpp>
 #include <tempa/nn/module.hpp>
 #include <tempa/ops/embedding.hpp>
@@ -45,5 +46,7 @@ struct Embedding : ModuleMembers<Embedding<T>, T> {
 
   void visit(auto&& f) { f("weight", weight); }
 };
+
+TEMPA_COMPILED_MODULE(Embedding);
 
 }  // namespace tempa::inline TEMPA_ABI

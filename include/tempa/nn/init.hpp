@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/variable.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/random.hpp>
 
 #include <cmath>
@@ -9,6 +10,8 @@
 #include <unordered_set>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("nn");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -74,5 +77,9 @@ Variable<T> uniform_parameter(Shape shape, double bound, Generator& generator = 
     for (T& element : elements.span()) element = element_cast<T>(bound * (2.0 * generator.uniform() - 1.0));
   });
 }
+
+TEMPA_COMPILED_FUNCTION(constant_parameter);
+TEMPA_COMPILED_FUNCTION(normal_parameter);
+TEMPA_COMPILED_FUNCTION(uniform_parameter);
 
 }  // namespace tempa::inline TEMPA_ABI

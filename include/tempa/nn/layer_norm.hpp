@@ -1,6 +1,7 @@
 // Layer normalisation as a layer.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/nn/init.hpp>
 #include <tempa/nn/module.hpp>
 #include <tempa/ops/layer_norm.hpp>
@@ -26,5 +27,7 @@ struct LayerNorm : ModuleMembers<LayerNorm<T>, T> {
     f("bias", bias);
   }
 };
+
+TEMPA_COMPILED_MODULE(LayerNorm);
 
 }  // namespace tempa::inline TEMPA_ABI

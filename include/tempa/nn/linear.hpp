@@ -1,6 +1,7 @@
 // y = x W^T + b as a layer.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/nn/init.hpp>
 #include <tempa/nn/module.hpp>
 #include <tempa/ops/linear.hpp>
@@ -43,5 +44,7 @@ struct Linear : ModuleMembers<Linear<T>, T> {
     f("bias", bias);
   }
 };
+
+TEMPA_COMPILED_MODULE(Linear);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -8,18 +8,22 @@
 #pragma once
 
 #include <tempa/autograd/variable.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/io/state_dict.hpp>
 
 #include <concepts>
 #include <cstddef>
-#include <functional>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <unordered_set>
 #include <utility>
+#include <variant>
 #include <vector>
+
+TEMPA_COMPILED_FILE("nn");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -50,22 +54,88 @@ concept Module = requires(M& module) {
   module.visit(detail::AnyVisitor{});
 };
 
-/// Calls `f(name, leaf)` for every parameter (`Variable<T>&`), buffer (`Tensor<T>&`) and `TrainingMode&` in `module`.
-/// An undefined variable (a layer without bias) is left out.
-template <typename M, typename F>
-void for_each_leaf(M& member, const std::string& name, const F& f) {
-  if constexpr (detail::is_variable<M>) {
-    if (member.defined()) f(name, member);
-  } else if constexpr (detail::is_tensor<M> || std::same_as<M, TrainingMode>) {
-    f(name, member);
-  } else if constexpr (Module<M>) {
-    member.visit([&](std::string_view part, auto& child) {
-      for_each_leaf(child, name.empty() ? std::string(part) : name + "." + std::string(part), f);
-    });
-  } else {
-    for (std::size_t i = 0; i < member.size(); ++i)
-      for_each_leaf(member[i], name.empty() ? std::to_string(i) : name + "." + std::to_string(i), f);
+/// A parameter (`Variable<T>*`), a buffer (`Tensor<T>*`) or a switch (`TrainingMode*`) inside a module.
+using LeafPointer = std::variant<Variable<float>*, Variable<double>*, Variable<float16>*, Variable<bfloat16>*,
+                                 Tensor<float>*, Tensor<double>*, Tensor<float16>*, Tensor<bfloat16>*,
+                                 Tensor<std::int32_t>*, Tensor<std::int64_t>*, Tensor<std::uint8_t>*, TrainingMode*>;
+
+/// A leaf with its name: the state dict's, where it is in there.
+struct Leaf {
+  std::string name;
+  LeafPointer pointer;
+};
+
+namespace detail {
+
+/// What `leaves` visits a module with: one type for all, so that a module's `visit` is compiled once.
+class LeafCollector {
+ public:
+  explicit LeafCollector(std::vector<Leaf>& leaves, std::string prefix = {})
+      : leaves_(leaves), prefix_(std::move(prefix)) {}
+
+  template <typename Member>
+  void operator()(std::string_view part, Member& member) const {
+    if constexpr (is_variable<Member>) {
+      if (member.defined()) add(part, &member);
+    } else if constexpr (std::constructible_from<LeafPointer, Member*>) {
+      add(part, &member);
+    } else if constexpr (Module<Member>) {
+      member.visit(inside(part));
+    } else {
+      const LeafCollector list = inside(part);
+      for (std::size_t i = 0; i < member.size(); ++i) list(std::to_string(i), member[i]);
+    }
   }
+
+ private:
+  void add(std::string_view part, LeafPointer pointer) const {
+    leaves_.push_back({prefix_ + std::string(part), pointer});
+  }
+  LeafCollector inside(std::string_view part) const { return LeafCollector(leaves_, concat(prefix_, part, ".")); }
+
+  std::vector<Leaf>& leaves_;
+  std::string prefix_;
+};
+
+/// Calls `f(name, Variable<T>&)` for the parameters of a module, a shared one as often as it is there.
+template <typename F>
+void for_each_parameter(const std::vector<Leaf>& leaves, const F& f) {
+  for (const Leaf& leaf : leaves)
+    std::visit(
+        [&](auto* pointer) {
+          if constexpr (is_variable<std::remove_pointer_t<decltype(pointer)>>) f(leaf.name, *pointer);
+        },
+        leaf.pointer);
+}
+
+/// Calls `f(name, Tensor<T>&)` for the buffers of a module.
+template <typename F>
+void for_each_buffer(const std::vector<Leaf>& leaves, const F& f) {
+  for (const Leaf& leaf : leaves)
+    std::visit(
+        [&](auto* pointer) {
+          if constexpr (is_tensor<std::remove_pointer_t<decltype(pointer)>>) f(leaf.name, *pointer);
+        },
+        leaf.pointer);
+}
+
+/// Calls `f(mode)` for the switches of a module.
+template <typename F>
+void for_each_mode(const std::vector<Leaf>& leaves, const F& f) {
+  for (const Leaf& leaf : leaves)
+    if (TrainingMode* const* mode = std::get_if<TrainingMode*>(&leaf.pointer)) f(**mode);
+}
+
+}  // namespace detail
+
+/// Every parameter, buffer and switch of `module`, in the order of `visit`. An undefined variable (a layer without
+/// bias) is left out; a shared one is there as often as it is visited. The pointers hold as long as nothing in the
+/// module is added, taken away or moved.
+template <Module M>
+std::vector<Leaf> leaves(M& module) {
+  std::vector<Leaf> result;
+  module.visit(detail::LeafCollector(result));
+  return result;
 }
 
 /// A parameter with its name in the state dict.
@@ -75,66 +145,99 @@ struct NamedParameter {
   Variable<T> variable;
 };
 
+namespace detail {
+
+template <Floating T>
+std::vector<NamedParameter<T>> named_parameters(const std::vector<Leaf>& leaves) {
+  std::vector<NamedParameter<T>> result;
+  std::unordered_set<const void*> seen;
+  for (const Leaf& leaf : leaves)
+    if (Variable<T>* const* variable = std::get_if<Variable<T>*>(&leaf.pointer))
+      if (seen.insert((*variable)->node().get()).second) result.push_back({leaf.name, **variable});
+  return result;
+}
+
+inline Index parameter_count(const std::vector<Leaf>& leaves) {
+  Index count = 0;
+  std::unordered_set<const void*> seen;
+  for_each_parameter(leaves, [&](const std::string&, const auto& variable) {
+    if (seen.insert(variable.node().get()).second) count += variable.numel();
+  });
+  return count;
+}
+
+inline void set_training(const std::vector<Leaf>& leaves, bool training) {
+  for_each_mode(leaves, [&](TrainingMode& mode) { mode.training = training; });
+}
+
+inline void set_requires_grad(const std::vector<Leaf>& leaves, bool requires_grad) {
+  for_each_parameter(leaves, [&](const std::string&, auto& variable) { variable.set_requires_grad(requires_grad); });
+}
+
+inline void move_to(const std::vector<Leaf>& leaves, Device device) {
+  for_each_parameter(
+      leaves, [&](const std::string&, auto& variable) { variable.mutable_value() = variable.value().to(device); });
+  for_each_buffer(leaves, [&](const std::string&, auto& buffer) { buffer = buffer.to(device); });
+}
+
+inline Device device_of(const std::vector<Leaf>& leaves) {
+  std::optional<Device> device;
+  for_each_parameter(leaves, [&](const std::string&, const auto& variable) {
+    if (!device) device = variable.device();
+  });
+  return device.value_or(Device::cpu());
+}
+
+inline StateDict state_dict(const std::vector<Leaf>& leaves) {
+  StateDict result;
+  for (const Leaf& leaf : leaves)
+    std::visit(
+        [&](auto* pointer) {
+          using Type = std::remove_pointer_t<decltype(pointer)>;
+          if constexpr (is_variable<Type>) result.insert(leaf.name, pointer->value());
+          if constexpr (is_tensor<Type>) result.insert(leaf.name, *pointer);
+        },
+        leaf.pointer);
+  return result;
+}
+
+}  // namespace detail
+
 /// All parameters with their names, in the order of `visit`; a shared one appears once, under its first name.
 /// @source torch.nn.Module.named_parameters
 template <Floating T, Module M>
 std::vector<NamedParameter<T>> named_parameters(M& module) {
-  std::vector<NamedParameter<T>> result;
-  std::unordered_set<const void*> seen;
-  for_each_leaf(module, "", [&](const std::string& name, auto& leaf) {
-    if constexpr (std::same_as<std::remove_cvref_t<decltype(leaf)>, Variable<T>>)
-      if (seen.insert(leaf.node().get()).second) result.push_back({name, leaf});
-  });
-  return result;
+  return detail::named_parameters<T>(leaves(module));
 }
 
 /// Number of elements of all parameters, frozen ones included.
 template <Module M>
 Index parameter_count(M& module) {
-  Index count = 0;
-  std::unordered_set<const void*> seen;
-  for_each_leaf(module, "", [&](const std::string&, auto& leaf) {
-    if constexpr (detail::is_variable<std::remove_cvref_t<decltype(leaf)>>)
-      if (seen.insert(leaf.node().get()).second) count += leaf.numel();
-  });
-  return count;
+  return detail::parameter_count(leaves(module));
 }
 
 /// Switches every part of `module` to training or to evaluation.
 template <Module M>
 void set_training(M& module, bool training) {
-  for_each_leaf(module, "", [&](const std::string&, auto& leaf) {
-    if constexpr (std::same_as<std::remove_cvref_t<decltype(leaf)>, TrainingMode>) leaf.training = training;
-  });
+  detail::set_training(leaves(module), training);
 }
 
 /// Freezes (false) or thaws (true) every parameter of `module`: `set_requires_grad(model.bert.embeddings, false)`.
 template <Module M>
 void set_requires_grad(M& module, bool requires_grad) {
-  for_each_leaf(module, "", [&](const std::string&, auto& leaf) {
-    if constexpr (detail::is_variable<std::remove_cvref_t<decltype(leaf)>>) leaf.set_requires_grad(requires_grad);
-  });
+  detail::set_requires_grad(leaves(module), requires_grad);
 }
 
 /// Moves parameters and buffers to `device`. @throws DeviceError.
 template <Module M>
 void move_to(M& module, Device device) {
-  for_each_leaf(module, "", [&](const std::string&, auto& leaf) {
-    using Leaf = std::remove_cvref_t<decltype(leaf)>;
-    if constexpr (detail::is_variable<Leaf>) leaf.mutable_value() = leaf.value().to(device);
-    if constexpr (detail::is_tensor<Leaf>) leaf = leaf.to(device);
-  });
+  detail::move_to(leaves(module), device);
 }
 
 /// Where the parameters of `module` are: the device of the first one, the CPU when there is none.
 template <Module M>
 Device device_of(M& module) {
-  std::optional<Device> device;
-  for_each_leaf(module, "", [&](const std::string&, auto& leaf) {
-    if constexpr (detail::is_variable<std::remove_cvref_t<decltype(leaf)>>)
-      if (!device) device = leaf.device();
-  });
-  return device.value_or(Device::cpu());
+  return detail::device_of(leaves(module));
 }
 
 /// What `module` is called with, moved to its device by `input.to(device)`; an input without `to` as it is.
@@ -151,13 +254,7 @@ decltype(auto) input_for(M& module, const Input& input) {
 /// @source torch.nn.Module.state_dict
 template <Module M>
 StateDict state_dict(M& module) {
-  StateDict result;
-  for_each_leaf(module, "", [&](const std::string& name, auto& leaf) {
-    using Leaf = std::remove_cvref_t<decltype(leaf)>;
-    if constexpr (detail::is_variable<Leaf>) result.insert(name, leaf.value());
-    if constexpr (detail::is_tensor<Leaf>) result.insert(name, leaf);
-  });
-  return result;
+  return detail::state_dict(leaves(module));
 }
 
 /// Copies tensors of the same names and shapes into `module`, converted to its types.
@@ -189,4 +286,21 @@ struct ModuleMembers {
   Self& self() { return static_cast<Self&>(*this); }
 };
 
+TEMPA_COMPILED_FUNCTION(detail::named_parameters);
+
 }  // namespace tempa::inline TEMPA_ABI
+
+#if defined(TEMPA_COMPILED)
+#define TEMPA_INSTANTIATE_MODULE(instantiate, M, T) \
+  instantiate struct M<T>;                          \
+  instantiate struct ModuleMembers<M<T>, T>;        \
+  TEMPA_INSTANTIATE_FUNCTION(instantiate, leaves<M<T>>)
+/// The module `M<T>` for each `Floating` T, see tempa/core/compiled.hpp.
+#define TEMPA_COMPILED_MODULE(M)                                     \
+  TEMPA_INSTANTIATE_MODULE(TEMPA_INSTANTIATE_FLOAT, M, float);       \
+  TEMPA_INSTANTIATE_MODULE(TEMPA_INSTANTIATE_DOUBLE, M, double);     \
+  TEMPA_INSTANTIATE_MODULE(TEMPA_INSTANTIATE_BFLOAT16, M, bfloat16); \
+  TEMPA_INSTANTIATE_MODULE(TEMPA_INSTANTIATE_FLOAT16, M, float16)
+#else
+#define TEMPA_COMPILED_MODULE(M) static_assert(true)
+#endif

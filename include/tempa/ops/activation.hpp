@@ -1,6 +1,7 @@
 // Activation functions of one element. Each takes any shape, returns the same, and saves nothing of its own.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/math/activation.hpp>
 #include <tempa/ops/elementwise.hpp>
 #include <tempa/ops/gelu.hpp>
@@ -43,5 +44,12 @@ template <Floating T>
 Variable<T> softplus(const Variable<T>& x) {
   return elementwise("softplus", x, math::Softplus{});
 }
+
+TEMPA_COMPILED_FUNCTION(relu);
+TEMPA_COMPILED_FUNCTION(leaky_relu);
+TEMPA_COMPILED_FUNCTION(tanh);
+TEMPA_COMPILED_FUNCTION(sigmoid);
+TEMPA_COMPILED_FUNCTION(silu);
+TEMPA_COMPILED_FUNCTION(softplus);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -1,6 +1,7 @@
 // Arithmetic with NumPy's broadcasting: two variables, or a variable and a number.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/cpu/broadcast.hpp>
 #include <tempa/math/arithmetic.hpp>
 #include <tempa/math/elementary.hpp>
@@ -174,5 +175,12 @@ template <Floating T>
 Variable<T> operator/(double c, const Variable<T>& x) {
   return div(c, x);
 }
+
+TEMPA_COMPILED_FUNCTION(elementwise, math::Add);
+TEMPA_COMPILED_FUNCTION(elementwise, math::Subtract);
+TEMPA_COMPILED_FUNCTION(elementwise, math::Multiply);
+TEMPA_COMPILED_FUNCTION(elementwise, math::Divide);
+TEMPA_COMPILED_FUNCTION(maximum);
+TEMPA_COMPILED_FUNCTION(minimum);
 
 }  // namespace tempa::inline TEMPA_ABI

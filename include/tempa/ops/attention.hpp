@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/tape.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/cpu/attention.hpp>
 #include <tempa/cpu/tail.hpp>
 #include <tempa/math/attention.hpp>
@@ -196,5 +197,7 @@ Variable<T> self_attention(const Variable<T>& qkv, const Tensor<std::int32_t>& c
   return detail::attention_of<T>("self_attention", {qkv}, {qkv, part}, {qkv, 2 * part}, inputs, qkv.size(1),
                                  qkv.size(1), qkv.size(2), cu_seqlens, cu_seqlens, heads, options);
 }
+
+TEMPA_COMPILED_FUNCTION(detail::attention_of);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/tape.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/cpu/batch_norm1d.hpp>
 
 #include <cstdint>
@@ -102,5 +103,7 @@ Variable<T> batch_norm1d(const Variable<T>& x, const Variable<T>& gamma, const V
     if (x.requires_grad()) x.accumulate_grad(std::move(dx));
   });
 }
+
+TEMPA_COMPILED_FUNCTION(batch_norm1d);
 
 }  // namespace tempa::inline TEMPA_ABI

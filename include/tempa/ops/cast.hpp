@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/tape.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/cpu/convert.hpp>
 
 #include <concepts>
@@ -28,5 +29,10 @@ Variable<U> cast(const Variable<T>& x) {
     });
   }
 }
+
+TEMPA_COMPILED_FUNCTION(cast, float);
+TEMPA_COMPILED_FUNCTION(cast, double);
+TEMPA_COMPILED_FUNCTION(cast, bfloat16);
+TEMPA_COMPILED_FUNCTION(cast, float16);
 
 }  // namespace tempa::inline TEMPA_ABI

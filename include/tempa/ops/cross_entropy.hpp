@@ -1,6 +1,7 @@
 // Cross-entropy of logits and class labels.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/cpu/cross_entropy.hpp>
 #include <tempa/cpu/softmax.hpp>
 #include <tempa/ops/cast.hpp>
@@ -126,5 +127,12 @@ Variable<Accumulator<T>> cross_entropy(const Variable<T>& logits, const Tensor<s
     });
   }
 }
+
+namespace detail {
+template <Floating T>
+using CrossEntropy = Variable<Accumulator<T>>(const Variable<T>&, const Tensor<std::int32_t>&,
+                                              const CrossEntropyOptions&);
+}
+TEMPA_COMPILED_OVERLOAD(cross_entropy, detail::CrossEntropy);
 
 }  // namespace tempa::inline TEMPA_ABI

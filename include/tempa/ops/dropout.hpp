@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/tape.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/cpu/dropout.hpp>
 
@@ -39,5 +40,7 @@ Variable<T> dropout(const Variable<T>& x, double drop_prob, Generator& generator
     x.accumulate_grad(std::move(dx));
   });
 }
+
+TEMPA_COMPILED_FUNCTION(dropout);
 
 }  // namespace tempa::inline TEMPA_ABI

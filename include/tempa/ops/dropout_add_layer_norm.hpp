@@ -1,6 +1,7 @@
 // The end of both halves of a transformer layer in one operation.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/cpu/layer_norm_fused.hpp>
 #include <tempa/ops/dropout.hpp>
 
@@ -58,5 +59,7 @@ Variable<T> dropout_add_layer_norm(const Variable<T>& x, const Variable<T>& resi
     if (residual.requires_grad()) residual.accumulate_grad(std::move(dresidual));
   });
 }
+
+TEMPA_COMPILED_FUNCTION(dropout_add_layer_norm);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -1,6 +1,7 @@
 // Elementary functions of one element. Each takes any shape, returns the same, and saves nothing of its own.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/math/elementary.hpp>
 #include <tempa/ops/elementwise.hpp>
 
@@ -47,5 +48,13 @@ template <Floating T>
 Variable<T> neg(const Variable<T>& x) {
   return elementwise("neg", x, math::MultiplyByConstant<Accumulator<T>>{Accumulator<T>(-1)});
 }
+
+TEMPA_COMPILED_FUNCTION(exp);
+TEMPA_COMPILED_FUNCTION(log);
+TEMPA_COMPILED_FUNCTION(erf);
+TEMPA_COMPILED_FUNCTION(sqrt);
+TEMPA_COMPILED_FUNCTION(square);
+TEMPA_COMPILED_FUNCTION(abs);
+TEMPA_COMPILED_FUNCTION(neg);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/tape.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/cpu/gather.hpp>
 
 #include <algorithm>
@@ -76,5 +77,7 @@ Variable<T> embedding(const Variable<T>& table, const Tensor<std::int32_t>& ids,
     detail::add_embedding_gradient(table, ids, dy, padding);
   });
 }
+
+TEMPA_COMPILED_FUNCTION(embedding);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -1,6 +1,7 @@
 // The embeddings at the bottom of a transformer in one operation.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/cpu/layer_norm_fused.hpp>
 #include <tempa/ops/dropout.hpp>
 #include <tempa/ops/embedding.hpp>
@@ -87,5 +88,7 @@ Variable<T> embeddings_layer_norm(const EmbeddingLookup<T>& word, const Embeddin
     for (const auto& [table, ids, padding] : lookups) detail::add_embedding_gradient(table, ids, dz, padding);
   });
 }
+
+TEMPA_COMPILED_FUNCTION(embeddings_layer_norm);
 
 }  // namespace tempa::inline TEMPA_ABI

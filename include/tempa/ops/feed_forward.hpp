@@ -1,6 +1,7 @@
 // The feed-forward network of a transformer layer in one operation.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/ops/linear.hpp>
 
 #include <utility>
@@ -58,5 +59,7 @@ Variable<T> feed_forward(const Variable<T>& x, const Variable<T>& w1, const Vari
     });
   });
 }
+
+TEMPA_COMPILED_FUNCTION(feed_forward);
 
 }  // namespace tempa::inline TEMPA_ABI

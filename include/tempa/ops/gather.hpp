@@ -1,6 +1,7 @@
 // Elements by their index.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/cpu/gather.hpp>
 #include <tempa/ops/sum_to_shape.hpp>
 
@@ -82,5 +83,10 @@ Variable<T> gather(const Variable<T>& x, Index axis, const Tensor<I>& index) {
     });
   });
 }
+
+TEMPA_COMPILED_FUNCTION(index_select, std::int32_t);
+TEMPA_COMPILED_FUNCTION(index_select, std::int64_t);
+TEMPA_COMPILED_FUNCTION(gather, std::int32_t);
+TEMPA_COMPILED_FUNCTION(gather, std::int64_t);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -1,6 +1,7 @@
 // The Gaussian error linear unit.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/math/gelu.hpp>
 #include <tempa/ops/elementwise.hpp>
 
@@ -21,5 +22,8 @@ template <Floating T>
 Variable<T> gelu_tanh(const Variable<T>& x) {
   return elementwise("gelu_tanh", x, math::GeluTanh{});
 }
+
+TEMPA_COMPILED_FUNCTION(gelu);
+TEMPA_COMPILED_FUNCTION(gelu_tanh);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/tape.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/cpu/layer_norm.hpp>
 
 namespace tempa::inline TEMPA_ABI {
@@ -37,5 +38,7 @@ Variable<T> layer_norm(const Variable<T>& x, const Variable<T>& gamma, const Var
     if (x.requires_grad()) x.accumulate_grad(std::move(dx));
   });
 }
+
+TEMPA_COMPILED_FUNCTION(layer_norm);
 
 }  // namespace tempa::inline TEMPA_ABI

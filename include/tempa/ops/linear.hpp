@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/tape.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/cpu/bias.hpp>
 #include <tempa/cpu/column_sum.hpp>
 #include <tempa/cpu/gemm_epilogue.hpp>
@@ -152,5 +153,8 @@ Variable<T> linears(const Variable<T>& x, const std::vector<LinearParameters<T>>
     });
   });
 }
+
+TEMPA_COMPILED_FUNCTION(linear);
+TEMPA_COMPILED_FUNCTION(linears);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -1,6 +1,7 @@
 // How the losses of a batch become one number.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/ops/reduction.hpp>
 
 namespace tempa::inline TEMPA_ABI {
@@ -15,5 +16,7 @@ Variable<T> reduce_loss(const Variable<T>& losses, Reduction reduction) {
   return reduction == Reduction::kSum ? sum(losses) : mean(losses);
 }
 }  // namespace detail
+
+TEMPA_COMPILED_REAL_FUNCTION(detail::reduce_loss);
 
 }  // namespace tempa::inline TEMPA_ABI

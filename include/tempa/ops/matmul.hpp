@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/tape.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/cpu/matmul.hpp>
 
 #include <utility>
@@ -78,5 +79,7 @@ Variable<T> matmul(const Variable<T>& a, const Variable<T>& b) {
     if (b.requires_grad()) b.accumulate_grad(std::move(db));
   });
 }
+
+TEMPA_COMPILED_FUNCTION(matmul);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -1,6 +1,7 @@
 // The squared error, the loss of a regression.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/ops/cast.hpp>
 #include <tempa/ops/loss_reduction.hpp>
 
@@ -29,5 +30,11 @@ Variable<Accumulator<T>> mse_loss(const Variable<T>& x, const Tensor<Accumulator
                                   const MseLossOptions& options = {}) {
   return mse_loss(cast<Accumulator<T>>(x), Variable<Accumulator<T>>(target), options);
 }
+
+namespace detail {
+template <Floating T>
+using MseLoss = Variable<Accumulator<T>>(const Variable<T>&, const Tensor<Accumulator<T>>&, const MseLossOptions&);
+}
+TEMPA_COMPILED_OVERLOAD(mse_loss, detail::MseLoss);
 
 }  // namespace tempa::inline TEMPA_ABI

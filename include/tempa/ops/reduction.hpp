@@ -1,6 +1,7 @@
 // Sums, means, variances and maxima, over everything or along one axis.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/ops/arithmetic.hpp>
 #include <tempa/ops/cast.hpp>
 #include <tempa/ops/elementary.hpp>
@@ -138,5 +139,10 @@ Tensor<std::int64_t> argmax(const Tensor<T>& x, Index axis = -1) {
   });
   return where;
 }
+
+TEMPA_COMPILED_FUNCTION(detail::scaled_sum);
+TEMPA_COMPILED_FUNCTION(variance);
+TEMPA_COMPILED_FUNCTION(detail::max_over);
+TEMPA_COMPILED_FUNCTION(argmax);
 
 }  // namespace tempa::inline TEMPA_ABI

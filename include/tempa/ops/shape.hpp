@@ -1,6 +1,7 @@
 // Operations that only move elements: reshape, transpose, slice, cat and their relatives.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/cpu/copy.hpp>
 #include <tempa/ops/sum_to_shape.hpp>
 
@@ -193,5 +194,13 @@ Variable<T> stack(const std::vector<Variable<T>>& parts, Index axis) {
   }
   return cat(std::move(layers), axis);
 }
+
+TEMPA_COMPILED_FUNCTION(unsqueeze);
+TEMPA_COMPILED_FUNCTION(squeeze);
+TEMPA_COMPILED_FUNCTION(transpose);
+TEMPA_COMPILED_FUNCTION(broadcast_to);
+TEMPA_COMPILED_FUNCTION(slice);
+TEMPA_COMPILED_FUNCTION(cat);
+TEMPA_COMPILED_FUNCTION(stack);
 
 }  // namespace tempa::inline TEMPA_ABI

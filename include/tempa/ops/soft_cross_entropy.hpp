@@ -1,6 +1,7 @@
 // Cross-entropy of logits and the probabilities of classes.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/ops/arithmetic.hpp>
 #include <tempa/ops/cast.hpp>
 #include <tempa/ops/cross_entropy.hpp>
@@ -38,5 +39,12 @@ Variable<Accumulator<T>> cross_entropy(const Variable<T>& logits, const Tensor<A
     return detail::reduce_loss(-sum(targets * log_softmax(logits, -1), -1), options.reduction);
   }
 }
+
+namespace detail {
+template <Floating T>
+using SoftCrossEntropy = Variable<Accumulator<T>>(const Variable<T>&, const Tensor<Accumulator<T>>&,
+                                                  const CrossEntropyOptions&);
+}
+TEMPA_COMPILED_OVERLOAD(cross_entropy, detail::SoftCrossEntropy);
 
 }  // namespace tempa::inline TEMPA_ABI

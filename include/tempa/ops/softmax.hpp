@@ -1,6 +1,7 @@
 // Softmax and its logarithm along any axis.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/cpu/softmax.hpp>
 #include <tempa/ops/sum_to_shape.hpp>
 
@@ -57,5 +58,8 @@ Variable<T> log_softmax(const Variable<T>& x, Index axis = -1) {
     x.accumulate_grad(std::move(dx));
   });
 }
+
+TEMPA_COMPILED_FUNCTION(softmax);
+TEMPA_COMPILED_FUNCTION(log_softmax);
 
 }  // namespace tempa::inline TEMPA_ABI

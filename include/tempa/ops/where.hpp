@@ -1,6 +1,7 @@
 // A choice between two values by a mask.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/cpu/copy.hpp>
 #include <tempa/cpu/where.hpp>
 #include <tempa/ops/sum_to_shape.hpp>
@@ -61,5 +62,8 @@ Variable<T> masked_fill(const Variable<T>& x, const Tensor<std::uint8_t>& mask, 
     throw ShapeError(concat("[masked_fill] mask ", mask.shape(), " does not broadcast to x ", x.shape()));
   return where(mask, Variable<T>(Tensor<T>::full(Shape{}, element_cast<T>(value), x.device())), x);
 }
+
+TEMPA_COMPILED_FUNCTION(where);
+TEMPA_COMPILED_FUNCTION(masked_fill);
 
 }  // namespace tempa::inline TEMPA_ABI

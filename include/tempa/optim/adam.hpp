@@ -2,12 +2,15 @@
 #pragma once
 
 #include <tempa/autograd/dispatch.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/cpu/optimizer.hpp>
 #include <tempa/optim/rule_optimizer.hpp>
 
 #include <array>
 #include <cmath>
 #include <string_view>
+
+TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -133,5 +136,7 @@ class Adam final : public RuleOptimizer<AdamRule<AdamOptions>> {
  public:
   using RuleOptimizer::RuleOptimizer;
 };
+
+TEMPA_COMPILED_ONCE(class RuleOptimizer<AdamRule<AdamOptions>>);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -1,7 +1,10 @@
 // Adam with decoupled weight decay: the optimizer that BERT is fine-tuned with.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/optim/adam.hpp>
+
+TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -34,5 +37,7 @@ class AdamW final : public RuleOptimizer<AdamRule<AdamWOptions>> {
  public:
   using RuleOptimizer::RuleOptimizer;
 };
+
+TEMPA_COMPILED_ONCE(class RuleOptimizer<AdamRule<AdamWOptions>>);
 
 }  // namespace tempa::inline TEMPA_ABI

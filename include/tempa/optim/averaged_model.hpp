@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/dispatch.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/cpu/convert.hpp>
 #include <tempa/cpu/optimizer.hpp>
 #include <tempa/io/state_dict.hpp>
@@ -14,6 +15,8 @@
 #include <utility>
 #include <variant>
 #include <vector>
+
+TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI {
 

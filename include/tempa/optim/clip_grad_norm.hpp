@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/dispatch.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/profile_scope.hpp>
 #include <tempa/cpu/optimizer.hpp>
 #include <tempa/optim/parameter_list.hpp>
@@ -11,6 +12,8 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+
+TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -92,8 +95,7 @@ inline double clip_grad_norm(const ParameterList& parameters, double max_norm, C
   const ProfileScope scope("clip_grad_norm", ProfileCategory::kOptimizer);
   const double norm = total_grad_norm(parameters, options);
   const double factor = detail::clip_factor(norm, max_norm);
-  if (factor != 1)
-    detail::for_each_gradient(parameters, [&](std::size_t, const auto& v) { v.multiply_grad(factor); });
+  if (factor != 1) detail::for_each_gradient(parameters, [&](std::size_t, const auto& v) { v.multiply_grad(factor); });
   return norm;
 }
 

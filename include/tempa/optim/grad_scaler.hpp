@@ -3,6 +3,7 @@
 
 #include <tempa/autograd/dispatch.hpp>
 #include <tempa/autograd/tape.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/cpu/optimizer.hpp>
 #include <tempa/optim/optimizer.hpp>
 
@@ -13,6 +14,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+
+TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI {
 

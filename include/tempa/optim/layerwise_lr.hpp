@@ -1,6 +1,7 @@
 // Learning rates that fall from the head of a transformer down to its embeddings.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/optim/param_groups.hpp>
 
 #include <algorithm>
@@ -15,6 +16,8 @@
 #include <system_error>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI {
 

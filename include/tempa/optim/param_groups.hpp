@@ -1,6 +1,7 @@
 // The usual groups of a transformer's parameters: weight decay for the matrices, none for biases and normalisations.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/optim/optimizer.hpp>
 
 #include <cctype>
@@ -9,6 +10,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI {
 

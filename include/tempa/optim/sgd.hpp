@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/dispatch.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/cpu/optimizer.hpp>
 #include <tempa/optim/rule_optimizer.hpp>
 
@@ -9,6 +10,8 @@
 #include <cmath>
 #include <string_view>
 #include <utility>
+
+TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -120,5 +123,7 @@ class SGD final : public RuleOptimizer<SGDRule> {
  public:
   using RuleOptimizer::RuleOptimizer;
 };
+
+TEMPA_COMPILED_ONCE(class RuleOptimizer<SGDRule>);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -1,6 +1,7 @@
 // The tokenizer of a model folder, whatever its kind.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/io/json.hpp>
@@ -14,6 +15,8 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+
+TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // BERT's basic tokenizer: cleans the text, lower-cases, strips accents, splits at spaces, punctuation and ideographs.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/text/unicode.hpp>
 #include <tempa/text/utf8.hpp>
@@ -14,6 +15,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // Many texts at once: encoding them on threads, and filling them up to one length.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/parallel.hpp>
@@ -14,6 +15,8 @@
 #include <span>
 #include <string>
 #include <vector>
+
+TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // Ids back to a text, in the ways of both generations of transformers. The internals of bert_tokenizer.hpp.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/text/bert_tokenizer_state.hpp>
 
@@ -12,6 +13,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI::detail {
 

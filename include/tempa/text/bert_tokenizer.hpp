@@ -1,6 +1,7 @@
 // The tokenizer of BERT: basic tokenizer and WordPiece, added and special tokens, pairs, truncation, decoding, files.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/random.hpp>
@@ -26,6 +27,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 

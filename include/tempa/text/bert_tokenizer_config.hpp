@@ -1,6 +1,7 @@
 // tokenizer_config.json, special_tokens_map.json and added_tokens.json of a BERT tokenizer.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/io/json.hpp>
@@ -20,6 +21,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI::detail {
 

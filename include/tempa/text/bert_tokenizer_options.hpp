@@ -1,6 +1,7 @@
 // The options of a BERT tokenizer.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/text/added_token.hpp>
 #include <tempa/text/special_tokens.hpp>
@@ -11,6 +12,8 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -2,6 +2,7 @@
 // Needs MeCab only where MeCab is asked for, and sentencepiece only where sentencepiece is.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/random.hpp>
@@ -33,6 +34,8 @@
 #include <system_error>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // Japanese words by MeCab. This header brings in MeCab's: include it only where words are cut.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/text/mecab_dictionary.hpp>
@@ -16,6 +17,8 @@
 #if defined(TEMPA_WITH_MECAB)
 #include <mecab.h>
 #endif
+
+TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 

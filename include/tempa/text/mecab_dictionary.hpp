@@ -1,6 +1,7 @@
 // Finding a compiled MeCab dictionary on the system, and checking that it is one. Needs no MeCab.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/io/file.hpp>
@@ -19,6 +20,8 @@
 #include <system_error>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 

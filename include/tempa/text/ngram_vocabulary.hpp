@@ -1,6 +1,7 @@
 // Word n-grams that texts have, by number: the features of a linear text classifier.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/text/bert_tokenizer.hpp>
 
 #include <algorithm>
@@ -13,6 +14,8 @@
 #include <unordered_map>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // A sentencepiece model file, read and checked without the sentencepiece library.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/io/file.hpp>
@@ -18,6 +19,8 @@
 #include <unordered_set>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 

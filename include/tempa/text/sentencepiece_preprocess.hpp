@@ -1,6 +1,7 @@
 // What transformers 4 does to a text around the sentencepiece library.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/text/sentencepiece_processor.hpp>
 #include <tempa/text/unicode.hpp>
@@ -11,6 +12,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI::detail {
 

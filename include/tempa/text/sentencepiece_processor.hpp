@@ -1,6 +1,7 @@
 // The sentencepiece library behind one class. This header brings in the library's: include it only where it is used.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
 
@@ -13,6 +14,8 @@
 #if defined(TEMPA_WITH_SENTENCEPIECE)
 #include <sentencepiece_processor.h>
 #endif
+
+TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // Tokenizers over sentencepiece models, with ALBERT's and with XLM-R's conventions.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/random.hpp>
@@ -25,6 +26,8 @@
 #include <system_error>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 

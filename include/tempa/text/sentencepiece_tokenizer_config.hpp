@@ -1,6 +1,7 @@
 // The options of a sentencepiece tokenizer, and the JSON files in which Hugging Face keeps them.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/io/json.hpp>
 #include <tempa/text/added_token.hpp>
@@ -15,6 +16,8 @@
 #include <optional>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // What a sentencepiece tokenizer is made of, and how it cuts a text. The internals of sentencepiece_tokenizer.hpp.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/random.hpp>
@@ -26,6 +27,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI::detail {
 

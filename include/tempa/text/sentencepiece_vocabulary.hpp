@@ -1,6 +1,7 @@
 // Scored pieces with the ids of a model family, from a sentencepiece model or from tokenizer.json.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/io/json.hpp>
@@ -22,6 +23,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // Special tokens around one text or a pair, truncation and token types: from the ids of texts to an encoding.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/text/tokenizer.hpp>
@@ -13,6 +14,8 @@
 #include <tuple>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 

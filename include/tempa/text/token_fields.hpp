@@ -1,6 +1,7 @@
 // The special and the added tokens in tokenizer_config.json and special_tokens_map.json, for tokenizers of any kind.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/io/json.hpp>
@@ -17,6 +18,8 @@
 #include <system_error>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // Unicode for tokenizers: normalisation, lower-casing, and BERT's character classes in two flavours.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/text/unicode_tables.hpp>
 #include <tempa/text/utf8.hpp>
@@ -14,6 +15,8 @@
 #include <string_view>
 
 #include <utf8proc.h>
+
+TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 

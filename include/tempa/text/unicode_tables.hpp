@@ -2,7 +2,10 @@
 // Character classes of tokenizers 0.22.2, and what Unicode 15.0.0 adds to utf8proc for Python's str.lower().
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
+
+TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI::detail {
 

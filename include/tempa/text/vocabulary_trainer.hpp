@@ -1,6 +1,7 @@
 // Trains a WordPiece vocabulary from texts, with the sentencepiece library, for training a model from scratch.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/text/bert_tokenizer.hpp>
@@ -24,6 +25,8 @@
 #include <sentencepiece_processor.h>
 #include <sentencepiece_trainer.h>
 #endif
+
+TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // WordPiece: the longest token that starts a word, then the longest that continues it, and so on.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/text/byte_trie.hpp>
 #include <tempa/text/utf8.hpp>
@@ -11,6 +12,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // A profile as the Trace Event Format that chrome://tracing, Perfetto and Speedscope read.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/profile_log.hpp>
 #include <tempa/io/file.hpp>
 #include <tempa/io/json_text.hpp>
@@ -11,6 +12,8 @@
 #include <string_view>
 
 #include <unistd.h>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI::detail {
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/no_grad.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/ops/arithmetic.hpp>
 #include <tempa/ops/softmax.hpp>
 
@@ -9,6 +10,8 @@
 #include <cstdint>
 #include <span>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,11 +1,14 @@
 // Watches one metric: which epoch was best, and when to give up.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
 
 #include <cmath>
 #include <optional>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/no_grad.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/nn/module.hpp>
 #include <tempa/train/progress.hpp>
 #include <tempa/train/score_keeper_of.hpp>
@@ -10,6 +11,8 @@
 #include <optional>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // Scores what a model said in several label columns.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/data/batch.hpp>
 #include <tempa/data/label_columns.hpp>
 #include <tempa/metrics/label_columns.hpp>
@@ -13,6 +14,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/dispatch.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/tensor.hpp>
 #include <tempa/cpu/accumulate.hpp>
 #include <tempa/cpu/gemm.hpp>
@@ -11,6 +12,8 @@
 #include <array>
 #include <chrono>
 #include <span>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/no_grad.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/data/collate.hpp>
 #include <tempa/data/sampler.hpp>
 #include <tempa/models/bert/config.hpp>
@@ -15,6 +16,8 @@
 #include <span>
 #include <type_traits>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

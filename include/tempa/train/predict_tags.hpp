@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/no_grad.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/token_classification.hpp>
 #include <tempa/nn/module.hpp>
@@ -13,6 +14,8 @@
 #include <span>
 #include <string>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

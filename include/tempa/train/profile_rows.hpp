@@ -1,6 +1,7 @@
 // What a profile comes to: a row for each name, and the table of them.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/profile_log.hpp>
 
 #include <algorithm>
@@ -11,6 +12,8 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

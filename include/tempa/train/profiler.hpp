@@ -1,6 +1,7 @@
 // Where the time of a program goes: a table by operation, and a trace.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/profile_scope.hpp>
 #include <tempa/io/file.hpp>
 #include <tempa/train/chrome_trace.hpp>
@@ -14,6 +15,8 @@
 #include <ostream>
 #include <string>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // A progress bar with rate, remaining time and a running text.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/shape.hpp>
 
 #include <algorithm>
@@ -15,6 +16,8 @@
 #include <utility>
 
 #include <unistd.h>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

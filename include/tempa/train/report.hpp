@@ -1,6 +1,7 @@
 // What a run brought, for people and as metrics.json.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/io/json.hpp>
 #include <tempa/metrics/report.hpp>
 #include <tempa/train/epoch_record.hpp>
@@ -10,6 +11,8 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

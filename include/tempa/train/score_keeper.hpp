@@ -1,6 +1,7 @@
 // Collects what a classifier said about batches with labels, and scores it, for each kind of problem.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/tensor.hpp>
 #include <tempa/metrics/accuracy.hpp>
 #include <tempa/metrics/confusion_matrix.hpp>
@@ -17,6 +18,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

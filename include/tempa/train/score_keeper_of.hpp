@@ -1,11 +1,14 @@
 // Which scores a model has.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/train/label_columns_score_keeper.hpp>
 #include <tempa/train/score_keeper.hpp>
 #include <tempa/train/token_score_keeper.hpp>
 
 #include <optional>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

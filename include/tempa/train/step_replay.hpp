@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/detect_anomaly.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/nn/module.hpp>
 #include <tempa/optim/optimizer.hpp>
@@ -10,6 +11,8 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -64,13 +67,14 @@ class StepReplay {
   struct Remembered {
     Batch batch;
     Generator generator;             // before the forward pass
-    std::vector<AnyTensor> buffers;  // before the forward pass, in the order of `for_each_leaf`
+    std::vector<AnyTensor> buffers;  // before the forward pass, in the order of `leaves`
   };
 
   // Copies of the tensors that are no parameters: running means and the like.
   std::vector<AnyTensor> buffers() {
     std::vector<AnyTensor> copies;
-    for_each_buffer([&](auto& buffer) { copies.push_back(buffer.clone()); });
+    detail::for_each_buffer(leaves(model_),
+                            [&](const std::string&, const auto& buffer) { copies.push_back(buffer.clone()); });
     return copies;
   }
 
@@ -78,25 +82,17 @@ class StepReplay {
   void undo() {
     optimizer_.zero_grad();
     std::size_t i = 0;
-    for_each_buffer([&](auto& buffer) {
+    detail::for_each_buffer(leaves(model_), [&](const std::string&, auto& buffer) {
       using Buffer = std::remove_cvref_t<decltype(buffer)>;
       if (!passes_.empty()) buffer.copy_from(std::get<Buffer>(passes_.front().buffers.at(i++)));
-    });
-  }
-
-  template <typename F>
-  void for_each_buffer(const F& f) {
-    for_each_leaf(model_, "", [&](const std::string&, auto& leaf) {
-      if constexpr (detail::is_tensor<std::remove_cvref_t<decltype(leaf)>>) f(leaf);
     });
   }
 
   // Name of the parameter with this node; empty where there is none.
   std::string name_of(const void* node) {
     std::string found;
-    for_each_leaf(model_, "", [&](const std::string& name, auto& leaf) {
-      if constexpr (detail::is_variable<std::remove_cvref_t<decltype(leaf)>>)
-        if (node != nullptr && static_cast<const detail::Node*>(leaf.node().get()) == node) found = name;
+    detail::for_each_parameter(leaves(model_), [&](const std::string& name, const auto& variable) {
+      if (node != nullptr && static_cast<const detail::Node*>(variable.node().get()) == node) found = name;
     });
     return found;
   }

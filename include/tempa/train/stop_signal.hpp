@@ -1,9 +1,12 @@
 // Ctrl-C and SIGTERM as a request to stop at the next good moment.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 
 #include <csignal>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

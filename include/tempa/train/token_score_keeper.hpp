@@ -1,6 +1,7 @@
 // Scores what a model said about the words of sentences: entities, or a class for each word.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/data/batch.hpp>
 #include <tempa/metrics/entity_scores.hpp>
 #include <tempa/train/score_keeper.hpp>
@@ -13,6 +14,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // The steps of a trainer as CUDA graphs.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/nn/module.hpp>
 #include <tempa/train/trainer_options.hpp>
 #include <tempa/train/training_graph.hpp>
@@ -10,6 +11,8 @@
 #include <memory>
 #include <ostream>
 #include <string>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI::detail {
 
@@ -44,7 +47,7 @@ class TrainerGraph {
   /// The batch as `pass` will see it.
   Data prepared(const Data& batch) const {
     if constexpr (std::same_as<Data, Batch>)
-      if (on_ && device_of(model_).is_cuda()) return padded_to_bucket(batch, graph().options());
+      if (on_ && tempa::device_of(model_).is_cuda()) return padded_to_bucket(batch, graph().options());
     return batch;
   }
 

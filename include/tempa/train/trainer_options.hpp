@@ -1,6 +1,7 @@
 // What a trainer can be told.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/models/bert/config.hpp>
 #include <tempa/optim/averaged_model.hpp>
 #include <tempa/optim/grad_scaler.hpp>
@@ -13,6 +14,8 @@
 #include <optional>
 #include <ostream>
 #include <string>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

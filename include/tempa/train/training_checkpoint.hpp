@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/detect_anomaly.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/data/data_loader.hpp>
 #include <tempa/io/crc32.hpp>
 #include <tempa/optim/averaged_model.hpp>
@@ -19,6 +20,8 @@
 #include <utility>
 #include <variant>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

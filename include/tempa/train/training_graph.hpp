@@ -1,6 +1,7 @@
 // A whole training step as one CUDA graph.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/profile_scope.hpp>
 #include <tempa/data/batch.hpp>
 #include <tempa/optim/optimizer.hpp>
@@ -15,6 +16,8 @@
 #include <tuple>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -2,6 +2,7 @@
 // happened.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/io/checkpoint.hpp>
 #include <tempa/models/bert/config.hpp>
@@ -18,6 +19,8 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

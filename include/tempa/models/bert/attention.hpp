@@ -1,6 +1,7 @@
 // Self-attention with its output projection, residual and normalisation.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/models/bert/config.hpp>
 #include <tempa/nn/dropout.hpp>
 #include <tempa/nn/layer_norm.hpp>
@@ -104,5 +105,9 @@ struct BertAttention : ModuleMembers<BertAttention<T>, T> {
     f("output", output);
   }
 };
+
+TEMPA_COMPILED_MODULE(BertResidualOutput);
+TEMPA_COMPILED_MODULE(BertSelfAttention);
+TEMPA_COMPILED_MODULE(BertAttention);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -1,6 +1,7 @@
 // The sizes and choices that make one BERT.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
@@ -11,6 +12,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+TEMPA_COMPILED_FILE("models");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // config.json of a model folder.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/io/json_members.hpp>
 #include <tempa/models/bert/config.hpp>
 
@@ -12,6 +13,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("models");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // Word, position and token-type embeddings.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/data/batch.hpp>
 #include <tempa/models/bert/config.hpp>
 #include <tempa/nn/dropout.hpp>
@@ -67,5 +68,7 @@ struct BertEmbeddings : ModuleMembers<BertEmbeddings<T>, T> {
                                 "; truncate it in the tokenizer with max_length"));
   }
 };
+
+TEMPA_COMPILED_MODULE(BertEmbeddings);
 
 }  // namespace tempa::inline TEMPA_ABI

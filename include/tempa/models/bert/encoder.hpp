@@ -1,6 +1,7 @@
 // The stack of transformer layers, post-norm as in the original BERT.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/models/bert/attention.hpp>
 #include <tempa/nn/activation.hpp>
 #include <tempa/ops/feed_forward.hpp>
@@ -96,5 +97,9 @@ struct BertEncoder : ModuleMembers<BertEncoder<T>, T> {
 
   void visit(auto&& f) { f("layer", layers); }
 };
+
+TEMPA_COMPILED_MODULE(BertIntermediate);
+TEMPA_COMPILED_MODULE(BertLayer);
+TEMPA_COMPILED_MODULE(BertEncoder);
 
 }  // namespace tempa::inline TEMPA_ABI

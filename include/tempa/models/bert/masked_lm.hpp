@@ -1,6 +1,7 @@
 // BERT with the head of masked language modelling, to pre-train on texts without labels.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/data/masked_tokens.hpp>
 #include <tempa/models/bert/model.hpp>
 #include <tempa/models/pretrained.hpp>
@@ -74,5 +75,8 @@ struct BertForMaskedLM : ModuleMembers<BertForMaskedLM<T>, T>, PretrainedMembers
     f("cls.predictions.bias", bias);
   }
 };
+
+TEMPA_COMPILED_MODULE(BertPredictionTransform);
+TEMPA_COMPILED_PRETRAINED(BertForMaskedLM);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -1,6 +1,7 @@
 // BERT without a head.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/models/bert/embeddings.hpp>
 #include <tempa/models/bert/encoder.hpp>
 #include <tempa/models/pretrained.hpp>
@@ -78,5 +79,8 @@ struct BertModel : ModuleMembers<BertModel<T>, T>, PretrainedMembers<BertModel<T
     f("pooler", pooler);
   }
 };
+
+TEMPA_COMPILED_MODULE(BertPooler);
+TEMPA_COMPILED_PRETRAINED(BertModel);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -1,6 +1,7 @@
 // BERT with several classifiers on the pooled first token, one for each label column.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/data/label_columns.hpp>
 #include <tempa/models/bert/model.hpp>
 #include <tempa/models/pretrained.hpp>
@@ -99,5 +100,7 @@ struct BertForMultiLabelClassification : ModuleMembers<BertForMultiLabelClassifi
     return Tensor<std::int32_t>::from(column).to(labels.device());
   }
 };
+
+TEMPA_COMPILED_PRETRAINED(BertForMultiLabelClassification);
 
 }  // namespace tempa::inline TEMPA_ABI

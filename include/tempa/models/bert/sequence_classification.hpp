@@ -1,6 +1,7 @@
 // BERT with a classifier on the pooled first token.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/models/bert/model.hpp>
 #include <tempa/models/pretrained.hpp>
 #include <tempa/ops/bce_with_logits.hpp>
@@ -88,5 +89,7 @@ struct BertForSequenceClassification : ModuleMembers<BertForSequenceClassificati
     return problem == ProblemType::kRegression ? mse_loss(logits, targets) : bce_with_logits(logits, targets);
   }
 };
+
+TEMPA_COMPILED_PRETRAINED(BertForSequenceClassification);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -1,6 +1,7 @@
 // BERT with a classifier on every token: named entities, parts of speech.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/models/bert/model.hpp>
 #include <tempa/models/bert/sequence_classification.hpp>
 #include <tempa/models/pretrained.hpp>
@@ -59,5 +60,7 @@ struct BertForTokenClassification : ModuleMembers<BertForTokenClassification<T>,
     f("classifier", classifier);
   }
 };
+
+TEMPA_COMPILED_PRETRAINED(BertForTokenClassification);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -1,12 +1,15 @@
 // A schedule by its name, for programs whose user chooses it.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/optim/lr_scheduler/lr_scheduler.hpp>
 #include <tempa/optim/lr_scheduler/step_lr.hpp>
 #include <tempa/optim/lr_scheduler/warmup_schedules.hpp>
 
 #include <memory>
 #include <string_view>
+
+TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI {
 

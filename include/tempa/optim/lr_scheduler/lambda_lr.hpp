@@ -1,12 +1,15 @@
 // A schedule of the user's own.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/optim/lr_scheduler/lr_scheduler.hpp>
 
 #include <cstddef>
 #include <functional>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // Lowers the learning rate when a metric no longer improves.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/optim/optimizer.hpp>
 
 #include <algorithm>
@@ -11,6 +12,8 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // Rates that fall by a factor: every so many steps, at given steps, or at every step.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/optim/lr_scheduler/lr_scheduler.hpp>
 
 #include <algorithm>
@@ -8,6 +9,8 @@
 #include <cstddef>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,11 +1,14 @@
 // The linear warm-up that the schedules of transformers begin with.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/optim/lr_scheduler/lr_scheduler.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <string_view>
+
+TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI::detail {
 

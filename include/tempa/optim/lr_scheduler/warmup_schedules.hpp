@@ -1,6 +1,7 @@
 // The schedules of transformers: a linear warm-up from 0, then constant, linear, cosine or polynomial decay.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/optim/lr_scheduler/warmup.hpp>
 
 #include <algorithm>
@@ -9,6 +10,8 @@
 #include <cstdint>
 #include <limits>
 #include <numbers>
+
+TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // A training log as a table.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/data/delimited.hpp>
 #include <tempa/data/delimited_writer.hpp>
 #include <tempa/io/append_file.hpp>
@@ -15,6 +16,8 @@
 #include <system_error>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // A training log of JSON objects, one a line.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/io/event_file.hpp>
 #include <tempa/metrics/metrics.hpp>
@@ -10,6 +11,8 @@
 #include <cmath>
 #include <filesystem>
 #include <string>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

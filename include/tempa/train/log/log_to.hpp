@@ -1,11 +1,14 @@
 // Lets a trainer write its figures into a log: TensorBoard, JSON lines, CSV or an own one.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/train/trainer.hpp>
 
 #include <concepts>
 #include <string>
 #include <utility>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,12 +1,15 @@
 // Axes: round tick values, and how numbers are written beside them.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/train/plot/svg.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

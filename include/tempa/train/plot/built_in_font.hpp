@@ -1,6 +1,7 @@
 // The built-in font: which texts it can draw, how wide they are, and their strokes.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/text/unicode.hpp>
 #include <tempa/train/plot/built_in_glyphs.hpp>
 #include <tempa/train/plot/scene.hpp>
@@ -15,6 +16,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI::detail {
 

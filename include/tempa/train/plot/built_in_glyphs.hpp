@@ -8,11 +8,14 @@
 //   O x y a b     an ellipse around (x,y) with the half axes a and b         D x y   a dot
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 
 #include <algorithm>
 #include <iterator>
 #include <string_view>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI::detail {
 

@@ -1,6 +1,7 @@
 // Pixels, and how shapes cover them: the share of a pixel that a shape covers is the share of its colour.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/tensor.hpp>
 #include <tempa/train/plot/scene.hpp>
 
@@ -11,6 +12,8 @@
 #include <tuple>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI::detail {
 

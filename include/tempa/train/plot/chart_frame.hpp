@@ -1,6 +1,7 @@
 // What charts share: title, legend, and a plot area with axes, grid and labels around it.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/train/plot/axis.hpp>
 #include <tempa/train/plot/picture.hpp>
 
@@ -9,6 +10,8 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI::detail {
 

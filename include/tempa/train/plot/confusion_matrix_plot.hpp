@@ -1,6 +1,7 @@
 // Confusion matrices as pictures.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/metrics/confusion_matrix.hpp>
 #include <tempa/train/plot/chart_frame.hpp>
 
@@ -10,6 +11,8 @@
 #include <numbers>
 #include <string>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // Line charts: values over steps or epochs.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/train/plot/chart_frame.hpp>
 
 #include <algorithm>
@@ -10,6 +11,8 @@
 #include <span>
 #include <string>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // A picture: a scene that is saved as SVG and PNG.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/io/file.hpp>
 #include <tempa/io/png.hpp>
 #include <tempa/train/plot/rasterize.hpp>
@@ -10,6 +11,8 @@
 #include <filesystem>
 #include <string>
 #include <utility>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

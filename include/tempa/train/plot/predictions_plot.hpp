@@ -1,6 +1,7 @@
 // Predictions beside what was right: examples of a classifier, values of a regression.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/train/plot/chart_frame.hpp>
 #include <tempa/train/plot/line_chart.hpp>
 
@@ -11,6 +12,8 @@
 #include <span>
 #include <string>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // Scenes as pixels.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/train/plot/system_fonts.hpp>
 
 #include <algorithm>
@@ -10,6 +11,8 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // Scenes as SVG.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/train/plot/text_layout.hpp>
 
 #include <charconv>
@@ -8,6 +9,8 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -2,6 +2,7 @@
 // draws them.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/train/plot/canvas.hpp>
 #include <tempa/train/plot/text_layout.hpp>
 
@@ -20,6 +21,8 @@
 #include <freetype/ftoutln.h>
 #include <raqm.h>
 #endif
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI::detail {
 

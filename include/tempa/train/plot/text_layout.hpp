@@ -1,6 +1,7 @@
 // How much room a text needs, and how a long one is broken or cut; the same for SVG and PNG, whatever fonts there are.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/train/plot/built_in_font.hpp>
 
 #include <algorithm>
@@ -8,6 +9,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // Pictures of a training: learning curves and the schedule of the learning rate.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/train/plot/line_chart.hpp>
 #include <tempa/train/trainer.hpp>
 
@@ -12,6 +13,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/no_grad.hpp>
+#include <tempa/core/compiled.hpp>
 #include <tempa/io/graph_def.hpp>
 #include <tempa/nn/module.hpp>
 
@@ -17,6 +18,8 @@
 #include <unordered_set>
 #include <utility>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -213,9 +216,8 @@ std::vector<GraphNode> trace_graph(M& module, const Variable<T>& output) {
         "[add_graph] expected a recorded result but there is no tape behind it: everything is frozen, a "
         "NoGrad is alive, or backward has run");
   std::unordered_map<const detail::Node*, detail::Scope> parameters;
-  for_each_leaf(module, "", [&](const std::string& name, auto& leaf) {
-    if constexpr (detail::is_variable<std::remove_cvref_t<decltype(leaf)>>)
-      parameters.emplace(leaf.node().get(), detail::scopes_of(name));
+  detail::for_each_parameter(leaves(module), [&](const std::string& name, const auto& variable) {
+    parameters.emplace(variable.node().get(), detail::scopes_of(name));
   });
   return detail::GraphBuilder(std::move(parameters)).build(output.node());
 }
@@ -227,10 +229,7 @@ std::vector<GraphNode> trace_graph(M& module, const Variable<T>& output) {
 template <Module M, typename Batch>
 requires(!detail::is_variable<Batch>) std::vector<GraphNode> trace_graph(M& model, const Batch& batch) {
   std::vector<std::pair<TrainingMode*, bool>> modes;
-  for_each_leaf(model, "", [&](const std::string&, auto& leaf) {
-    if constexpr (std::same_as<std::remove_cvref_t<decltype(leaf)>, TrainingMode>)
-      modes.emplace_back(&leaf, leaf.training);
-  });
+  detail::for_each_mode(leaves(model), [&](TrainingMode& mode) { modes.emplace_back(&mode, mode.training); });
   struct Restore {
     std::vector<std::pair<TrainingMode*, bool>>& modes;
     ~Restore() {

@@ -1,6 +1,7 @@
 // Histograms in TensorBoard's buckets.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/core/tensor.hpp>
 #include <tempa/io/event.hpp>
 
@@ -8,6 +9,8 @@
 #include <cstddef>
 #include <span>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // Hyper-parameters and the metrics they led to, for TensorBoard's page that compares runs.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/io/event.hpp>
 #include <tempa/metrics/metrics.hpp>
 
@@ -11,6 +12,8 @@
 #include <utility>
 #include <variant>
 #include <vector>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,6 +1,7 @@
 // Writes what TensorBoard shows: figures, histograms, texts, pictures, hyper-parameters, the model's graph.
 #pragma once
 
+#include <tempa/core/compiled.hpp>
 #include <tempa/io/event_file.hpp>
 #include <tempa/metrics/metrics.hpp>
 #include <tempa/train/plot/picture.hpp>
@@ -26,6 +27,8 @@
 #include <vector>
 
 #include <unistd.h>
+
+TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
