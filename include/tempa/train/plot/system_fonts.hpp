@@ -150,7 +150,7 @@ class SystemFonts {
 
   void draw_glyph(Canvas& canvas, const raqm_glyph_t& glyph, const Scene::Text& text, double scale, double x,
                   double narrow) {
-    const FT_Face face = glyph.ftface;
+    FT_FaceRec_* const face = glyph.ftface;
     if (FT_Load_Glyph(face, glyph.index, kLoadFlags) != 0 || face->glyph->format != FT_GLYPH_FORMAT_OUTLINE) return;
     FT_Outline& outline = face->glyph->outline;
     if (text.bold && (face->style_flags & FT_STYLE_FLAG_BOLD) == 0)
