@@ -91,7 +91,9 @@ class LeafCollector {
   void add(std::string_view part, LeafPointer pointer) const {
     leaves_.push_back({prefix_ + std::string(part), pointer});
   }
-  LeafCollector inside(std::string_view part) const { return LeafCollector(leaves_, concat(prefix_, part, ".")); }
+  LeafCollector inside(std::string_view part) const {
+    return LeafCollector(leaves_, prefix_ + std::string(part) + ".");
+  }
 
   std::vector<Leaf>& leaves_;
   std::string prefix_;
