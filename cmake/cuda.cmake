@@ -13,8 +13,12 @@ function(tempa_cuda_sources target)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/tests")
   target_compile_definitions(${target} PRIVATE TEMPA_WITH_CUDA EIGEN_NO_CUDA)
   if(TEMPA_CUDA_EMULATED)
+    set(options -Wno-unknown-pragmas)
+    if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+      list(APPEND options -mllvm -pragma-unroll-threshold=1)  # it obeys #pragma unroll, for minutes, and to no end here
+    endif()
     set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES
-      LANGUAGE CXX COMPILE_OPTIONS "-Wno-unknown-pragmas" SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON)
+      LANGUAGE CXX COMPILE_OPTIONS "${options}" SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON)
     target_compile_features(${target} PRIVATE cxx_std_20)
     # tempa's own warnings and sanitizers.
     target_compile_options(${target} PRIVATE "$<TARGET_PROPERTY:tempa_flags,INTERFACE_COMPILE_OPTIONS>")

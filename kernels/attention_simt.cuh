@@ -24,7 +24,8 @@ struct SimtShape {
   static constexpr int kParts = kSize / kWarpSize;  ///< elements of a row's result in a lane
 
   static constexpr std::size_t bytes(int tiles_of_rows, int tiles_of_columns) {
-    return sizeof(A) * (kStride * (tiles_of_rows * kBlockRows + tiles_of_columns * kColumns) + kBlockRows * kColumns);
+    return sizeof(A) * static_cast<std::size_t>(kStride * (tiles_of_rows * kBlockRows + tiles_of_columns * kColumns) +
+                                                kBlockRows * kColumns);
   }
 };
 

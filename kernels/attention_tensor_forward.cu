@@ -55,9 +55,9 @@ struct RowStatistics {
 
 /// Blocks of a multiprocessor that run at the same time, as many as their registers allow without spilling any.
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
-constexpr int kSmallBlocks = 4;
+[[maybe_unused]] constexpr int kSmallBlocks = 4;
 #else
-constexpr int kSmallBlocks = 3;
+[[maybe_unused]] constexpr int kSmallBlocks = 3;
 #endif
 
 template <typename T, int kSize>

@@ -164,7 +164,7 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks) gemm_tensor(con
     }
   }
   constexpr int kStaging = warp_staging<2, Tile::kColumnParts>();
-  const auto staging = shared_array<float>(warp * kStaging * sizeof(float), kStaging);
+  const auto staging = shared_array<float>(static_cast<std::size_t>(warp * kStaging) * sizeof(float), kStaging);
   put_warp_sums<2, Tile::kColumnParts>(product, slice, batch, first_row + warp_row, first_column + warp_column, sums,
                                        staging);
 }

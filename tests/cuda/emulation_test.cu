@@ -8,7 +8,7 @@
 #include "support/catch.hpp"
 #include "support/thrown.hpp"
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef TEMPA_ADDRESS_SANITIZER
 #include "emulation/device_memory.hpp"
 
 #include <sanitizer/asan_interface.h>
@@ -222,7 +222,7 @@ TEST_CASE("Emulation: a machine without a driver or with two devices", "[cuda]")
   CHECK(unavailable_reason().empty());
 }
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef TEMPA_ADDRESS_SANITIZER
 
 TEST_CASE("Emulation: the host cannot read device memory by mistake", "[cuda]") {
   test::DeviceArray<float> x(std::vector<float>{1, 2, 3});

@@ -19,7 +19,7 @@ struct Size {
 template <typename T>
 void check(Size size, bool offset = false) {
   INFO(size.rows << " rows of " << size.cols << (offset ? " at an offset" : ""));
-  const auto [rows, cols] = size;
+  const Index rows = size.rows, cols = size.cols;
   const auto placed = [&](Argument argument) { return offset ? at_offset(std::move(argument)) : argument; };
   const Index n = rows * cols;
   const std::vector<Argument> arguments = {

@@ -1,11 +1,13 @@
 #include "emulation/device_memory.hpp"
 
+#include <tempa/core/config.hpp>
+
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef TEMPA_ADDRESS_SANITIZER
 #include <sanitizer/asan_interface.h>
 #else
 #define ASAN_POISON_MEMORY_REGION(address, bytes) (static_cast<void>(address), static_cast<void>(bytes))

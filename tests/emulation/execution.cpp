@@ -33,7 +33,7 @@ struct Copy {
 struct Thread {
   State state = State::kNew;
   Fiber* fiber = nullptr;
-  std::source_location where;              ///< of the barrier or collective that it waits in
+  Where where;              ///< of the barrier or collective that it waits in
   const Collective* collective = nullptr;  ///< with the lanes that take part, and what this one brought
   unsigned mask = 0;
   void* mine = nullptr;
@@ -50,9 +50,9 @@ class Executor {
   bool run(const char* kernel, dim3 grid, dim3 block, std::size_t shared_bytes, const std::function<void()>& body,
            KernelFault& fault);
   [[noreturn]] void stop(Fault kind, const std::string& what);
-  void barrier(const std::source_location& where);
-  unsigned count(bool vote, const std::source_location& where);
-  void meet(const Collective& collective, unsigned mask, void* mine, const std::source_location& where);
+  void barrier(const Where& where);
+  unsigned count(bool vote, const Where& where);
+  void meet(const Collective& collective, unsigned mask, void* mine, const Where& where);
   Thread& running() { return threads_[running_thread]; }
 
  private:
@@ -185,7 +185,7 @@ void Executor::make_runnable(unsigned thread) {
   runnable_.push_back(thread);
 }
 
-void Executor::barrier(const std::source_location& where) {
+void Executor::barrier(const Where& where) {
   Thread& me = threads_[running_thread];
   if (at_barrier_ > 0) {
     unsigned other = 0;
@@ -209,13 +209,13 @@ void Executor::barrier(const std::source_location& where) {
     if (i != running_thread) make_runnable(i);
 }
 
-unsigned Executor::count(bool vote, const std::source_location& where) {
+unsigned Executor::count(bool vote, const Where& where) {
   if (vote) ++votes_;
   barrier(where);
   return counted_;
 }
 
-void Executor::meet(const Collective& collective, unsigned mask, void* mine, const std::source_location& where) {
+void Executor::meet(const Collective& collective, unsigned mask, void* mine, const Where& where) {
   const unsigned first = running_thread / kWarpSize * kWarpSize, my_lane = running_thread % kWarpSize;
   Thread& me = threads_[running_thread];
   me.where = where;
@@ -297,7 +297,7 @@ std::string Executor::occupation(unsigned thread) const {
 
 }  // namespace
 
-std::string to_string(const std::source_location& where) {
+std::string to_string(const Where& where) {
   const char* const slash = std::strrchr(where.file_name(), '/');
   return std::string(slash != nullptr ? slash + 1 : where.file_name()) + ":" + std::to_string(where.line());
 }
@@ -313,11 +313,11 @@ void stop_kernel(Fault kind, const std::string& what) {
 }
 
 unsigned thread_number() { return running_thread; }
-void block_barrier(const std::source_location& where) { current->barrier(where); }
-void meet(const Collective& collective, unsigned mask, void* mine, const std::source_location& where) {
+void block_barrier(const Where& where) { current->barrier(where); }
+void meet(const Collective& collective, unsigned mask, void* mine, const Where& where) {
   current->meet(collective, mask, mine, where);
 }
-unsigned block_count(bool vote, const std::source_location& where) { return current->count(vote, where); }
+unsigned block_count(bool vote, const Where& where) { return current->count(vote, where); }
 SharedMemory& shared_memory() { return current->shared; }
 
 void begin_copy(const SharedPointer<uint4>& to, const void* from, int bytes) {

@@ -12,6 +12,28 @@
 
 namespace emulation {
 
+#ifdef __cpp_lib_source_location
+using Where = std::source_location;
+#else
+/// A place in the source, for a compiler that cannot read its library's std::source_location (clang++ before 16).
+class Where {
+ public:
+  static constexpr Where current(const char* file = __builtin_FILE(), unsigned line = __builtin_LINE(),
+                                 unsigned column = __builtin_COLUMN()) {
+    Where here;
+    here.file_ = file, here.line_ = line, here.column_ = column;
+    return here;
+  }
+  constexpr const char* file_name() const { return file_; }
+  constexpr unsigned line() const { return line_; }
+  constexpr unsigned column() const { return column_; }
+
+ private:
+  const char* file_ = "";
+  unsigned line_ = 0, column_ = 0;
+};
+#endif
+
 /// What stops a kernel: the error code that later calls report, and the reason.
 enum class Fault { kAddress, kMisaligned, kLaunch };
 
@@ -32,10 +54,10 @@ unsigned thread_number();
 inline unsigned lane_number() { return thread_number() % 32; }
 
 /// Waits until all threads of the block are here.
-void block_barrier(const std::source_location& where);
+void block_barrier(const Where& where);
 
 /// A barrier that counts the threads whose vote is true.
-unsigned block_count(bool vote, const std::source_location& where);
+unsigned block_count(bool vote, const Where& where);
 
 /// What lanes of a warp do together. The last lane to come carries it out for all.
 struct Collective {
@@ -45,9 +67,9 @@ struct Collective {
 
 /// Waits until all lanes of `mask` are in this collective; `mine` is what this lane brings and where it finds its
 /// result.
-void meet(const Collective& collective, unsigned mask, void* mine, const std::source_location& where);
+void meet(const Collective& collective, unsigned mask, void* mine, const Where& where);
 
 /// "softmax.cu:12"
-std::string to_string(const std::source_location& where);
+std::string to_string(const Where& where);
 
 }  // namespace emulation

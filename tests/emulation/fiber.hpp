@@ -1,12 +1,14 @@
 // A stack of its own and a switch to it, by Boost.Context, with the notes that AddressSanitizer needs.
 #pragma once
 
+#include <tempa/core/config.hpp>
+
 #include <boost/context/detail/fcontext.hpp>
 #include <boost/context/protected_fixedsize_stack.hpp>
 
 #include <cstddef>
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef TEMPA_ADDRESS_SANITIZER
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -33,7 +35,7 @@ class Fiber {
 
   /// Goes on in `to`; returns when somebody switches back.
   void switch_to(Fiber& to) {
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef TEMPA_ADDRESS_SANITIZER
     __sanitizer_start_switch_fiber(&fake_stack_, to.bottom_, to.size_);
 #endif
     Switch made{this, &to};
@@ -47,11 +49,6 @@ class Fiber {
   };
 
   static boost::context::protected_fixedsize_stack& allocator() {
-    struct Switch {
-      Fiber* from;
-      Fiber* to;
-    };
-
     static boost::context::protected_fixedsize_stack stacks(kStackBytes);
     return stacks;
   }
@@ -60,7 +57,7 @@ class Fiber {
   static Fiber& arrive(boost::context::detail::transfer_t transfer) {
     const Switch made = *static_cast<Switch*>(transfer.data);
     made.from->context_ = transfer.fctx;
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef TEMPA_ADDRESS_SANITIZER
     __sanitizer_finish_switch_fiber(made.to->fake_stack_, &made.from->bottom_, &made.from->size_);
 #endif
     return *made.to;
@@ -75,7 +72,7 @@ class Fiber {
   boost::context::detail::fcontext_t context_ = nullptr;
   const void* bottom_ = nullptr;
   std::size_t size_ = 0;
-  void* fake_stack_ = nullptr;
+  [[maybe_unused]] void* fake_stack_ = nullptr;
 };
 
 }  // namespace emulation

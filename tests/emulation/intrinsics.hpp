@@ -16,8 +16,6 @@
 
 namespace emulation {
 
-using Where = std::source_location;
-
 /// Each lane gives a value and takes that of the lane which `source(lane)` names.
 template <typename T>
 struct Shuffle {

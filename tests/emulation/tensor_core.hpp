@@ -23,8 +23,8 @@ struct MatrixLoad {
       auto& mine = *static_cast<MatrixLoad*>(lanes[lane]);
       const unsigned g = lane / 4, t = lane % 4;
       for (unsigned i = 0; i < kMatrices; ++i) {
-        const auto element = [&](unsigned row, unsigned column) -> std::uint32_t {
-          return static_cast<MatrixLoad*>(lanes[8 * i + row])->row[column];
+        const auto element = [&](unsigned r, unsigned column) -> std::uint32_t {
+          return static_cast<MatrixLoad*>(lanes[8 * i + r])->row[column];
         };
         mine.registers[i] = kTransposed ? element(2 * t, g) | element(2 * t + 1, g) << 16
                                         : element(g, 2 * t) | element(g, 2 * t + 1) << 16;

@@ -1,5 +1,7 @@
 // What the sanitizers of a test program are told; the environment's ASAN_OPTIONS and UBSAN_OPTIONS add to it.
-#if defined(__SANITIZE_ADDRESS__)
+#include <tempa/core/config.hpp>
+
+#ifdef TEMPA_ADDRESS_SANITIZER
 
 /// An allocation that is too large fails as it does without sanitizers, so that OutOfMemoryError can be tested.
 extern "C" const char* __asan_default_options();

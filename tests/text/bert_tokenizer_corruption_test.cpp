@@ -84,7 +84,8 @@ TEST_CASE("Tokenizer files: a flipped bit never crashes", "[text]") {
     const std::string whole = read_text_file((folder.path() / name).string());
     std::size_t refusals = 0;
     for (std::size_t i = 0; i < whole.size(); ++i) {
-      for (unsigned bit = 0; bit < 8; ++bit) {
+      // The highest bit of each byte, which makes it no ASCII, and one of the others, each in turn.
+      for (const unsigned bit : {static_cast<unsigned>(i % 7), 7U}) {
         std::string flipped = whole;
         flipped[i] = static_cast<char>(static_cast<unsigned char>(flipped[i]) ^ (1U << bit));
         folder.write(name, flipped);

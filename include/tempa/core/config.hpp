@@ -12,3 +12,12 @@
 #else
 #define TEMPA_ABI v0_1_cpu
 #endif
+
+/// Defined where AddressSanitizer watches: GCC says so by a macro of its own, Clang by a feature.
+#if defined(__SANITIZE_ADDRESS__)
+#define TEMPA_ADDRESS_SANITIZER
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TEMPA_ADDRESS_SANITIZER
+#endif
+#endif

@@ -15,14 +15,9 @@
 #include <new>
 #include <vector>
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef TEMPA_ADDRESS_SANITIZER
 #define TEMPA_CACHE_MEMORY 0  // a freed block must stay freed for AddressSanitizer to see its misuse
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define TEMPA_CACHE_MEMORY 0
-#endif
-#endif
-#ifndef TEMPA_CACHE_MEMORY
+#else
 #define TEMPA_CACHE_MEMORY 1
 #endif
 
