@@ -18,7 +18,7 @@ function(tempa_cuda_sources target)
       list(APPEND options -mllvm -pragma-unroll-threshold=1)  # it obeys #pragma unroll, for minutes, and to no end here
     endif()
     set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES
-      LANGUAGE CXX COMPILE_OPTIONS "${options}" SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON)
+      LANGUAGE CXX COMPILE_OPTIONS "${options}" SKIP_UNITY_BUILD_INCLUSION ON)
     target_compile_features(${target} PRIVATE cxx_std_20)
     # tempa's own warnings and sanitizers.
     target_compile_options(${target} PRIVATE "$<TARGET_PROPERTY:tempa_flags,INTERFACE_COMPILE_OPTIONS>")

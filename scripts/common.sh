@@ -25,8 +25,7 @@ configure() {
   local preset=$1 launcher=
   shift
   if command -v ccache >/dev/null; then
-    # A precompiled header is a cache hit only with these.
-    launcher="$(command -v cmake);-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros;ccache"
+    launcher=ccache
   fi
   cmake --preset "$preset" -DCMAKE_CXX_COMPILER_LAUNCHER="$launcher" "$@"
 }

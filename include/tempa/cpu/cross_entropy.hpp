@@ -66,10 +66,13 @@ void cross_entropy_backward(Backend, T* dlogits, const T* dlosses, bool one_for_
       const T d = scale * dlosses[one_for_all ? 0 : i];
       const T own = (T(1) - smoothing) * (weights != nullptr ? weights[label] : T(1));
       const T total = d * (own + share * weight_sum);
+      const T shared = d * share;
       if (weights != nullptr && share > T(0)) {
-        for (Index k = 0; k < classes; ++k) out[k] = math::exp(row[k]) * total - d * share * weights[k];
+#pragma omp simd
+        for (Index k = 0; k < classes; ++k) out[k] = math::exp(row[k]) * total - shared * weights[k];
       } else {
-        for (Index k = 0; k < classes; ++k) out[k] = math::exp(row[k]) * total - d * share;
+#pragma omp simd
+        for (Index k = 0; k < classes; ++k) out[k] = math::exp(row[k]) * total - shared;
       }
       out[label] -= d * own;
     }
