@@ -18,10 +18,10 @@ __global__ void __launch_bounds__(kBlock) sum_slices(const Product<T> product) {
   for (Index i = thread_number_in_grid(); i < vectors; i += threads_in_grid()) {
     const int column = static_cast<int>(i % width) * kVector, row = static_cast<int>(i / width % product.m);
     const int batch = static_cast<int>(i / width / product.m);
-    const A* const from = product.partial + batch * product.slices * slice_numel + row * product.partial_ld() + column;
+    const Index first = batch * product.slices * slice_numel + row * product.partial_ld() + column;
     Vector<A, kVector> sums[1] = {};
     for (int slice = 0; slice < product.slices; ++slice) {
-      const auto part = load_vector<kVector>(from + slice * slice_numel);
+      const auto part = load_vector<kVector>(product.partial + first + slice * slice_numel);
 #pragma unroll
       for (int j = 0; j < kVector; ++j) sums[0][j] += part[j];
     }

@@ -7,9 +7,9 @@
 extern "C" const char* __asan_default_options();
 extern "C" const char* __asan_default_options() { return "allocator_may_return_null=1:strict_string_checks=1"; }
 
-/// fontconfig keeps what it read of its configuration until the program ends.
+/// fontconfig keeps what it read of its configuration until the program ends, and libomp its threads.
 extern "C" const char* __lsan_default_suppressions();
-extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig"; }
+extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig\nleak:libomp"; }
 
 extern "C" const char* __ubsan_default_options();
 extern "C" const char* __ubsan_default_options() { return "print_stacktrace=1"; }

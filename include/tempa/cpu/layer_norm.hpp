@@ -112,7 +112,7 @@ void layer_norm_backward_rows(T* dx, T* dgamma, T* dbeta, const T* dy, const T* 
   const auto add_to = [=](T* y, const A* sum) {
     for (Index j = 0; y != nullptr && j < cols; ++j) y[j] = narrow<T>(widen(y[j]) + sum[j]);
   };
-  if (blocks > 0) {
+  if (parameters && blocks > 0) {
     add_to(dgamma, sums);
     add_to(dbeta, sums + cols);
   }

@@ -4,6 +4,8 @@
 
 #include <tempa/cpu/vector.hpp>
 
+#include <algorithm>
+
 namespace tempa::inline TEMPA_ABI::cpu {
 
 /// Rows of the result that `small_gemm` computes at once.
@@ -52,6 +54,11 @@ inline void small_gemm_tile(T* c, Index ldc, const T* a, Index a_row, Index a_co
 template <bool kAccumulate, Real T>
 void small_gemm(T* c, Index ldc, const T* a, Index a_row, Index a_column, const T* b, Index ldb, Index m, Index n,
                 Index k) {
+  if (m == 0) return;
+  if (k == 0) {  // A and B hold nothing, and may be nowhere
+    for (Index i = 0; !kAccumulate && i < m; ++i) std::fill_n(c + i * ldc, n, T(0));
+    return;
+  }
   Index vectors = round_up(n, kVectorWidth<T>) / kVectorWidth<T>;
   while (vectors > 0) {
     const Index tiles = (vectors + detail::kTileVectors - 1) / detail::kTileVectors;
