@@ -58,8 +58,8 @@ class HostPool {
   static std::size_t size_class(std::size_t bytes) {
     if (bytes <= 256) return 256;
     if (bytes >= kLargeBytes) return MemoryArena::round_up(bytes);
-    const std::size_t quarter = std::bit_floor(bytes - 1) / 4;
-    return (bytes + quarter - 1) / quarter * quarter;
+    const int quarter = static_cast<int>(std::bit_width(bytes - 1)) - 3;  // the logarithm of a quarter of that power
+    return (((bytes - 1) >> quarter) + 1) << quarter;
   }
 
   /// @param bytes a size class. @throws OutOfMemoryError.
