@@ -276,9 +276,9 @@ bool attention_cudnn_forward(LaunchSite site, const Attention<T>& attention, con
   const unsigned blocks = blocks_for(attention.batch * attention.heads, 1);
   T* const none = nullptr;
   const float* const no_lse = nullptr;
-  launch(before_cudnn<T>, blocks, kThreads, 0, site, attention, s, no_lse, output.out, none, none);
+  launch<before_cudnn<T>, 0>(blocks, kThreads, site, attention, s, no_lse, output.out, none, none);
   session.run(*plan, site.backend, pointers_of(attention, s, numbers, output.out), scratch.workspace);
-  launch(after_cudnn<T>, blocks, kThreads, 0, site, attention, s, output.lse);
+  launch<after_cudnn<T>, 0>(blocks, kThreads, site, attention, s, output.lse);
   return true;
 }
 
@@ -293,8 +293,8 @@ bool attention_cudnn_backward(LaunchSite site, const Attention<T>& attention, co
   const Scratch scratch(site.backend.device, sizes, plan->workspace_bytes);
   const Surroundings& s = scratch.surroundings;
   const Numbers numbers{attention.scale};
-  launch(before_cudnn<T>, blocks_for(attention.batch * attention.heads, 1), kThreads, 0, site, attention, s, lse, dq,
-         dk, dv);
+  launch<before_cudnn<T>, 0>(blocks_for(attention.batch * attention.heads, 1), kThreads, site, attention, s, lse, dq,
+                             dk, dv);
   auto pointers = pointers_of(attention, s, numbers, out);
   for (const CudnnPointer& pointer :
        {CudnnPointer{kOne, &numbers.one}, CudnnPointer{kDOut, dout}, CudnnPointer{kDQ, dq}, CudnnPointer{kDK, dk},

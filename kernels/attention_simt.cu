@@ -225,8 +225,9 @@ template <typename T>
 void attention_simt_forward(Backend backend, const Attention<T>& attention, const AttentionOutput<T>& output) {
   with_shape<T>(attention.head_size, [&]<int kSize>(SimtShape<T, kSize> shape) {
     const Index tiles = ceil_div<Index>(attention.max_seqlen_q, shape.kBlockRows);
-    launch(forward_kernel<T, kSize>, blocks_of_tiles(attention, tiles), shape.kThreads, shape.bytes(1, 1),
-           LaunchSite(backend, "attention_forward"), attention, output, tiles);
+    launch<forward_kernel<T, kSize>, SimtShape<T, kSize>::bytes(1, 1)>(
+        blocks_of_tiles(attention, tiles), shape.kThreads, LaunchSite(backend, "attention_forward"), attention, output,
+        tiles);
   });
 }
 
@@ -234,13 +235,14 @@ template <typename T>
 void attention_simt_backward(Backend backend, const Attention<T>& attention, const AttentionGradient<T>& gradient) {
   with_shape<T>(attention.head_size, [&]<int kSize>(SimtShape<T, kSize> shape) {
     const LaunchSite site(backend, "attention_backward");
+    constexpr std::size_t kBytes = SimtShape<T, kSize>::bytes(2, 1);
     const Index query_tiles = ceil_div<Index>(attention.max_seqlen_q, shape.kBlockRows);
-    launch(query_gradient_kernel<T, kSize>, blocks_of_tiles(attention, query_tiles), shape.kThreads, shape.bytes(2, 1),
-           site, attention, gradient, query_tiles);
+    launch<query_gradient_kernel<T, kSize>, kBytes>(blocks_of_tiles(attention, query_tiles), shape.kThreads, site,
+                                                    attention, gradient, query_tiles);
     if (gradient.dk == nullptr && gradient.dv == nullptr) return;
     const Index key_tiles = ceil_div<Index>(attention.max_seqlen_k, shape.kBlockRows);
-    launch(key_gradient_kernel<T, kSize>, blocks_of_tiles(attention, key_tiles), shape.kThreads, shape.bytes(2, 1),
-           site, attention, gradient, key_tiles);
+    launch<key_gradient_kernel<T, kSize>, kBytes>(blocks_of_tiles(attention, key_tiles), shape.kThreads, site,
+                                                  attention, gradient, key_tiles);
   });
 }
 

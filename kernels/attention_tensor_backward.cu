@@ -202,12 +202,12 @@ void attention_tensor_backward(Backend backend, const Attention<T>& attention, c
   const Index pairs = attention.batch * attention.heads;
   with_head_size(attention.head_size, [&]<int kSize>(HeadSize<kSize>) {
     const Index query_tiles = ceil_div<Index>(attention.max_seqlen_q, kRows);
-    launch(query_gradient_kernel<T, kSize>, blocks_for(pairs * query_tiles, 1), kThreads,
-           sizeof(T) * Ring<T, kSize, 64>::kNumel, site, attention, gradient, query_tiles, vectors);
+    launch<query_gradient_kernel<T, kSize>, sizeof(T) * Ring<T, kSize, 64>::kNumel>(
+        blocks_for(pairs * query_tiles, 1), kThreads, site, attention, gradient, query_tiles, vectors);
     if (gradient.dk == nullptr && gradient.dv == nullptr) return;
     const Index key_tiles = ceil_div<Index>(attention.max_seqlen_k, kRows);
-    launch(key_gradient_kernel<T, kSize>, blocks_for(pairs * key_tiles, 1), kThreads, kKeyGradientBytes<T, kSize>, site,
-           attention, gradient, key_tiles, vectors);
+    launch<key_gradient_kernel<T, kSize>, kKeyGradientBytes<T, kSize>>(blocks_for(pairs * key_tiles, 1), kThreads, site,
+                                                                       attention, gradient, key_tiles, vectors);
   });
 }
 

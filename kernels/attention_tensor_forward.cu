@@ -143,8 +143,9 @@ void attention_tensor_forward(Backend backend, const Attention<T>& attention, co
   const bool vectors = has_vector_rows(attention, attention.q, attention.k, attention.v, output.out);
   const Index tiles = ceil_div<Index>(attention.max_seqlen_q, kQueries);
   with_head_size(attention.head_size, [&]<int kSize>(HeadSize<kSize>) {
-    launch(forward_kernel<T, kSize>, blocks_for(attention.batch * attention.heads * tiles, 1), kThreads,
-           kBytes<T, kSize>, LaunchSite(backend, "attention_forward"), attention, output, tiles, vectors);
+    launch<forward_kernel<T, kSize>, kBytes<T, kSize>>(blocks_for(attention.batch * attention.heads * tiles, 1),
+                                                       kThreads, LaunchSite(backend, "attention_forward"), attention,
+                                                       output, tiles, vectors);
   });
 }
 

@@ -126,8 +126,9 @@ void attention_short_backward(Backend backend, const Attention<T>& attention, co
   with_head_size(attention.head_size, [&]<int kSize>(HeadSize<kSize>) {
     const auto start = [&]<int kRows>(std::integral_constant<int, kRows>, int above) {
       using S = ShortShape<kSize, kRows>;
-      launch(backward_kernel<T, kSize, kRows>, blocks_for(attention.batch * attention.heads, 1), S::kThreads,
-             sizeof(T) * S::kNumel, LaunchSite(backend, "attention_backward"), attention, gradient, above, vectors);
+      launch<backward_kernel<T, kSize, kRows>, sizeof(T) * S::kNumel>(
+          blocks_for(attention.batch * attention.heads, 1), S::kThreads, LaunchSite(backend, "attention_backward"),
+          attention, gradient, above, vectors);
     };
     start(std::integral_constant<int, 64>{}, 0);
     if (attention.max_seqlen_q > 64 || attention.max_seqlen_k > 64) start(std::integral_constant<int, 128>{}, 64);

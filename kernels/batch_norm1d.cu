@@ -159,8 +159,8 @@ template <Floating T>
 void batch_norm_statistics(Backend backend, Accumulator<T>* mean, Accumulator<T>* variance, const T* x, Index batch,
                            Index channels, Index length) {
   const ChannelSize size{batch, channels, length};
-  launch(statistics_kernel<T>, blocks_for(size.blocks(), 1), kColumnBlock, kScratchBytes, backend, mean, variance, x,
-         size, size.count());
+  launch<statistics_kernel<T>, kScratchBytes>(blocks_for(size.blocks(), 1), kColumnBlock, backend, mean, variance, x,
+                                              size, size.count());
 }
 
 template <Real T>
@@ -177,8 +177,8 @@ template <Floating T>
 void batch_norm_forward(Backend backend, T* y, const T* x, const Accumulator<T>* mean, const Accumulator<T>* variance,
                         const T* gamma, const T* beta, Index batch, Index channels, Index length, double eps) {
   const ChannelSize size{batch, channels, length};
-  launch(forward_kernel<T>, blocks_for(size.blocks(), 1), kColumnBlock, 0, backend, y, x, mean, variance, gamma, beta,
-         size, eps);
+  launch<forward_kernel<T>, 0>(blocks_for(size.blocks(), 1), kColumnBlock, backend, y, x, mean, variance, gamma, beta,
+                               size, eps);
 }
 
 template <Floating T>
@@ -186,8 +186,8 @@ void batch_norm_backward(Backend backend, T* dx, T* dgamma, T* dbeta, const T* d
                          const Accumulator<T>* mean, const Accumulator<T>* variance, const T* gamma, Index batch,
                          Index channels, Index length, double eps, bool own_statistics) {
   const ChannelSize size{batch, channels, length};
-  launch(backward_kernel<T>, blocks_for(size.blocks(), 1), kColumnBlock, kScratchBytes, backend, dx, dgamma, dbeta, dy,
-         x, mean, variance, gamma, size, size.count(), eps, own_statistics);
+  launch<backward_kernel<T>, kScratchBytes>(blocks_for(size.blocks(), 1), kColumnBlock, backend, dx, dgamma, dbeta, dy,
+                                            x, mean, variance, gamma, size, size.count(), eps, own_statistics);
 }
 
 #define TEMPA_BATCH_NORM(T)                                                                                          \

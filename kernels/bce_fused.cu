@@ -93,7 +93,7 @@ void bce_with_gradient(Backend backend, Accumulator<T>* y, Accumulator<T>* gradi
   const Index vectors = body.aligned() ? n / body.kVector : 0, pieces = vectors + n - vectors * body.kVector;
   const LaunchSite site(backend, "bce_with_gradient");
   const auto start = [&](unsigned blocks, A* sums, A factor) {
-    launch(bce_kernel<T>, blocks, kMapBlock, sizeof(A) * kWarpSize, site, body, sums, factor, vectors, n);
+    launch<bce_kernel<T>, sizeof(A) * kWarpSize>(blocks, kMapBlock, site, body, sums, factor, vectors, n);
   };
   if (!reduces) return start(blocks_for(pieces, kMapBlock), nullptr, A(1));
   if (pieces <= kOneBlock * kMapBlock) return start(1, y, scale);

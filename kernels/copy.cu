@@ -100,8 +100,8 @@ bool copy_transposed(LaunchSite site, B* y, const B* x, const LoopNest<1>& nest,
   }
   const Index rows = nest.size(fast), cols = nest.size(last);
   const Index tiles = ceil_div<Index>(rows, kTile) * ceil_div<Index>(cols, kTile) * blocks;
-  launch(transpose_kernel<B>, blocks_for(tiles, 1), kMapBlock, sizeof(B) * kTile * kTileRow, site, y, fast_stride, x,
-         nest.strides(last)[0], rows, cols, Nest<2>(others));
+  launch<transpose_kernel<B>, sizeof(B) * kTile * kTileRow>(blocks_for(tiles, 1), kMapBlock, site, y, fast_stride, x,
+                                                            nest.strides(last)[0], rows, cols, Nest<2>(others));
   return true;
 }
 

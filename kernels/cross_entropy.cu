@@ -91,8 +91,8 @@ void cross_entropy_forward(Backend backend, T* losses, const T* log_prob, const 
   const Target<T> target{labels, weights, classes, ignored, smoothing, fault_site(backend, "cross_entropy_forward")};
   const LaunchSite site(backend);
   with_threads(classes, [&]<typename Shape>(Shape) {
-    launch(forward_kernel<Shape::kThreads, T>, blocks_for(rows, Shape::kGroups), kRowBlock, kReduceBytes<Shape, T>,
-           site, losses, log_prob, rows, target);
+    launch<forward_kernel<Shape::kThreads, T>, kReduceBytes<Shape, T>>(blocks_for(rows, Shape::kGroups), kRowBlock,
+                                                                       site, losses, log_prob, rows, target);
   });
 }
 
@@ -103,8 +103,9 @@ void cross_entropy_backward(Backend backend, T* dlogits, const T* dlosses, bool 
   const Target<T> target{labels, weights, classes, ignored, smoothing, fault_site(backend, "cross_entropy_backward")};
   const LaunchSite site(backend);
   with_threads(classes, [&]<typename Shape>(Shape) {
-    launch(backward_kernel<Shape::kThreads, T>, blocks_for(rows, Shape::kGroups), kRowBlock, kReduceBytes<Shape, T>,
-           site, dlogits, dlosses, one_for_all, scale, log_prob, rows, target);
+    launch<backward_kernel<Shape::kThreads, T>, kReduceBytes<Shape, T>>(blocks_for(rows, Shape::kGroups), kRowBlock,
+                                                                        site, dlogits, dlosses, one_for_all, scale,
+                                                                        log_prob, rows, target);
   });
 }
 

@@ -1,7 +1,8 @@
 // Cross-entropy with its gradient from the logits. A warp owns a row of up to 256 classes, a block a longer one (the
 // words of a vocabulary): once over it for the maximum and the sum of exponentials, once more, from the cache, for the
-// loss and the gradient. Bytes moved for each number of 16 bits: 4, where float32 log-probabilities and their passes
-// make 28.
+// loss and the gradient. That one stays in float32 until the gradient of the loss, which may be a loss scale, has
+// multiplied it. Bytes moved for each logit of 16 bits: 6, and 6 for the product; a cast of the logits, float32
+// log-probabilities and their passes make 28.
 #include <tempa/cuda/cross_entropy_fused.hpp>
 #include <tempa/math/log.hpp>
 
@@ -31,9 +32,14 @@ __device__ inline void for_each_vector(const T* row, Index classes, F f) {
     f(k, load_vector<kVector>(row + k));
 }
 
+/// Blocks of a multiprocessor. Left to itself, the compiler fits more of them by spilling doubles.
+template <typename T>
+[[maybe_unused]] constexpr int kFewestBlocks = sizeof(T) == 8 ? 2 : 5;
+
 template <int kThreads, int kVector, typename T>
-__global__ void __launch_bounds__(kRowBlock)
-    fused_kernel(Accumulator<T>* losses, T* dlogits, const T* logits, Index rows, Target<Accumulator<T>> target) {
+__global__ void __launch_bounds__(kRowBlock, kFewestBlocks<T>)
+    fused_kernel(Accumulator<T>* losses, Accumulator<T>* dlogits, const T* logits, Index rows,
+                 Target<Accumulator<T>> target) {
   using A = Accumulator<T>;
   const Index row = row_of_group<kThreads>(), classes = target.classes;
   const bool here = row < rows, first = thread_in_block() % kThreads == 0;
@@ -59,19 +65,19 @@ __global__ void __launch_bounds__(kRowBlock)
   A smooth_sum = 0;
   __syncthreads();  // everybody has the label's logit, which `dlogits` may overwrite
   for_each_vector<kThreads, kVector>(from, mine, [&](Index k, const Vector<T, kVector>& x) {
-    Vector<T, kVector> out;
+    Vector<A, kVector> out;
 #pragma unroll
     for (int j = 0; j < kVector; ++j) {
       const A log_prob = to_accumulator(x[j]) - shift, weight = target.weight(k + j);
       smooth_sum += weight * log_prob;
       A gradient = math::exp(log_prob) * total - share * weight;
       if (k + j == label) gradient -= own;
-      out[j] = from_accumulator<T>(target.scale * gradient);
+      out[j] = target.scale * gradient;
     }
     if (dlogits != nullptr) store_vector<kVector>(dlogits + row * classes + k, out);
   });
   if (here && !counts && dlogits != nullptr)
-    for (Index k = thread_in_block() % kThreads; k < classes; k += kThreads) dlogits[row * classes + k] = T{};
+    for (Index k = thread_in_block() % kThreads; k < classes; k += kThreads) dlogits[row * classes + k] = A(0);
   smooth_sum = reduce_row<kThreads>(smooth_sum, Sum{}, A(0));
   if (here && first) losses[row] = counts ? -own * (label_logit - shift) - share * smooth_sum : A(0);
 }
@@ -99,7 +105,7 @@ __global__ void __launch_bounds__(kSumBlock)
   *y = static_cast<T>(loss * factor);
 }
 
-/// Where the gradient is 0, as that of an ignored row, it stays so, whatever the factors are.
+/// That of an ignored row stays 0, whatever the factors are.
 template <typename T>
 struct ScaleGradient {
   using A = Accumulator<T>;
@@ -108,7 +114,8 @@ struct ScaleGradient {
   const A* gradient;
   const A* dlosses;
   const A* inverse;
-  Index classes;
+  const std::int32_t* labels;
+  Index classes, ignored;
   bool one_for_all;
 
   bool aligned() const { return are_aligned<kVector>(dlogits) && are_aligned<kVector>(gradient); }
@@ -119,8 +126,9 @@ struct ScaleGradient {
     Vector<T, k> out;
 #pragma unroll
     for (int j = 0; j < k; ++j) {
-      const A factor = dlosses[one_for_all ? 0 : (i + j) / classes] * common;
-      out[j] = from_accumulator<T>(in[j] == A(0) ? A(0) : in[j] * factor);
+      A product = in[j] * (dlosses[one_for_all ? 0 : (i + j) / classes] * common);
+      if (product != product && labels != nullptr && labels[(i + j) / classes] == ignored) product = A(0);
+      out[j] = from_accumulator<T>(product);
     }
     store_vector<k>(dlogits + i, out);
   }
@@ -131,18 +139,20 @@ struct ScaleGradient {
 template <Real T>
 void reduce_losses(Backend backend, T* y, T* inverse, const T* losses, const std::int32_t* labels, const T* weights,
                    Index rows, Index classes, Index ignored, bool mean) {
-  launch(reduce_kernel<T>, 1, kSumBlock, sizeof(double) * kWarpSize, backend, y, inverse, losses, labels, weights, rows,
-         classes, ignored, mean);
+  launch<reduce_kernel<T>, sizeof(double) * kWarpSize>(1, kSumBlock, backend, y, inverse, losses, labels, weights, rows,
+                                                       classes, ignored, mean);
 }
 
 template <Floating T>
 void scale_loss_gradient(Backend backend, T* dlogits, const Accumulator<T>* gradient, const Accumulator<T>* dlosses,
-                         bool one_for_all, const Accumulator<T>* inverse, Index rows, Index classes) {
-  map(backend, ScaleGradient<T>{dlogits, gradient, dlosses, inverse, classes, one_for_all}, rows * classes);
+                         bool one_for_all, const Accumulator<T>* inverse, const std::int32_t* labels, Index rows,
+                         Index classes, Index ignored) {
+  map(backend, ScaleGradient<T>{dlogits, gradient, dlosses, inverse, labels, classes, ignored, one_for_all},
+      rows * classes);
 }
 
 template <Floating T>
-void cross_entropy_with_gradient(Backend backend, Accumulator<T>* losses, T* dlogits, const T* logits,
+void cross_entropy_with_gradient(Backend backend, Accumulator<T>* losses, Accumulator<T>* dlogits, const T* logits,
                                  const std::int32_t* labels, const Accumulator<T>* weights, Index rows, Index classes,
                                  Index ignored, Accumulator<T> smoothing, Accumulator<T> scale) {
   using A = Accumulator<T>;
@@ -150,30 +160,30 @@ void cross_entropy_with_gradient(Backend backend, Accumulator<T>* losses, T* dlo
   const Target<A> target{
       labels, weights, classes, ignored, smoothing, scale, fault_site(backend, "cross_entropy_with_gradient")};
   const LaunchSite site(backend, "cross_entropy_with_gradient");
-  const auto start = [&](auto* kernel, int threads) {
-    launch(kernel, blocks_for(rows, kRowBlock / threads), kRowBlock, sizeof(A) * kWarpSize, site, losses, dlogits,
-           logits, rows, target);
+  const auto start = [&]<int kThreads, int kVector>() {
+    launch<fused_kernel<kThreads, kVector, T>, sizeof(A) * kWarpSize>(blocks_for(rows, kRowBlock / kThreads), kRowBlock,
+                                                                      site, losses, dlogits, logits, rows, target);
   };
   if (classes <= 8 * kWarpSize) {
-    start(fused_kernel<kWarpSize, 1, T>, kWarpSize);
+    start.template operator()<kWarpSize, 1>();
   } else if (is_vector_aligned<kWide>(logits, classes) && is_vector_aligned<kWide>(dlogits)) {
-    start(fused_kernel<kRowBlock, kWide, T>, kRowBlock);
+    start.template operator()<kRowBlock, kWide>();
   } else {
-    start(fused_kernel<kRowBlock, 1, T>, kRowBlock);
+    start.template operator()<kRowBlock, 1>();
   }
 }
 
-#define TEMPA_CROSS_ENTROPY_FUSED(T)                                                                        \
-  template void cross_entropy_with_gradient<T>(Backend, Accumulator<T>*, T*, const T*, const std::int32_t*, \
-                                               const Accumulator<T>*, Index, Index, Index, Accumulator<T>,  \
-                                               Accumulator<T>)
+#define TEMPA_CROSS_ENTROPY_FUSED(T)                                                                            \
+  template void cross_entropy_with_gradient<T>(Backend, Accumulator<T>*, Accumulator<T>*, const T*,             \
+                                               const std::int32_t*, const Accumulator<T>*, Index, Index, Index, \
+                                               Accumulator<T>, Accumulator<T>)
 
 #define TEMPA_LOSSES(T) \
   template void reduce_losses<T>(Backend, T*, T*, const T*, const std::int32_t*, const T*, Index, Index, Index, bool)
 
 #define TEMPA_SCALE_LOSS_GRADIENT(T)                                                                    \
   template void scale_loss_gradient<T>(Backend, T*, const Accumulator<T>*, const Accumulator<T>*, bool, \
-                                       const Accumulator<T>*, Index, Index)
+                                       const Accumulator<T>*, const std::int32_t*, Index, Index, Index)
 
 TEMPA_LOSSES(float);
 TEMPA_LOSSES(double);

@@ -191,11 +191,11 @@ void add_sorted(LaunchSite site, T* dx, const T* dy, const SortKey* keys, Index 
   if (size.tiles > 1)
     memory = allocate(site.backend.device, sizeof(A) * 2 * static_cast<std::size_t>(outer * size.tiles * inner));
   auto* const partial = static_cast<A*>(memory.get());
-  launch(add_runs<kVector, T>, blocks_for(outer * size.tiles * size.slabs, kRunWarps), kRunBlock, 0, site, dx, partial,
-         dy, keys, size);
+  launch<add_runs<kVector, T>, 0>(blocks_for(outer * size.tiles * size.slabs, kRunWarps), kRunBlock, site, dx, partial,
+                                  dy, keys, size);
   if (size.tiles > 1)
-    launch(join_runs<kVector, T>, blocks_for(outer * size.tiles * size.slabs, kRunWarps), kRunBlock, 0, site, dx,
-           partial, keys, size);
+    launch<join_runs<kVector, T>, 0>(blocks_for(outer * size.tiles * size.slabs, kRunWarps), kRunBlock, site, dx,
+                                     partial, keys, size);
 }
 
 }  // namespace
@@ -232,8 +232,8 @@ template <Floating T, std::integral I>
 void gather_backward(Backend backend, T* dx, const T* dy, const I* index, Index outer, Index middle, Index inner,
                      Index count) {
   if constexpr (Real<T>) {
-    launch(gather_backward_kernel<T, I>, blocks_for(outer * inner, kMapBlock), kMapBlock, 0, backend, dx, dy, index,
-           outer, middle, inner, count, fault_site(backend, "gather_backward"));
+    launch<gather_backward_kernel<T, I>, 0>(blocks_for(outer * inner, kMapBlock), kMapBlock, backend, dx, dy, index,
+                                            outer, middle, inner, count, fault_site(backend, "gather_backward"));
   } else {
     const Index n = outer * middle * inner, m = outer * count * inner;
     if (n == 0 || m == 0) return;

@@ -43,7 +43,7 @@ void reduce_slices(LaunchSite site, const Product<T>& product) {
   constexpr Index kBlocks = 1024;
   const Index vectors = product.partial_ld() / kVectorSize<Accumulator<T>> * product.m * product.batch;
   const Index rows = product.a_sum == nullptr ? 0 : product.m;
-  launch(sum_slices<T>, blocks_for(vectors < rows ? rows : vectors, kBlock, kBlocks), kBlock, 0, site, product);
+  launch<sum_slices<T>, 0>(blocks_for(vectors < rows ? rows : vectors, kBlock, kBlocks), kBlock, site, product);
 }
 
 template void reduce_slices<float>(LaunchSite, const Product<float>&);

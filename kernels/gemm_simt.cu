@@ -218,18 +218,23 @@ void launch_tile(LaunchSite site, const Product<T>& product) {
   using PieceB = Piece<T, Tile::kTileColumns, Tile::kDepth, Tile::kThreads>;
   using Totals = PartTotals<T, Tile>;
   constexpr std::size_t kPieces = 2 * (PieceA::kNumel + PieceB::kNumel) * sizeof(T);
-  const bool parts = Totals::kWanted && product.k_slice > Totals::kPart;
-  const std::size_t shared_bytes = kPieces + (parts ? Totals::kNumel * sizeof(T) : 0);
   const bool a_vectors = is_vector_aligned<kVector>(product.a, product.lda) && product.stride_a % kVector == 0 &&
                          product.slice_a % kVector == 0;
   const bool b_vectors =
       product.template is_b_aligned<kVector>() && product.stride_b % kVector == 0 && product.slice_b % kVector == 0;
   const dim3 grid = tile_grid(product, Tile::kTileRows, Tile::kTileColumns);
-  if (product.a_sum != nullptr) {
-    launch(gemm_simt<T, Tile, true>, grid, Tile::kThreads, shared_bytes, site, product, a_vectors, b_vectors);
-  } else {
-    launch(gemm_simt<T, Tile, false>, grid, Tile::kThreads, shared_bytes, site, product, a_vectors, b_vectors);
+  const auto start = [&]<std::size_t kBytes>(std::integral_constant<std::size_t, kBytes>) -> void {
+    if (product.a_sum != nullptr) {
+      launch<gemm_simt<T, Tile, true>, kBytes>(grid, Tile::kThreads, site, product, a_vectors, b_vectors);
+    } else {
+      launch<gemm_simt<T, Tile, false>, kBytes>(grid, Tile::kThreads, site, product, a_vectors, b_vectors);
+    }
+  };
+  if constexpr (Totals::kWanted) {
+    if (product.k_slice > Totals::kPart)
+      return start(std::integral_constant<std::size_t, kPieces + Totals::kNumel * sizeof(T)>{});
   }
+  start(std::integral_constant<std::size_t, kPieces>{});
 }
 
 }  // namespace

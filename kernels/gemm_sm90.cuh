@@ -184,14 +184,15 @@ template <TensorCoreElement T>
 void launch_hopper(LaunchSite site, const CUtensorMap& map_a, const CUtensorMap& map_b, const Product<T>& product,
                    int tile, int works, int blocks) {
   const auto start = [&]<int kColumns>(std::integral_constant<int, kColumns>) {
-    const auto with = [&](auto kernel) {
-      launch(kernel, static_cast<unsigned>(blocks), HopperTile<T, kColumns>::kThreads,
-             HopperTile<T, kColumns>::kSharedBytes, site, map_a, map_b, product, works);
+    const auto with = [&]<bool kTransA, bool kTransB, bool kSumA>() {
+      using Tile = HopperTile<T, kColumns>;
+      launch<gemm_sm90<T, kColumns, kTransA, kTransB, kSumA>, Tile::kSharedBytes>(
+          static_cast<unsigned>(blocks), Tile::kThreads, site, map_a, map_b, product, works);
     };
-    if (product.a_sum != nullptr) return with(gemm_sm90<T, kColumns, true, false, true>);
-    if (product.trans_a) return with(gemm_sm90<T, kColumns, true, false, false>);
-    if (product.trans_b) return with(gemm_sm90<T, kColumns, false, true, false>);
-    with(gemm_sm90<T, kColumns, false, false, false>);
+    if (product.a_sum != nullptr) return with.template operator()<true, false, true>();
+    if (product.trans_a) return with.template operator()<true, false, false>();
+    if (product.trans_b) return with.template operator()<false, true, false>();
+    with.template operator()<false, false, false>();
   };
   if (tile == 0) return start(std::integral_constant<int, 256>{});
   if (tile == 1) return start(std::integral_constant<int, 192>{});

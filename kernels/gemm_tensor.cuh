@@ -173,9 +173,8 @@ template <typename Tile, bool kTransA, bool kTransB, bool kAligned, bool kMaySum
 void launch_tensor_tile(LaunchSite site, const Product<T>& product) {
   constexpr std::size_t kPieces = Tile::kStages * (Tile::kTileRows + Tile::kTileColumns) * Tile::kDepth * sizeof(T);
   constexpr std::size_t kSums = Tile::kThreads / kWarpSize * warp_staging<2, Tile::kColumnParts>() * sizeof(float);
-  launch(gemm_tensor<T, Tile, kTransA, kTransB, kAligned, kMaySumA>,
-         tile_grid(product, Tile::kTileRows, Tile::kTileColumns), Tile::kThreads, kPieces < kSums ? kSums : kPieces,
-         site, product);
+  launch<gemm_tensor<T, Tile, kTransA, kTransB, kAligned, kMaySumA>, (kPieces < kSums ? kSums : kPieces)>(
+      tile_grid(product, Tile::kTileRows, Tile::kTileColumns), Tile::kThreads, site, product);
 }
 
 using LargeTensorTile = TensorTile<128, 128, 4, 2>;

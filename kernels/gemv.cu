@@ -120,13 +120,13 @@ void gemv(Backend backend, bool transposed, Index m, Index k, Accumulator<T> alp
   }
   const dim3 grid(blocks, slices);
   if (transposed) {
-    launch(gemv_columns<T>, grid, kBlock, kBlock * sizeof(A), site, task);
+    launch<gemv_columns<T>, kBlock * sizeof(A)>(grid, kBlock, site, task);
   } else if (x_stride == 1 && k % kVector == 0 && is_vector_aligned<kVector>(a, lda) && is_vector_aligned<kVector>(x)) {
-    launch(gemv_rows<T, kVector>, grid, kBlock, 0, site, task);
+    launch<gemv_rows<T, kVector>, 0>(grid, kBlock, site, task);
   } else {
-    launch(gemv_rows<T, 1>, grid, kBlock, 0, site, task);
+    launch<gemv_rows<T, 1>, 0>(grid, kBlock, site, task);
   }
-  if (slices > 1) launch(sum_gemv_slices<T>, blocks_for(m, kBlock), kBlock, 0, site, task, static_cast<int>(slices));
+  if (slices > 1) launch<sum_gemv_slices<T>, 0>(blocks_for(m, kBlock), kBlock, site, task, static_cast<int>(slices));
 }
 
 #define TEMPA_GEMV(T)                                                                                                  \

@@ -57,6 +57,14 @@ void launch(void (*kernel)(Params...), dim3 grid, dim3 block, std::size_t shared
   check(site.launcher, "start of a kernel", cudaGetLastError());
 }
 
+/// The same with a size of shared memory that is known beforehand: it stands in the name of this function, where
+/// scripts/kernel_resources reads it. `launch<kernel<T>, kBytes>(blocks, threads, backend, arguments...)`
+/// In a generic lambda only of a kernel whose template arguments are the lambda's: GCC 12 forgets to compile others.
+template <auto kKernel, std::size_t kSharedBytes, typename... Args>
+[[gnu::noinline]] void launch(dim3 grid, dim3 block, LaunchSite site, Args&&... args) {
+  launch(kKernel, grid, block, kSharedBytes, site, std::forward<Args>(args)...);
+}
+
 /// Blocks for `count` threads (or tiles), at most what a grid's x may have or `limit`; kernels loop over the rest.
 inline unsigned blocks_for(Index count, Index per_block, Index limit = 0x7fffffff) {
   return static_cast<unsigned>(std::min(ceil_div(count, per_block), limit));

@@ -9,8 +9,8 @@ template <Floating T>
 void layer_norm_forward(Backend backend, T* y, Accumulator<T>* mean, Accumulator<T>* rstd, const T* x, const T* gamma,
                         const T* beta, Index rows, Index cols, Accumulator<T> eps) {
   if (layer_norm::forward(backend, y, mean, rstd, layer_norm::Plain<T>{x}, gamma, beta, rows, cols, eps)) return;
-  launch(layer_norm::long_forward_kernel<T>, blocks_for(rows, 1), kRowBlock, sizeof(Accumulator<T>) * kWarpSize,
-         backend, y, mean, rstd, x, gamma, beta, cols, eps);
+  launch<layer_norm::long_forward_kernel<T>, sizeof(Accumulator<T>) * kWarpSize>(
+      blocks_for(rows, 1), kRowBlock, backend, y, mean, rstd, x, gamma, beta, cols, eps);
 }
 
 template <Floating T>
@@ -21,11 +21,11 @@ void layer_norm_backward(Backend backend, T* dx, T* dgamma, T* dbeta, const T* d
                            cols))
     return;
   if (dx != nullptr)
-    launch(layer_norm::long_backward_kernel<T>, blocks_for(rows, 1), kRowBlock, sizeof(A) * kWarpSize, backend, dx, dy,
-           x, gamma, mean, rstd, cols);
+    launch<layer_norm::long_backward_kernel<T>, sizeof(A) * kWarpSize>(blocks_for(rows, 1), kRowBlock, backend, dx, dy,
+                                                                       x, gamma, mean, rstd, cols);
   if (dgamma != nullptr || dbeta != nullptr)
-    launch(layer_norm::long_parameters_kernel<T>, blocks_for(cols, kWarpSize), kColumnBlock,
-           sizeof(A) * 2 * kColumnBlock, backend, dgamma, dbeta, dy, x, mean, rstd, rows, cols);
+    launch<layer_norm::long_parameters_kernel<T>, sizeof(A) * 2 * kColumnBlock>(
+        blocks_for(cols, kWarpSize), kColumnBlock, backend, dgamma, dbeta, dy, x, mean, rstd, rows, cols);
 }
 
 #define TEMPA_LAYER_NORM(T)                                                                                        \

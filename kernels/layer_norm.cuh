@@ -236,6 +236,13 @@ __global__ void __launch_bounds__(kColumnBlock)
   if (y != nullptr && column < n) y[column] = from_accumulator<T>(to_accumulator(y[column]) + sum);
 }
 
+template <typename T>
+void join_blocks(LaunchSite site, T* dgamma, T* dbeta, const Accumulator<T>* partial, Index blocks, int sums, int n,
+                 SumLayout layout) {
+  launch<join_kernel<T>, sizeof(Accumulator<T>) * kColumnBlock>(blocks_for(2 * sums, kWarpSize), kColumnBlock, site,
+                                                                dgamma, dbeta, partial, blocks, sums, n, layout);
+}
+
 /// dx of one row of any length. A block owns a row.
 template <typename T>
 __global__ void __launch_bounds__(kRowBlock)
@@ -306,9 +313,9 @@ bool forward(LaunchSite site, T* y, Accumulator<T>* mean, Accumulator<T>* rstd, 
   const bool vectors = source.template aligned<kWide>() && is_vector_aligned<kWide>(y, n) &&
                        is_vector_aligned<kWide>(gamma) && is_vector_aligned<kWide>(beta);
   return with_shape<T, 4, 8>(vectors, n, [&]<typename Shape, int kVector>(Shape, std::integral_constant<int, kVector>) {
-    launch(forward_kernel<Shape, kVector, T, Source>, blocks_for(rows, Shape::kGroups), kRowBlock,
-           kReduceBytes<Shape, Accumulator<T>>, site, y, mean, rstd, source, gamma, beta, rows, static_cast<int>(n),
-           eps);
+    launch<forward_kernel<Shape, kVector, T, Source>, kReduceBytes<Shape, Accumulator<T>>>(
+        blocks_for(rows, Shape::kGroups), kRowBlock, site, y, mean, rstd, source, gamma, beta, rows,
+        static_cast<int>(n), eps);
   });
 }
 
@@ -336,9 +343,8 @@ bool backward(LaunchSite site, const Gradient& gradient, T* dgamma, T* dbeta, co
                std::max(joined_bytes, kReduceBytes<Shape, A>), site, gradient, static_cast<A*>(partial.get()), dy, x,
                gamma, mean, rstd, rows, static_cast<int>(n), sums);
         if (partial != nullptr)
-          launch(join_kernel<T>, blocks_for(2 * sums, kWarpSize), kColumnBlock, sizeof(A) * kColumnBlock, site, dgamma,
-                 dbeta, static_cast<const A*>(partial.get()), Index{blocks}, sums, static_cast<int>(n),
-                 SumLayout{Shape::kThreads, kVector});
+          join_blocks<T>(site, dgamma, dbeta, static_cast<const A*>(partial.get()), Index{blocks}, sums,
+                         static_cast<int>(n), SumLayout{Shape::kThreads, kVector});
       });
 }
 

@@ -26,7 +26,7 @@ template <typename Body>
 void map(LaunchSite site, Body body, Index n) {
   const Index vectors = body.aligned() ? n / Body::kVector : 0;
   const Index threads = vectors + n - vectors * Body::kVector;
-  launch(map_kernel<Body>, blocks_for(threads, kMapBlock), kMapBlock, 0, site, body, vectors, n);
+  launch<map_kernel<Body>, 0>(blocks_for(threads, kMapBlock), kMapBlock, site, body, vectors, n);
 }
 
 /// Whether k elements may be loaded at once from each of the pointers.

@@ -194,8 +194,8 @@ void record_bytes(Backend backend, void* to, const void* from, std::size_t count
     Bytes bytes{};
     const std::size_t part = std::min(Bytes::kCount, count - at);
     std::copy_n(static_cast<const unsigned char*>(from) + at, part, bytes.values);
-    launch(store_bytes_kernel, 1, 256, 0, {backend, "copy_to_device"}, static_cast<unsigned char*>(to) + at, bytes,
-           static_cast<int>(part));
+    launch<store_bytes_kernel, 0>(1, 256, {backend, "copy_to_device"}, static_cast<unsigned char*>(to) + at, bytes,
+                                  static_cast<int>(part));
   }
 }
 

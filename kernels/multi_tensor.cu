@@ -58,13 +58,24 @@ __global__ void __launch_bounds__(kBlock)
 
 /// @return the factor of the gradients; writes the state.
 __device__ inline double begin_step(StepState& state, double squares) {
-  const double norm = std::sqrt(squares) * std::abs(state.inverse_scale);
-  const bool finite = norm - norm == 0;
+  LossScale* const scale = state.loss_scale;
+  const double inverse_scale = scale != nullptr ? state.inverse_scale * (1 / scale->scale) : state.inverse_scale;
+  const double norm = std::sqrt(squares) * std::abs(inverse_scale), judged = scale != nullptr ? squares : norm;
+  const bool skips = judged - judged != 0 && (scale != nullptr || state.skips_nonfinite != 0);
+  if (scale != nullptr) {
+    state.step -= *state.skipped_steps;
+    if (skips) {
+      *state.skipped_steps += 1;
+      scale->skipped_steps += 1;
+      scale->found_nonfinite = 1;
+    }
+  }
+  if (state.is_skipped != nullptr) *state.is_skipped = skips ? 1 : 0;
   state.norm = norm;
-  state.skipped = !finite && state.skips_nonfinite != 0 ? 1 : 0;
-  if (state.skipped == 0) state.step += 1;
+  state.skipped = skips ? 1 : 0;
+  if (!skips) state.step += 1;
   const double clip = state.max_norm - state.max_norm == 0 ? state.max_norm / (norm + 1e-6) : 1.0;
-  return clip < 1 || clip != clip ? state.inverse_scale * clip : state.inverse_scale;
+  return clip < 1 || clip != clip ? inverse_scale * clip : inverse_scale;
 }
 
 template <typename A>
@@ -181,34 +192,34 @@ std::vector<TensorPart> parts_of(std::span<const Index> sizes) {
 template <Floating T>
 void squares_of_parts(Backend backend, double* result, const UpdatedTensor<T>* tensors, const TensorPart* parts,
                       Index part_count) {
-  launch(squares_kernel<T>, blocks_for(part_count, 1), kBlock, sizeof(double) * kWarpSize, backend, result, tensors,
-         parts);
+  launch<squares_kernel<T>, sizeof(double) * kWarpSize>(blocks_for(part_count, 1), kBlock, backend, result, tensors,
+                                                        parts);
 }
 
 template <Real A>
 void begin_adam_step(Backend backend, StepState* state, AdamScalars<A>* scalars, const AdamGroup* groups,
                      Index group_count, const double* squares, Index count) {
-  launch(begin_kernel<A, AdamScalars<A>, AdamGroup>, 1, kSumBlock, sizeof(double) * kWarpSize, backend, state, scalars,
-         groups, group_count, squares, count);
+  launch<begin_kernel<A, AdamScalars<A>, AdamGroup>, sizeof(double) * kWarpSize>(1, kSumBlock, backend, state, scalars,
+                                                                                 groups, group_count, squares, count);
 }
 
 template <Real A>
 void begin_sgd_step(Backend backend, StepState* state, SGDScalars<A>* scalars, const SGDGroup* groups,
                     Index group_count, const double* squares, Index count) {
-  launch(begin_kernel<A, SGDScalars<A>, SGDGroup>, 1, kSumBlock, sizeof(double) * kWarpSize, backend, state, scalars,
-         groups, group_count, squares, count);
+  launch<begin_kernel<A, SGDScalars<A>, SGDGroup>, sizeof(double) * kWarpSize>(1, kSumBlock, backend, state, scalars,
+                                                                               groups, group_count, squares, count);
 }
 
 template <Floating T>
 void adam_steps(Backend backend, const UpdatedTensor<T>* tensors, const TensorPart* parts, Index part_count,
                 const AdamScalars<Accumulator<T>>* scalars, const StepState* state) {
-  launch(adam_kernel<T>, blocks_for(part_count, 1), kBlock, 0, backend, tensors, parts, scalars, state);
+  launch<adam_kernel<T>, 0>(blocks_for(part_count, 1), kBlock, backend, tensors, parts, scalars, state);
 }
 
 template <Floating T>
 void sgd_steps(Backend backend, const UpdatedTensor<T>* tensors, const TensorPart* parts, Index part_count,
                const SGDScalars<Accumulator<T>>* scalars, const StepState* state) {
-  launch(sgd_kernel<T>, blocks_for(part_count, 1), kBlock, 0, backend, tensors, parts, scalars, state);
+  launch<sgd_kernel<T>, 0>(blocks_for(part_count, 1), kBlock, backend, tensors, parts, scalars, state);
 }
 
 #define TEMPA_MULTI_TENSOR(T)                                                                             \

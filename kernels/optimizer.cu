@@ -154,7 +154,7 @@ R reduce(LaunchSite site, const T* x, Index n) {
   const Index pieces = ceil_div(n, kPiece);
   const auto memory = allocate(site.backend.device, sizeof(R) * static_cast<std::size_t>(pieces));
   auto* const partial = static_cast<R*>(memory.get());
-  launch(reduce_pieces<Combine, F, R, T>, blocks_for(pieces, 1), kMapBlock, sizeof(R) * kWarpSize, site, partial, x, n);
+  launch<reduce_pieces<Combine, F, R, T>, sizeof(R) * kWarpSize>(blocks_for(pieces, 1), kMapBlock, site, partial, x, n);
   if (pieces > 1) return reduce<Combine, Same<R>, R>(site, std::as_const(partial), pieces);
   copy_to_host(site.backend, &result, partial, sizeof result);
   return result;

@@ -24,11 +24,11 @@ __global__ void arange_kernel(std::int32_t* y, Index n) {
 }  // namespace
 
 void sequence_positions(Backend backend, std::int32_t* y, const std::int32_t* cu_seqlens, Index batch) {
-  launch(sequence_positions_kernel, dim3(blocks_for(batch, 1)), dim3(kThreads), 0, backend, y, cu_seqlens, batch);
+  launch<sequence_positions_kernel, 0>(dim3(blocks_for(batch, 1)), dim3(kThreads), backend, y, cu_seqlens, batch);
 }
 
 void arange(Backend backend, std::int32_t* y, Index n) {
-  launch(arange_kernel, dim3(blocks_for(n, kThreads)), dim3(kThreads), 0, backend, y, n);
+  launch<arange_kernel, 0>(dim3(blocks_for(n, kThreads)), dim3(kThreads), backend, y, n);
 }
 
 }  // namespace tempa::inline TEMPA_ABI::cuda

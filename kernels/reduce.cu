@@ -59,15 +59,15 @@ template <typename Out, typename T>
 void sum_rows(LaunchSite site, SumResult<Out> result, const T* x, Index rows, Index n) {
   using A = Accumulator<T>;
   const Index pieces = std::max<Index>(1, ceil_div(n, kRowPiece));
-  const std::size_t scratch_bytes = sizeof(A) * kWarpSize;
+  constexpr std::size_t kScratchBytes = sizeof(A) * kWarpSize;
   if (pieces == 1) {
-    launch(row_sums<Out, T>, blocks_for(rows, 1), kMapBlock, scratch_bytes, site, result, x, n, pieces);
+    launch<row_sums<Out, T>, kScratchBytes>(blocks_for(rows, 1), kMapBlock, site, result, x, n, pieces);
     return;
   }
   const auto partial = allocate(site.backend.device, sizeof(A) * static_cast<std::size_t>(rows * pieces));
   auto* const sums = static_cast<A*>(partial.get());
-  launch(row_sums<A, T>, blocks_for(rows * pieces, 1), kMapBlock, scratch_bytes, site, SumResult<A>{sums, A(1), false},
-         x, n, pieces);
+  launch<row_sums<A, T>, kScratchBytes>(blocks_for(rows * pieces, 1), kMapBlock, site, SumResult<A>{sums, A(1), false},
+                                        x, n, pieces);
   sum_rows<Out, A>(site, result, sums, rows, pieces);
 }
 
@@ -113,6 +113,14 @@ __global__ void __launch_bounds__(kColumnBlock)
 }
 
 template <typename T>
+void join_sums(LaunchSite site, SumResult<T> result, const Accumulator<T>* sums, Index outer, Index cols,
+               Index pieces) {
+  const Index groups = ceil_div<Index>(cols, kWarpSize);
+  launch<join_pieces<T>, sizeof(Accumulator<T>) * kColumnBlock>(blocks_for(outer * groups, 1), kColumnBlock, site,
+                                                                result, sums, cols, pieces, groups);
+}
+
+template <typename T>
 void sum_columns(LaunchSite site, SumResult<T> result, const T* x, Index outer, Index rows, Index cols) {
   using A = Accumulator<T>;
   const auto with_vector = [&]<int kVector>(std::integral_constant<int, kVector>) {
@@ -123,17 +131,15 @@ void sum_columns(LaunchSite site, SumResult<T> result, const T* x, Index outer, 
     const Index pieces = std::max<Index>(1, ceil_div(rows, piece_rows));
     const unsigned blocks = blocks_for(outer * pieces * groups, 1);
     if (pieces == 1 || blocks == 0) {
-      launch(column_sums<T, T, kVector>, blocks, kColumnBlock, kScratchBytes, site, result, x, rows, cols, piece_rows,
-             pieces, groups);
+      launch<column_sums<T, T, kVector>, kScratchBytes>(blocks, kColumnBlock, site, result, x, rows, cols, piece_rows,
+                                                        pieces, groups);
       return;
     }
     const auto partial = allocate(site.backend.device, sizeof(A) * static_cast<std::size_t>(outer * pieces * cols));
     auto* const sums = static_cast<A*>(partial.get());
-    launch(column_sums<A, T, kVector>, blocks, kColumnBlock, kScratchBytes, site, SumResult<A>{sums, A(1), false}, x,
-           rows, cols, piece_rows, pieces, groups);
-    const Index joins = ceil_div<Index>(cols, kWarpSize);
-    launch(join_pieces<T>, blocks_for(outer * joins, 1), kColumnBlock, sizeof(A) * kColumnBlock, site, result, sums,
-           cols, pieces, joins);
+    launch<column_sums<A, T, kVector>, kScratchBytes>(blocks, kColumnBlock, site, SumResult<A>{sums, A(1), false}, x,
+                                                      rows, cols, piece_rows, pieces, groups);
+    join_sums(site, result, sums, outer, cols, pieces);
   };
   if (is_vector_aligned<kVectorSize<T>>(x, cols)) {
     with_vector(std::integral_constant<int, kVectorSize<T>>{});
@@ -260,10 +266,10 @@ void sum_backward(Backend backend, T* dx, const T* dy, Index outer, Index middle
 template <Floating T>
 void max_forward(Backend backend, T* y, Index* where, const T* x, Index outer, Index middle, Index inner) {
   if (inner == 1) {
-    launch(row_maxima<T>, blocks_for(outer, kMapBlock / kWarpSize), kMapBlock, 0, backend, y, where, x, outer, middle);
+    launch<row_maxima<T>, 0>(blocks_for(outer, kMapBlock / kWarpSize), kMapBlock, backend, y, where, x, outer, middle);
   } else {
-    launch(column_maxima<T>, blocks_for(outer * inner, kMapBlock), kMapBlock, 0, backend, y, where, x, outer * inner,
-           middle, inner);
+    launch<column_maxima<T>, 0>(blocks_for(outer * inner, kMapBlock), kMapBlock, backend, y, where, x, outer * inner,
+                                middle, inner);
   }
 }
 

@@ -204,17 +204,16 @@ void forward(const LaunchSite& site, T* y, const T* x, Index outer, Index middle
   using A = Accumulator<T>;
   if (outer == 0 || middle == 0 || inner == 0) return;
   if (inner > 1) {
-    launch(columns_forward<T>, blocks_for(outer * inner, kBlock), kBlock, 0, site, y, x, outer * inner, middle, inner,
-           log);
+    launch<columns_forward<T>, 0>(blocks_for(outer * inner, kBlock), kBlock, site, y, x, outer * inner, middle, inner,
+                                  log);
     return;
   }
   const bool aligned = is_vector_aligned<kVectorSize<T>>(y, middle) && is_vector_aligned<kVectorSize<T>>(x, middle);
   const bool done = with_row_layout<T>(middle, aligned, [&]<typename Shape>(Shape) {
-    launch(rows_forward<T, Shape::kThreads, Shape::kVector, Shape::kChunks>,
-           blocks_for(outer, kBlock / Shape::kThreads), kBlock, sizeof(A) * Shape::kScratchElements, site, y, x, outer,
-           static_cast<int>(middle), log);
+    launch<rows_forward<T, Shape::kThreads, Shape::kVector, Shape::kChunks>, sizeof(A) * Shape::kScratchElements>(
+        blocks_for(outer, kBlock / Shape::kThreads), kBlock, site, y, x, outer, static_cast<int>(middle), log);
   });
-  if (!done) launch(long_rows_forward<T>, blocks_for(outer, 1), kBlock, sizeof(A) * kWarpSize, site, y, x, middle, log);
+  if (!done) launch<long_rows_forward<T>, sizeof(A) * kWarpSize>(blocks_for(outer, 1), kBlock, site, y, x, middle, log);
 }
 
 template <typename T>
@@ -223,19 +222,18 @@ void backward(const LaunchSite& site, T* dx, const T* dy, const T* y, Index oute
   using A = Accumulator<T>;
   if (outer == 0 || middle == 0 || inner == 0) return;
   if (inner > 1) {
-    launch(columns_backward<T>, blocks_for(outer * inner, kBlock), kBlock, 0, site, dx, dy, y, outer * inner, middle,
-           inner, log);
+    launch<columns_backward<T>, 0>(blocks_for(outer * inner, kBlock), kBlock, site, dx, dy, y, outer * inner, middle,
+                                   inner, log);
     return;
   }
   const bool aligned = is_vector_aligned<kVectorSize<T>>(dx, middle) && is_vector_aligned<kVectorSize<T>>(dy, middle) &&
                        is_vector_aligned<kVectorSize<T>>(y, middle);
   const bool done = with_row_layout<T>(middle, aligned, [&]<typename Shape>(Shape) {
-    launch(rows_backward<T, Shape::kThreads, Shape::kVector, Shape::kChunks>,
-           blocks_for(outer, kBlock / Shape::kThreads), kBlock, sizeof(A) * Shape::kScratchElements, site, dx, dy, y,
-           outer, static_cast<int>(middle), log);
+    launch<rows_backward<T, Shape::kThreads, Shape::kVector, Shape::kChunks>, sizeof(A) * Shape::kScratchElements>(
+        blocks_for(outer, kBlock / Shape::kThreads), kBlock, site, dx, dy, y, outer, static_cast<int>(middle), log);
   });
   if (!done)
-    launch(long_rows_backward<T>, blocks_for(outer, 1), kBlock, sizeof(A) * kWarpSize, site, dx, dy, y, middle, log);
+    launch<long_rows_backward<T>, sizeof(A) * kWarpSize>(blocks_for(outer, 1), kBlock, site, dx, dy, y, middle, log);
 }
 
 }  // namespace

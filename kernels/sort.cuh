@@ -74,6 +74,10 @@ __global__ void __launch_bounds__(kSortBlock) merge_runs(Key* to, const Key* fro
   to[pair + (place - (is_left ? pair : middle)) + (low - begin)] = mine;
 }
 
+inline void merge_runs_of(Index run, LaunchSite site, SortKey* to, const SortKey* from, Index count) {
+  launch<merge_runs<SortKey>, 0>(blocks_for(count, kSortBlock), kSortBlock, site, to, from, count, run);
+}
+
 /// The keys of `index` in order: value * count + place. Those of bad indices, which are reported, come last and are at
 /// least `kBadKey - count`.
 /// @param index (count), values in [0, bound)
@@ -82,12 +86,11 @@ std::shared_ptr<void> sorted_keys(LaunchSite site, const I* index, Index count, 
   const auto bytes = sizeof(SortKey) * static_cast<std::size_t>(count);
   std::shared_ptr<void> keys = allocate(site.backend.device, bytes), other;
   const unsigned blocks = blocks_for(count, kSortBlock);
-  launch(sort_tiles<I>, blocks, kSortBlock, sizeof(SortKey) * kSortBlock, site, static_cast<SortKey*>(keys.get()),
-         index, count, bound, fault_site(site.backend, site.launcher));
+  launch<sort_tiles<I>, sizeof(SortKey) * kSortBlock>(blocks, kSortBlock, site, static_cast<SortKey*>(keys.get()),
+                                                      index, count, bound, fault_site(site.backend, site.launcher));
   for (Index run = kSortTile; run < count; run *= 2) {
     if (other == nullptr) other = allocate(site.backend.device, bytes);
-    launch(merge_runs<SortKey>, blocks, kSortBlock, 0, site, static_cast<SortKey*>(other.get()),
-           static_cast<const SortKey*>(keys.get()), count, run);
+    merge_runs_of(run, site, static_cast<SortKey*>(other.get()), static_cast<const SortKey*>(keys.get()), count);
     keys.swap(other);
   }
   return keys;

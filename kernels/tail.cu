@@ -22,8 +22,8 @@ __global__ void __launch_bounds__(kBlock)
 template <Element T>
 void clear_tail(Backend backend, T* x, const std::int32_t* cu_seqlens, Index batch, Index rows, Index cols) {
   constexpr Index kBlocks = 264;
-  launch(clear_tail_kernel<T>, blocks_for(rows * cols, kBlock, kBlocks), kBlock, 0, backend, x, cu_seqlens, batch,
-         rows * cols, cols);
+  launch<clear_tail_kernel<T>, 0>(blocks_for(rows * cols, kBlock, kBlocks), kBlock, backend, x, cu_seqlens, batch,
+                                  rows * cols, cols);
 }
 
 #define TEMPA_TAIL(T) template void clear_tail<T>(Backend, T*, const std::int32_t*, Index, Index, Index)

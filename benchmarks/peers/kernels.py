@@ -3,9 +3,11 @@
     kernels.py --dtype fp32|bf16|fp16 --device cuda [--kernel gemm attention softmax ...] [--tokens 1280] ...
 
 Products are cuBLAS's, of bf16 and fp16 with float accumulation. Attention is scaled_dot_product_attention over padded
-sequences with a mask, and, where flash_attn is installed, its variable-length kernel over packed ones.
+sequences with a mask, and, where they are installed, FlashAttention-2's (flash_attn) and, on Hopper, FlashAttention-3's
+(flash_attn_interface) variable-length kernels over packed ones; not in fp32, which both lack.
 """
 import argparse
+import importlib
 import statistics
 import time
 
@@ -65,15 +67,26 @@ class Bench:
         mask = (torch.arange(longest)[None, :] < torch.tensor(lengths)[:, None])[:, None, None, :].to(self.device)
         self.both("sdpa", f"{o.batch} sequences padded to {longest}", flops,
                   lambda: F.scaled_dot_product_attention(q, k, v, attn_mask=mask))
-        try:
-            from flash_attn import flash_attn_varlen_func
-        except ImportError:
+        if self.device.type != "cuda" or self.dtype == torch.float32:
             return
         n = sum(lengths)
         bounds = torch.tensor([0] + lengths, device=self.device).cumsum(0).int()
-        packed = [self.normal(n, o.heads, d).requires_grad_() for _ in range(3)]
-        self.both("flash_attn varlen", f"{o.batch} sequences, {n} tokens", flops,
-                  lambda: flash_attn_varlen_func(*packed, bounds, bounds, longest, longest))
+        for name, module, runs in (("FlashAttention-2", "flash_attn", True),
+                                   ("FlashAttention-3", "flash_attn_interface",
+                                    torch.cuda.get_device_capability(self.device)[0] == 9)):
+            try:
+                varlen = importlib.import_module(module).flash_attn_varlen_func if runs else None
+            except ImportError:
+                varlen = None
+            if varlen is None:
+                continue
+            packed = [self.normal(n, o.heads, d).requires_grad_() for _ in range(3)]
+
+            def call():
+                out = varlen(*packed, bounds, bounds, longest, longest)
+                return out[0] if isinstance(out, tuple) else out  # some versions give the softmax sums too
+
+            self.both(f"{name} varlen", f"{o.batch} sequences, {n} tokens", flops, call)
 
     def both(self, name, sizes, flops, call):
         with torch.no_grad():

@@ -3,7 +3,9 @@
 #include <tempa/tempa.hpp>
 
 #include <algorithm>
+#include <array>
 #include <sstream>
+#include <string_view>
 
 using namespace tempa;
 
@@ -41,8 +43,8 @@ struct StarCollate {
   }
 };
 
-const std::vector<std::string> kVocabulary{"[PAD]",  "[UNK]", "[CLS]", "[SEP]", "good",
-                                           "lovely", "bad",   "dirty", "room",  "food"};
+constexpr std::array<std::string_view, 10> kVocabulary{"[PAD]",  "[UNK]", "[CLS]", "[SEP]", "good",
+                                                       "lovely", "bad",   "dirty", "room",  "food"};
 
 /// Made-up lines: each good word is worth a star, each bad one costs one, from three.
 std::string made_up_lines(Generator& generator, int count) {
@@ -53,7 +55,7 @@ std::string made_up_lines(Generator& generator, int count) {
     for (int w = 0; w < 4; ++w) {
       const auto k = static_cast<std::size_t>(generator.below(6));
       stars += k < 2 ? 1 : k < 4 ? -1 : 0;
-      review += " " + kVocabulary[4 + k];
+      review.append(" ").append(kVocabulary[4 + k]);
     }
     for (Index star = 0; star < 5; ++star) text += star < stars ? '*' : '-';
     text += review + "\n";
@@ -63,7 +65,7 @@ std::string made_up_lines(Generator& generator, int count) {
 
 int main() {
   manual_seed(5);
-  const BertTokenizer tokenizer(Vocabulary::from_tokens(kVocabulary));
+  const BertTokenizer tokenizer(Vocabulary::from_tokens({kVocabulary.begin(), kVocabulary.end()}));
   const StarReviews train(made_up_lines(default_generator(), 400), tokenizer);
   const StarReviews valid(made_up_lines(default_generator(), 100), tokenizer);
   DataLoader loader(train, {.batch_size = 16, .shuffle = true, .num_workers = 2}, StarCollate{});

@@ -25,7 +25,7 @@ struct TwoHeads : ModuleMembers<TwoHeads, float> {
   /// the grade.
   Output operator()(const Batch& batch) {
     const auto pooled = bert(batch, OutputRows::kFirstToken).pooler_output;  // (B,C)
-    const Output output{{}, topic(pooled), sigmoid(grade(pooled))};
+    Output output{{}, topic(pooled), sigmoid(grade(pooled))};
     if (batch.labels.empty()) return output;
     const auto entropy = cross_entropy(output.logits, batch.labels, {.reduction = Reduction::kNone});  // (B)
     const auto focal = mean(square(1.0 - exp(-entropy)) * entropy);

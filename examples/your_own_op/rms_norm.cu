@@ -48,17 +48,17 @@ __global__ void gamma_kernel(T* dgamma, const T* dy, const T* x, const T* rstd, 
 
 template <tempa::Real T>
 void rms_norm_forward(Backend backend, T* y, T* rstd, const T* x, const T* gamma, Index rows, Index cols, T eps) {
-  launch(forward_kernel<T>, blocks_for(rows, 1), kThreads, sizeof(T) * kWarpSize, backend, y, rstd, x, gamma, cols,
-         eps);
+  launch<forward_kernel<T>, sizeof(T) * kWarpSize>(blocks_for(rows, 1), kThreads, backend, y, rstd, x, gamma, cols,
+                                                   eps);
 }
 
 template <tempa::Real T>
 void rms_norm_backward(Backend backend, T* dx, T* dgamma, const T* dy, const T* x, const T* gamma, const T* rstd,
                        Index rows, Index cols) {
-  launch(backward_kernel<T>, blocks_for(rows, 1), kThreads, sizeof(T) * kWarpSize, backend, dx, dy, x, gamma, rstd,
-         cols);
+  launch<backward_kernel<T>, sizeof(T) * kWarpSize>(blocks_for(rows, 1), kThreads, backend, dx, dy, x, gamma, rstd,
+                                                    cols);
   if (dgamma != nullptr)
-    launch(gamma_kernel<T>, blocks_for(cols, kThreads), kThreads, 0, backend, dgamma, dy, x, rstd, rows, cols);
+    launch<gamma_kernel<T>, 0>(blocks_for(cols, kThreads), kThreads, backend, dgamma, dy, x, rstd, rows, cols);
 }
 
 #define RMS_NORM(T)                                                                        \

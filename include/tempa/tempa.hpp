@@ -119,6 +119,7 @@
 #include <tempa/math/gelu.hpp>
 #include <tempa/math/log.hpp>
 #include <tempa/math/loss.hpp>
+#include <tempa/math/loss_scale.hpp>
 #include <tempa/math/optimizer.hpp>
 #include <tempa/math/select.hpp>
 #include <tempa/math/transpose.hpp>
@@ -201,6 +202,7 @@
 #include <tempa/optim/parameter_list.hpp>
 #include <tempa/optim/rule_optimizer.hpp>
 #include <tempa/optim/sgd.hpp>
+#include <tempa/optim/slot.hpp>
 #include <tempa/text/added_token.hpp>
 #include <tempa/text/added_vocabulary.hpp>
 #include <tempa/text/any_tokenizer.hpp>

@@ -44,8 +44,8 @@ TEMPLATE_TEST_CASE("CUDA binary cross-entropy: losses and gradients from logits 
             bce_with_gradient(backend, a.wide_out(0), a.wide_out(1), a.in(2), a.wide_in(3),
                               has_pos ? a.wide_in(4) : nullptr, has_weight ? a.wide_in(5) : nullptr, nest, n, sums,
                               scale);
-            scale_loss_gradient(backend, a.out(6), a.wide_in(1), a.wide_in(7), sums, static_cast<const A*>(nullptr), n,
-                                Index{1});
+            scale_loss_gradient(backend, a.out(6), a.wide_in(1), a.wide_in(7), sums, static_cast<const A*>(nullptr),
+                                nullptr, n, Index{1}, Index{0});
           } else {
             long double sum = 0;  // the order of the losses must not matter
             for (Index i = 0; i < n; ++i) {

@@ -33,7 +33,7 @@ struct Copy {
 struct Thread {
   State state = State::kNew;
   Fiber* fiber = nullptr;
-  Where where;              ///< of the barrier or collective that it waits in
+  Where where;                             ///< of the barrier or collective that it waits in
   const Collective* collective = nullptr;  ///< with the lanes that take part, and what this one brought
   unsigned mask = 0;
   void* mine = nullptr;

@@ -1,5 +1,6 @@
 // Training steps as CUDA graphs, and batches that are filled up for them.
 #include <tempa/models/bert/sequence_classification.hpp>
+#include <tempa/ops/arithmetic.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/lr_scheduler/step_lr.hpp>
 #include <tempa/optim/sgd.hpp>
@@ -12,6 +13,7 @@
 #include "support/difference.hpp"
 
 #include <cmath>
+#include <concepts>
 #include <limits>
 #include <string>
 #include <utility>
@@ -103,55 +105,89 @@ std::vector<Batch> batches() {
           small_bert_batch(4, {11, 17}), small_bert_batch(5, {30, 33, 1, 9})};
 }
 
-/// What training leaves: losses, norms, parameters and moments.
+/// What training leaves: losses, norms, scales, parameters and moments.
 struct Trained {
-  std::vector<double> losses, norms, weights, moments;
+  std::vector<double> losses, norms, scales, weights, moments;
   std::uint64_t random_position = 0;
-  Index recorded = 0, launched = 0;
+  Index skipped = 0, recorded = 0, launched = 0;
 
   bool operator==(const Trained& other) const {
-    return losses == other.losses && norms == other.norms && weights == other.weights && moments == other.moments &&
-           random_position == other.random_position;
+    return losses == other.losses && norms == other.norms && scales == other.scales && weights == other.weights &&
+           moments == other.moments && random_position == other.random_position && skipped == other.skipped;
   }
 };
 
-/// @param graphs whether graphs are used. @param steps from 6 on, a bucket comes again.
+/// What an optimizer has, end to end.
+std::vector<double> state_of(const Optimizer& optimizer) {
+  std::vector<double> result;
+  const OptimizerState state = optimizer.state_dict();
+  for (const auto& entry : state.tensors)
+    std::visit(
+        [&](const auto& tensor) {
+          for (const auto value : tensor.to_vector()) result.push_back(static_cast<double>(value));
+        },
+        entry.second);
+  for (const auto& entry : state.numbers) result.push_back(entry.second);
+  return result;
+}
+
+constexpr std::size_t kNever = 1000, kOverflow = 5;
+
+/// float16 with a loss scale, which the gradients of the first step and of `kOverflow` are too large for.
+/// @param graphs whether graphs are used. @param steps from 6 on, a bucket comes again. @param restored the step before
+/// which optimizer and scaler take up what they have saved.
 template <typename T, typename Optimizer, typename Options>
-Trained train(bool graphs, Options options, std::size_t steps) {
+Trained train(bool graphs, Options options, std::size_t steps, std::size_t restored = kNever) {
   manual_seed(11);
   BertForSequenceClassification<T> model(small_bert_config());
   model.to(Device::cuda());
   Optimizer optimizer(model.parameters(), options);
   StepLR scheduler(optimizer, {.step_size = 2, .gamma = 0.5});
-  TrainingGraph graph(
-      optimizer, [&](const Batch& batch) { return model(batch); }, kOptions);
+  GradScaler scaler({.init_scale = 256, .growth_interval = 3, .enabled = std::same_as<T, float16>});
+  Variable<Accumulator<T>> factor(Tensor<Accumulator<T>>::full({}, 1, Device::cuda()));
+  const auto forward = [&](const Batch& batch) {
+    auto output = model(batch);
+    output.loss = mul(output.loss, factor);
+    return output;
+  };
+  auto graph_options = kOptions;
+  graph_options.scaler = &scaler;
+  TrainingGraph graph(optimizer, forward, graph_options);
   Trained result;
   const auto all = batches();
   for (std::size_t s = 0; s < steps; ++s) {
     const Batch& batch = all[s % all.size()];
+    if (s == restored) {
+      optimizer.load_state_dict(optimizer.state_dict());
+      scaler.load_state_dict(scaler.state_dict());
+    }
+    const bool overflows = scaler.is_enabled() && (s == 0 || s == kOverflow);
+    factor.mutable_value().fill(overflows ? 1e8f : 1.0f);
+    const auto before = s == kOverflow ? state_of(optimizer) : std::vector<double>();
+    double norm = 0;
     if (graphs) {
       result.losses.push_back(static_cast<double>(graph(batch).loss.item()));
-      result.norms.push_back(graph.grad_norm());
+      norm = graph.grad_norm();
     } else {
-      const auto output = model(padded_to_bucket(batch, kOptions).to(Device::cuda()));
-      output.loss.backward();
-      optimizer.step({.max_norm = kOptions.max_norm});
+      const auto output = forward(padded_to_bucket(batch, kOptions).to(Device::cuda()));
+      scaler.scale(output.loss).backward();
+      scaler.step(optimizer, {.max_norm = kOptions.max_norm});
+      if (scaler.is_enabled()) scaler.update();
       result.losses.push_back(static_cast<double>(output.loss.item()));
-      result.norms.push_back(optimizer.grad_norm());
+      norm = optimizer.grad_norm();
     }
+    CHECK(std::isfinite(norm) == !overflows);
+    if (overflows && s > 0) CHECK(state_of(optimizer) == before);
+    result.norms.push_back(overflows ? 0 : norm);
+    result.scales.push_back(scaler.get_scale());
     scheduler.step();
   }
   CHECK(graph.why_not().empty());
   for (const auto& variable : model.parameters())
     for (const T value : variable.value().to_vector()) result.weights.push_back(element_cast<double>(value));
-  for (const auto& entry : optimizer.state_dict().tensors)
-    std::visit(
-        [&](const auto& tensor) {
-          for (const auto value : tensor.to_vector()) result.moments.push_back(static_cast<double>(value));
-        },
-        entry.second);
-  for (const auto& [name, number] : optimizer.state_dict().numbers) result.moments.push_back(number);
+  result.moments = state_of(optimizer);
   result.random_position = default_generator().position();
+  result.skipped = scaler.skipped_steps();
   result.recorded = graph.recorded();
   result.launched = graph.launched();
   return result;
@@ -170,6 +206,23 @@ TEST_CASE("TrainingGraph: the same bits as steps without graphs, over several bu
   const SGDOptions sgd{.lr = 0.1, .momentum = 0.9};
   CHECK(train<float, SGD>(true, sgd, 6) == train<float, SGD>(false, sgd, 6));
   CHECK(train<bfloat16, AdamW>(true, adam, 6) == train<bfloat16, AdamW>(false, adam, 6));
+}
+
+TEST_CASE("TrainingGraph: float16 with a loss scale, which shrinks in a step that is skipped, and grows",
+          "[models][cuda]") {
+  if (skips_without_cuda()) return;
+  const AdamWOptions adam{.lr = 1e-3, .weight_decay = 0.01};
+  const auto graphed = train<float16, AdamW>(true, adam, 10);
+  CHECK(graphed.launched == 9);
+  CHECK(graphed.skipped == 2);
+  CHECK(graphed.scales == std::vector<double>{128, 128, 128, 256, 256, 128, 128, 128, 256, 256});
+  CHECK(graphed == train<float16, AdamW>(false, adam, 10));
+  // Right behind the step that was skipped: what is saved there does not count it.
+  const auto restored = train<float16, AdamW>(true, adam, 10, kOverflow + 1);
+  CHECK(restored == graphed);
+  CHECK(restored.recorded > graphed.recorded);
+  const SGDOptions sgd{.lr = 0.1, .momentum = 0.9, .dampening = 0.5};  // the first gradient counts in full
+  CHECK(train<float16, SGD>(true, sgd, 4) == train<float16, SGD>(false, sgd, 4));
 }
 
 TEST_CASE("TrainingGraph: what cannot be recorded is done without, and says why", "[models][cuda]") {

@@ -1,6 +1,7 @@
 // Op cases of cross-entropy: every reduction with and without class weights, smoothing and ignored rows.
 #pragma once
 
+#include "ops/named_reductions.hpp"
 #include "support/op_case.hpp"
 
 #include <tempa/ops/cross_entropy.hpp>
@@ -9,12 +10,10 @@
 template <typename Visit>
 void cross_entropy_cases(Visit&& visit) {
   using namespace tempa;
-  const std::vector<std::pair<std::string, Reduction>> reductions{
-      {"mean", Reduction::kMean}, {"sum", Reduction::kSum}, {"none", Reduction::kNone}};
   const auto call = [](Shape logits, const std::vector<std::int32_t>& labels, CrossEntropyOptions options = {}) {
     return [=] { cross_entropy(make_variable(logits), Tensor<std::int32_t>::from(labels), options); };
   };
-  for (const auto& named : reductions)
+  for (const auto& named : named_reductions())
     for (const bool weighted : {false, true})
       for (const double smoothing : {0.0, 0.25})
         for (const bool ignoring : {false, true}) {

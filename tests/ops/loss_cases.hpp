@@ -1,16 +1,11 @@
 // Op cases of binary cross-entropy and of the squared error.
 #pragma once
 
+#include "ops/named_reductions.hpp"
 #include "support/op_case.hpp"
 
 #include <tempa/ops/bce_with_logits.hpp>
 #include <tempa/ops/mse_loss.hpp>
-
-/// The reductions by their names in the fixtures.
-inline std::vector<std::pair<std::string, tempa::Reduction>> named_reductions() {
-  using tempa::Reduction;
-  return {{"mean", Reduction::kMean}, {"sum", Reduction::kSum}, {"none", Reduction::kNone}};
-}
 
 /// Calls `visit` with every case of bce_with_logits.
 template <typename Visit>

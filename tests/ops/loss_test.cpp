@@ -4,7 +4,10 @@
 #include "support/devices.hpp"
 #include "support/difference.hpp"
 
+#include <cmath>
+#include <limits>
 #include <type_traits>
+#include <vector>
 
 namespace loss_test {
 
@@ -23,11 +26,24 @@ TEST_CASE("Squared error: values, gradients, sizes, errors and threads", "[ops]"
 }
 
 TEST_CASE("Binary cross-entropy of logits: far-off logits give the logit as loss, and gradients of one", "[ops]") {
-  const Variable<float> logits(Tensor<float>::from({1e4f, -1e4f, 1e4f, -1e4f}), true);
-  const auto losses = bce_with_logits(logits, Tensor<float>::from({0, 1, 1, 0}), {.reduction = Reduction::kNone});
-  CHECK(losses.value().to_vector() == std::vector<float>{1e4f, 1e4f, 0, 0});
-  losses.backward(Tensor<float>::full({4}, 1.0f));
-  CHECK(logits.grad().to_vector() == std::vector<float>{1, -1, 0, 0});
+  for (const Device device : devices()) {
+    INFO(device);
+    const Variable<float> logits(Tensor<float>::from({1e4f, -1e4f, 1e4f, -1e4f}).to(device), true);
+    const auto losses =
+        bce_with_logits(logits, Tensor<float>::from({0, 1, 1, 0}).to(device), {.reduction = Reduction::kNone});
+    CHECK(losses.value().to_vector() == std::vector<float>{1e4f, 1e4f, 0, 0});
+    losses.backward(Tensor<float>::full({4}, 1.0f, device), {.retain_graph = true});
+    CHECK(logits.grad().to_vector() == std::vector<float>{1, -1, 0, 0});
+    // An infinite gradient, as of a loss scale that is too large, does not go unseen where that of the loss is 0.
+    logits.clear_grad();
+    const float infinity = std::numeric_limits<float>::infinity();
+    losses.backward(Tensor<float>::full({4}, infinity, device));
+    const auto gradient = logits.grad().to_vector();
+    CHECK(gradient[0] == infinity);
+    CHECK(gradient[1] == -infinity);
+    CHECK(std::isnan(gradient[2]));
+    CHECK(std::isnan(gradient[3]));
+  }
 }
 
 TEMPLATE_TEST_CASE("Binary cross-entropy of logits: 16-bit logits give a loss in float, and gradients twice", "[ops]",

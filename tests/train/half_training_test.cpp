@@ -5,6 +5,7 @@
 #include <tempa/train/trainer.hpp>
 
 #include "support/catch.hpp"
+#include "support/devices.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <cmath>
@@ -36,7 +37,7 @@ std::vector<TextExample> rows(Index count) {
   return result;
 }
 
-/// One training from the same start.
+/// One training from the same start; on a CUDA device by graphs.
 template <Floating T>
 struct Run {
   BertForSequenceClassification<T> model;
@@ -46,7 +47,7 @@ struct Run {
   bool interrupted = false;
 
   explicit Run(GradScalerOptions scaling = {.enabled = std::same_as<T, float16>}, Index epochs = 4, Index count = 256,
-               CheckpointOptions checkpoint = {}, Index stop_after = -1)
+               CheckpointOptions checkpoint = {}, Index stop_after = -1, Device device = Device::cpu())
       : scaler(scaling) {
     BertConfig config;
     config.vocab_size = 10;
@@ -59,6 +60,7 @@ struct Run {
     config.id2label = {"without", "with"};
     manual_seed(5);
     model = BertForSequenceClassification<T>(config);
+    model.to(device);
     AdamW optimizer(model.named_parameters(), {.lr = 1e-3});
     const auto data = rows(count);
     DataLoader<std::vector<TextExample>> loader(data, {.batch_size = 16, .shuffle = true, .seed = 3});
@@ -66,6 +68,7 @@ struct Run {
     Trainer trainer(model, optimizer,
                     {.epochs = epochs,
                      .max_grad_norm = 1.0,
+                     .graph = device.is_cuda(),
                      .scaler = &scaler,
                      .log = nullptr,
                      .progress = {.out = nullptr},
@@ -79,7 +82,7 @@ struct Run {
   std::vector<std::uint16_t> bits() {
     std::vector<std::uint16_t> result;
     for (const auto& parameter : model.parameters())
-      for (const T weight : parameter.value().span()) result.push_back(weight.bits);
+      for (const T weight : parameter.value().to_vector()) result.push_back(weight.bits);
     return result;
   }
 };
@@ -102,15 +105,18 @@ TEST_CASE("Training in 16 bits: it learns as float does, epoch by epoch", "[trai
 }
 
 TEST_CASE("Training in 16 bits: an overflow is a skipped step, told in the record", "[train]") {
-  const Run<float16> run({.init_scale = 0x1p24}, 1, 96);
-  REQUIRE(run.steps.size() == 6);
-  CHECK(run.scaler.skipped_steps() > 0);
-  Index skipped = 0;
-  for (const StepRecord& record : run.steps) {
-    skipped += record.skipped ? 1 : 0;
-    CHECK(record.skipped_steps == skipped);
-    CHECK(record.loss_scale == std::ldexp(1.0, 24 - static_cast<int>(skipped) + (record.skipped ? 1 : 0)));
-    CHECK(record.grad_norm.has_value() == !record.skipped);
+  for (const Device device : devices()) {
+    INFO(device);
+    const Run<float16> run({.init_scale = 0x1p24}, 1, 96, {}, -1, device);
+    REQUIRE(run.steps.size() == 6);
+    CHECK(run.scaler.skipped_steps() > 0);
+    Index skipped = 0;
+    for (const StepRecord& record : run.steps) {
+      skipped += record.skipped ? 1 : 0;
+      CHECK(record.skipped_steps == skipped);
+      CHECK(record.loss_scale == std::ldexp(1.0, 24 - static_cast<int>(skipped) + (record.skipped ? 1 : 0)));
+      CHECK(record.grad_norm.has_value() == !record.skipped);
+    }
   }
   const Run<bfloat16> without({.enabled = false}, 1, 96);
   CHECK_FALSE(without.steps.front().loss_scale.has_value());
@@ -118,16 +124,19 @@ TEST_CASE("Training in 16 bits: an overflow is a skipped step, told in the recor
 
 TEST_CASE("Training in 16 bits: interrupted and resumed, it ends with the same bits and the same scale", "[train]") {
   const GradScalerOptions scaling{.init_scale = 0x1p22, .growth_interval = 3};
-  Run<float16> whole(scaling, 2, 96);
-  REQUIRE(whole.scaler.skipped_steps() > 0);
-  for (const Index stop : {1, 4, 8}) {
-    const TemporaryFolder folder;
-    const Run<float16> first(scaling, 2, 96, {.folder = folder.path().string()}, stop);
-    REQUIRE(first.interrupted);
-    Run<float16> second(scaling, 2, 96, {.folder = folder.path().string(), .resume = true});
-    INFO("stopped after step " << stop);
-    CHECK(second.bits() == whole.bits());
-    CHECK(second.scaler.state_dict() == whole.scaler.state_dict());
+  for (const Device device : devices()) {
+    const Index count = device.is_cpu() ? 96 : 48;  // an emulated device is slow
+    Run<float16> whole(scaling, 2, count, {}, -1, device);
+    REQUIRE(whole.scaler.skipped_steps() > 0);
+    for (const Index stop : device.is_cpu() ? std::vector<Index>{1, 4, 8} : std::vector<Index>{4}) {
+      const TemporaryFolder folder;
+      const Run<float16> first(scaling, 2, count, {.folder = folder.path().string()}, stop, device);
+      REQUIRE(first.interrupted);
+      Run<float16> second(scaling, 2, count, {.folder = folder.path().string(), .resume = true}, -1, device);
+      INFO(device << ", stopped after step " << stop);
+      CHECK(second.bits() == whole.bits());
+      CHECK(second.scaler.state_dict() == whole.scaler.state_dict());
+    }
   }
 }
 

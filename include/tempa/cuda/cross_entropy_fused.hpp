@@ -12,10 +12,10 @@ namespace tempa::inline TEMPA_ABI::cuda {
 /// Cross-entropy from logits with its gradient: `log_softmax_forward`, `cross_entropy_forward` and, for losses that are
 /// all multiplied by `scale`, `cross_entropy_backward`, without the log-probabilities. A label outside of [0,K) is
 /// reported (fault.hpp), and has neither loss nor gradient.
-/// @param losses (B). @param dlogits, logits (B,K); may be the same; dlogits may be nullptr. @param labels (B). @param
-/// weights (K), or nullptr for 1.
+/// @param losses (B). @param dlogits, logits (B,K); may be the same where T is float or double; dlogits may be nullptr.
+/// @param labels (B). @param weights (K), or nullptr for 1.
 template <Floating T>
-void cross_entropy_with_gradient(Backend backend, Accumulator<T>* losses, T* dlogits, const T* logits,
+void cross_entropy_with_gradient(Backend backend, Accumulator<T>* losses, Accumulator<T>* dlogits, const T* logits,
                                  const std::int32_t* labels, const Accumulator<T>* weights, Index rows, Index classes,
                                  Index ignored, Accumulator<T> smoothing, Accumulator<T> scale);
 
@@ -28,9 +28,11 @@ void reduce_losses(Backend backend, T* y, T* inverse, const T* losses, const std
 /// dlogits_ik = dlosses_i inverse gradient_ik: the end of `cross_entropy_with_gradient` with scale 1, and, with K = 1,
 /// of `bce_with_gradient`.
 /// @param dlogits, gradient (B,K). @param dlosses (B), or one number for all rows when `one_for_all`. @param inverse
-/// (1), or nullptr for 1.
+/// (1), or nullptr for 1. @param labels (B), of which those that are `ignored` have no gradient whatever dlosses and
+/// inverse are; or nullptr.
 template <Floating T>
 void scale_loss_gradient(Backend backend, T* dlogits, const Accumulator<T>* gradient, const Accumulator<T>* dlosses,
-                         bool one_for_all, const Accumulator<T>* inverse, Index rows, Index classes);
+                         bool one_for_all, const Accumulator<T>* inverse, const std::int32_t* labels, Index rows,
+                         Index classes, Index ignored);
 
 }  // namespace tempa::inline TEMPA_ABI::cuda

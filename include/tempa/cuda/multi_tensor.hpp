@@ -6,6 +6,7 @@
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/cuda/backend.hpp>
+#include <tempa/math/loss_scale.hpp>
 #include <tempa/math/optimizer.hpp>
 
 #include <cstdint>
@@ -48,12 +49,17 @@ struct SGDGroup {
 
 /// The state of the steps, in device memory: the host writes what stands first.
 struct StepState {
-  double inverse_scale;          ///< 1 / loss scale, on all gradients
+  double inverse_scale;          ///< on all gradients
   double max_norm;               ///< of all gradients, unscaled, as in `clip_grad_norm`; infinite for no clipping
   std::int32_t skips_nonfinite;  ///< whether a step with an infinite or NaN gradient updates nothing
   std::int32_t skipped;          ///< whether the latest one did so
   double step;                   ///< steps done, those that were skipped not counted
   double norm;                   ///< of the latest gradients, unscaled, before clipping
+  /// With a loss scale gradients are divided by it too, a step with an infinite or NaN gradient updates nothing, and
+  /// `step`, as the host writes it, counts those steps too: `skipped_steps` (1) of them, which the device counts.
+  LossScale* loss_scale = nullptr;
+  double* skipped_steps = nullptr;
+  double* is_skipped = nullptr;  ///< (1) where to write whether the step was skipped, 0 or 1; nullptr for nowhere
 };
 
 /// result_p = sum of the squares of part p's gradients, in double.
@@ -64,7 +70,7 @@ void squares_of_parts(Backend backend, double* result, const UpdatedTensor<T>* t
 
 /// Begins a step: norm = sqrt(sum_p squares_p) inverse_scale; where it is not finite the step may be skipped; else step
 /// += 1, and the scalars of each group follow, whose gradient factor unscales and clips: inverse_scale min(1, max_norm
-/// / (norm + 1e-6)).
+/// / (norm + 1e-6)). With a loss scale inverse_scale / scale takes the place of inverse_scale.
 /// @param state (1). @param scalars, groups (group_count). @param squares (count), those of all types of tensors.
 template <Real A>
 void begin_adam_step(Backend backend, StepState* state, AdamScalars<A>* scalars, const AdamGroup* groups,

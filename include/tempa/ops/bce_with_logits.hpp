@@ -60,7 +60,7 @@ Variable<Accumulator<T>> bce_on_device(const Variable<T>& logits, const Tensor<A
     Tensor<T> dlogits(logits.shape(), device);  // the logits' shape
     count_bytes(gradient, dy, dlogits);
     cuda::scale_loss_gradient<T>(cuda::current_backend(device.index()), dlogits.data(), gradient.data(), dy.data(),
-                                 reduces, nullptr, n, Index{1});
+                                 reduces, nullptr, nullptr, n, Index{1}, Index{0});
     logits.accumulate_grad(std::move(dlogits));
   });
 }

@@ -43,29 +43,31 @@ inline double check_labels(const Tensor<std::int32_t>& labels, Index classes, co
 /// `cross_entropy` on a CUDA device, with the gradient on the way of the loss. The host reads nothing: the kernels look
 /// at the labels, and sum their weights.
 /// @param weights (K), or empty for 1.
-template <Real T>
-Variable<T> cross_entropy_on_device(const Variable<T>& logits, const Tensor<std::int32_t>& labels,
-                                    const Tensor<T>& weights, const CrossEntropyOptions& options) {
+template <Floating T>
+Variable<Accumulator<T>> cross_entropy_on_device(const Variable<T>& logits, const Tensor<std::int32_t>& labels,
+                                                 const Tensor<Accumulator<T>>& weights,
+                                                 const CrossEntropyOptions& options) {
+  using A = Accumulator<T>;
   const Index rows = logits.size(0), classes = logits.size(1);
   const Device device = logits.device();
   const bool reduces = options.reduction != Reduction::kNone, trains = records({logits});
-  Tensor<T> losses(Shape{rows}, device);                                          // (B)
-  Tensor<T> gradient = trains ? Tensor<T>(logits.shape(), device) : Tensor<T>();  // (B,K) by logits, of sum l_i
-  Tensor<T> inverse = reduces ? Tensor<T>(Shape{}, device) : Tensor<T>();         // 1 / sum of the weights
-  Tensor<T> y = reduces ? Tensor<T>(Shape{}, device) : losses;
+  Tensor<A> losses(Shape{rows}, device);                                          // (B)
+  Tensor<A> gradient = trains ? Tensor<A>(logits.shape(), device) : Tensor<A>();  // (B,K) by logits, of sum l_i
+  Tensor<A> inverse = reduces ? Tensor<A>(Shape{}, device) : Tensor<A>();         // 1 / sum of the weights
+  Tensor<A> y = reduces ? Tensor<A>(Shape{}, device) : losses;
   const cuda::Backend backend = cuda::current_backend(device.index());
   cuda::cross_entropy_with_gradient<T>(backend, losses.data(), gradient.data(), logits.value().data(), labels.data(),
                                        weights.data(), rows, classes, options.ignore_index,
-                                       static_cast<T>(options.label_smoothing), T(1));
+                                       static_cast<A>(options.label_smoothing), A(1));
   if (reduces)
-    cuda::reduce_losses<T>(backend, y.data(), inverse.data(), losses.data(), labels.data(), weights.data(), rows,
+    cuda::reduce_losses<A>(backend, y.data(), inverse.data(), losses.data(), labels.data(), weights.data(), rows,
                            classes, options.ignore_index, options.reduction == Reduction::kMean);
   count_bytes(logits, gradient, losses);
-  return record("cross_entropy", std::move(y), {logits}, [=](const Tensor<T>& dy) {
+  return record("cross_entropy", std::move(y), {logits}, [=](const Tensor<A>& dy) {
     Tensor<T> dlogits(logits.shape(), device);  // (B,K)
     count_bytes(gradient, dlogits);
     cuda::scale_loss_gradient<T>(cuda::current_backend(device.index()), dlogits.data(), gradient.data(), dy.data(),
-                                 reduces, inverse.data(), rows, classes);
+                                 reduces, inverse.data(), labels.data(), rows, classes, options.ignore_index);
     logits.accumulate_grad(std::move(dlogits));
   });
 }
@@ -76,7 +78,7 @@ Variable<T> cross_entropy_on_device(const Variable<T>& logits, const Tensor<std:
 /// l_i = -(1 - s) w_y log p_iy - s/K sum_k w_k log p_ik, with p_i = softmax(logits_i), y = labels_i, s the smoothing.
 /// The mean is sum_i l_i / sum_i w_y: NaN, as in PyTorch, when every row is ignored or weighs nothing.
 /// @param logits (B,K). @param labels (B) classes in [0,K), or `ignore_index`.
-/// @return a scalar (), or (B) without reduction; in float for 16-bit logits, which are cast first
+/// @return a scalar (), or (B) without reduction; in float for 16-bit logits, which the CPU casts first
 /// @saves log p, or on a GPU the gradient, B K sizeof(Accumulator<T>) bytes.
 /// @throws ShapeError, DeviceError; ValueError for a smoothing outside of its range, or a label (found on a CUDA
 /// device, it is thrown by the next call that waits for the device).
@@ -84,24 +86,28 @@ Variable<T> cross_entropy_on_device(const Variable<T>& logits, const Tensor<std:
 template <Floating T>
 Variable<Accumulator<T>> cross_entropy(const Variable<T>& logits, const Tensor<std::int32_t>& labels,
                                        const CrossEntropyOptions& options = {}) {
+  check_rank("cross_entropy", "logits", logits.shape(), 2);
+  const Index rows = logits.size(0), classes = logits.size(1), ignored = options.ignore_index;
+  check_shape("cross_entropy", "labels", labels.shape(), {rows});
+  check_same_device("cross_entropy", logits, labels);
+  const auto weight_count = static_cast<Index>(options.class_weights.size());
+  if (weight_count != 0) check_shape("cross_entropy", "class_weights", Shape{weight_count}, {classes});
+  if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1))
+    throw ValueError(concat("[cross_entropy] label_smoothing must be in [0,1] but is ", options.label_smoothing));
+  using A = Accumulator<T>;
+  [[maybe_unused]] const auto weights =  // (K)
+      weight_count == 0 ? Tensor<A>()
+                        : Tensor<double>::from(options.class_weights).template cast<A>().to(logits.device());
+#if defined(TEMPA_WITH_CUDA)
+  if (logits.device().is_cuda()) {
+    const ProfileScope scope("cross_entropy", ProfileCategory::kForward);
+    return detail::cross_entropy_on_device(logits, labels, weights, options);
+  }
+#endif
   if constexpr (!Real<T>) {
-    return cross_entropy(cast<Accumulator<T>>(logits), labels, options);
+    return cross_entropy(cast<A>(logits), labels, options);
   } else {
     const ProfileScope scope("cross_entropy", ProfileCategory::kForward);
-    check_rank("cross_entropy", "logits", logits.shape(), 2);
-    const Index rows = logits.size(0), classes = logits.size(1), ignored = options.ignore_index;
-    check_shape("cross_entropy", "labels", labels.shape(), {rows});
-    check_same_device("cross_entropy", logits, labels);
-    const auto weight_count = static_cast<Index>(options.class_weights.size());
-    if (weight_count != 0) check_shape("cross_entropy", "class_weights", Shape{weight_count}, {classes});
-    if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1))
-      throw ValueError(concat("[cross_entropy] label_smoothing must be in [0,1] but is ", options.label_smoothing));
-    const auto weights = weight_count == 0  // (K)
-                             ? Tensor<T>()
-                             : Tensor<double>::from(options.class_weights).template cast<T>().to(logits.device());
-#if defined(TEMPA_WITH_CUDA)
-    if (logits.device().is_cuda()) return detail::cross_entropy_on_device(logits, labels, weights, options);
-#endif
     const double total_weight = detail::check_labels(labels, classes, options);
     const auto smoothing = static_cast<T>(options.label_smoothing);
     const bool reduces = options.reduction != Reduction::kNone;

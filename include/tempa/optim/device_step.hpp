@@ -46,6 +46,12 @@ class MirroredBytes {
   std::vector<std::uint8_t> known_;  ///< what the device has
 };
 
+/// What a step knows of a `GradScaler`, in device memory; empty without one.
+struct LossScaleOfStep {
+  LossScale* state = nullptr;
+  double* is_skipped = nullptr;  ///< (1) where to write whether the step is skipped; nullptr for nowhere
+};
+
 /// An optimizer's step in a graph that is launched again and again.
 class RecordedStep {
  public:
@@ -62,7 +68,7 @@ class RecordedStep {
   virtual void before_launch() = 0;
   /// After it: the step counts.
   virtual void after_launch() = 0;
-  /// The launch has skipped its step: that is not counted.
+  /// The launch has skipped its step: that is not counted. Does nothing with a loss scale, which counts by itself.
   virtual void take_back_count() = 0;
   /// Of the gradients of the latest launch, before clipping. Waits for the device.
   virtual double norm() = 0;
@@ -111,6 +117,7 @@ class DeviceStep {
     std::apply([](auto&... table) { (table.tensors.clear(), ...); }, tables_);
   }
   bool empty() const { return count_ == 0; }
+  bool in_double() const { return in_double_; }
 
   /// One more parameter. @return false, when it does not fit with the others.
   template <Floating T>
@@ -144,14 +151,19 @@ class DeviceStep {
   }
 
   /// Copies the numbers of a step to the device. @param step of the parameters, before it. @param max_norm to which all
-  /// gradients are clipped; infinite for no clipping.
-  void copy_numbers(const std::vector<Group>& groups, Index step, double max_norm, bool skip_nonfinite) {
+  /// gradients are clipped; infinite for no clipping. @param skipped_steps (1) on the device: how many of the steps
+  /// `scale` has skipped.
+  void copy_numbers(const std::vector<Group>& groups, Index step, double max_norm, bool skip_nonfinite,
+                    LossScaleOfStep scale, double* skipped_steps) {
     std::vector<std::uint8_t> bytes(sizeof(cuda::StepState) + groups.size() * sizeof(Group));
     cuda::StepState state{};
     state.inverse_scale = grad_factor_;
     state.max_norm = max_norm;
     state.skips_nonfinite = skip_nonfinite ? 1 : 0;
     state.step = static_cast<double>(step);
+    state.loss_scale = scale.state;
+    state.skipped_steps = skipped_steps;
+    state.is_skipped = scale.is_skipped;
     std::memcpy(bytes.data(), &state, sizeof state);
     for (std::size_t g = 0; g < groups.size(); ++g)
       std::memcpy(bytes.data() + sizeof state + g * sizeof(Group), &groups[g], sizeof(Group));

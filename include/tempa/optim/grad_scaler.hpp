@@ -4,16 +4,23 @@
 #include <tempa/autograd/dispatch.hpp>
 #include <tempa/autograd/tape.hpp>
 #include <tempa/core/compiled.hpp>
+#include <tempa/core/tensor.hpp>
 #include <tempa/cpu/optimizer.hpp>
+#include <tempa/math/loss_scale.hpp>
 #include <tempa/optim/optimizer.hpp>
+
+#if defined(TEMPA_WITH_CUDA)
+#include <tempa/cuda/loss_scale.hpp>
+#include <tempa/cuda/runtime.hpp>
+#endif
 
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 TEMPA_COMPILED_FILE("optim");
 
@@ -28,23 +35,47 @@ struct GradScalerOptions {
   bool enabled = true;  ///< false: everything is passed through
 };
 
+/// Whether a step was made. A CUDA device knows it first: reading it waits.
+class StepTaken {
+ public:
+  explicit StepTaken(bool taken) : taken_(taken) {}
+  /// @param skipped (1) on the device: 0, or 1 when the step was skipped.
+  explicit StepTaken(Tensor<double> skipped) : skipped_(std::move(skipped)) {}
+
+  // NOLINTNEXTLINE(google-explicit-constructor): it is used as what it says
+  operator bool() const { return skipped_.empty() ? taken_ : skipped_.to_vector()[0] == 0; }
+
+ private:
+  bool taken_ = false;
+  Tensor<double> skipped_;
+};
+
 /// Multiplies the loss, and so all gradients, by a scale that keeps them in float16's range, and finds the scale as it
 /// goes: it grows as long as all gradients are finite, and where one is not the step is skipped and the scale shrinks.
 ///
 ///   scaler.scale(output.loss).backward();
-///   scaler.unscale(optimizer);                    // only when gradients are looked at before the step
+///   scaler.step(optimizer, {.max_norm = 1.0});
+///   scaler.update();
+///
+/// or, when the gradients are looked at before the step:
+///
+///   scaler.scale(output.loss).backward();
+///   scaler.unscale(optimizer);
 ///   clip_grad_norm(optimizer, 1.0);
 ///   scaler.step(optimizer);
 ///   scaler.update();
 ///
 /// 16-bit gradients keep the scale in memory and are divided by it where they are read (`Variable::grad_factor`), so
 /// that what the scale has saved from underflow is not lost before the optimizer has it in float.
+///
+/// Of a loss on a CUDA device the scale stays in the device's memory: the host waits for it only in `unscale`, and
+/// where it asks (for the scale, the counts, the state, whether a step was taken). So the first form never waits, and
+/// can be recorded in a graph, see `TrainingGraphOptions::scaler`.
 /// @source torch.amp.GradScaler; Micikevicius et al., "Mixed Precision Training", 2018
 class GradScaler {
  public:
   /// @throws ConfigError for an option out of its range.
-  explicit GradScaler(GradScalerOptions options = {})
-      : options_(options), scale_(static_cast<double>(static_cast<float>(options.init_scale))) {
+  explicit GradScaler(GradScalerOptions options = {}) : options_(options) {
     check(options_.init_scale > 0 && std::isfinite(options_.init_scale), "init_scale", "positive and finite",
           options_.init_scale);
     check(options_.growth_factor > 1 && std::isfinite(options_.growth_factor), "growth_factor", "above 1",
@@ -53,18 +84,40 @@ class GradScaler {
           options_.backoff_factor);
     check(options_.growth_interval >= 1, "growth_interval", "at least 1",
           static_cast<double>(options_.growth_interval));
+    host_ = {.scale = static_cast<double>(static_cast<float>(options_.init_scale)),
+             .growth_tracker = 0,
+             .skipped_steps = 0,
+             .found_nonfinite = 0,
+             .growth_factor = options_.growth_factor,
+             .backoff_factor = options_.backoff_factor,
+             .growth_interval = static_cast<double>(options_.growth_interval)};
   }
+  GradScaler(const GradScaler&) = delete;
+  GradScaler& operator=(const GradScaler&) = delete;
 
   /// scale * loss. @param loss a loss, or several. @return the same shape.
   template <Floating T>
-  Variable<T> scale(const Variable<T>& loss) const {
+  Variable<T> scale(const Variable<T>& loss) {
     if (!options_.enabled) return loss;
-    const auto scaled = [factor = static_cast<Accumulator<T>>(scale_)](const Tensor<T>& x) {
+    const ProfileScope scope("scale", ProfileCategory::kForward);
+#if defined(TEMPA_WITH_CUDA)
+    if (const Device device = loss.device(); device.is_cuda()) {
+      move_to(device);
+      // The scale as it is now: another `update` may come before the backward pass.
+      const auto scaled = [factor = on_device_.rows(0, 1).clone()](const Tensor<T>& x) {
+        Tensor<T> y(x.shape(), x.device());
+        cuda::scale_by(cuda::current_backend(x.device().index()), y.data(), x.data(), x.numel(), factor.data());
+        return y;
+      };
+      return record("scale", scaled(loss.value()), {loss},
+                    [=](const Tensor<T>& dy) { loss.accumulate_grad(scaled(dy)); });
+    }
+#endif
+    const auto scaled = [factor = static_cast<Accumulator<T>>(state().scale)](const Tensor<T>& x) {
       Tensor<T> y = x.clone();
       on(y.device(), [&](auto backend) { scale_in_place(backend, y.data(), y.numel(), factor); });
       return y;
     };
-    const ProfileScope scope("scale", ProfileCategory::kForward);
     return record("scale", scaled(loss.value()), {loss},
                   [=](const Tensor<T>& dy) { loss.accumulate_grad(scaled(dy)); });
   }
@@ -78,7 +131,8 @@ class GradScaler {
     if (progress.stage != Stage::kReady)
       throw Error(concat("[GradScaler] unscale() of this optimizer must come once between two update() but ",
                          progress.stage == Stage::kUnscaled ? "unscale()" : "step()", " was called already"));
-    const double factor = 1 / scale_;
+    move_to(Device::cpu());
+    const double factor = 1 / host_.scale;
     std::map<std::string, Tensor<std::int32_t>> found;  // (1) by device, so that each is asked only once
     for (const auto& parameter : optimizer.parameters())
       parameter.visit([&](const auto& v) {
@@ -91,69 +145,88 @@ class GradScaler {
     progress = {Stage::kUnscaled, false};
     for (const auto& entry : found)
       progress.found_nonfinite = progress.found_nonfinite || entry.second.to(Device::cpu()).item() != 0;
+    if (progress.found_nonfinite) host_.found_nonfinite = 1;
     return !progress.found_nonfinite;
   }
 
   /// Steps the optimizer when all gradients are finite, after `unscale` if that was not called; clears the gradients in
   /// either case.
-  /// @return whether the optimizer has stepped. @throws Error when it was called already since the last `update`.
-  bool step(Optimizer& optimizer, StepOptions options = {}) {
+  /// @return whether the optimizer has stepped. @throws Error when it was called already since the last `update`; what
+  /// `Optimizer::step` throws.
+  StepTaken step(Optimizer& optimizer, StepOptions options = {}) {
     if (!options_.enabled) {
       optimizer.step(options);
-      return true;
+      return StepTaken(true);
     }
     if (progress_[&optimizer].stage == Stage::kStepped)
       throw Error("[GradScaler] step() of this optimizer must come once between two update() but was called already");
+#if defined(TEMPA_WITH_CUDA)
+    if (progress_[&optimizer].stage == Stage::kReady && !options.keep_gradients) {
+      detail::check_max_norm("Optimizer", options.max_norm.value_or(0));
+      const Device device = optimizer.parameters()[0].visit([](const auto& v) { return v.device(); });
+      if (device.is_cuda()) {
+        move_to(device);
+        Tensor<double> skipped({1}, device);
+        if (optimizer.step_scaled(options, {.state = device_state(), .is_skipped = skipped.data()})) {
+          progress_[&optimizer].stage = Stage::kStepped;
+          optimizer.zero_grad();
+          return StepTaken(skipped);
+        }
+      }
+    }
+#endif
     if (progress_[&optimizer].stage == Stage::kReady) unscale(optimizer);
     Progress& progress = progress_[&optimizer];
     progress.stage = Stage::kStepped;
     if (!progress.found_nonfinite) {
       optimizer.step(options);
-      return true;
+      return StepTaken(true);
     }
-    ++skipped_steps_;
+    move_to(Device::cpu());
+    ++host_.skipped_steps;
     if (!options.keep_gradients) optimizer.zero_grad();
-    return false;
+    return StepTaken(false);
   }
 
-  /// The scale of the next step: times `backoff_factor` after an infinite gradient, times `growth_factor` after
-  /// `growth_interval` steps without, as long as it stays a float.
+  /// The scale of the next step, see `update_loss_scale`.
   /// @throws Error without a `step` or `unscale` before.
   void update() {
     if (!options_.enabled) return;
     if (progress_.empty()) throw Error("[GradScaler] update() must come after step() but no gradients were looked at");
-    bool found_nonfinite = false;
-    for (const auto& entry : progress_) found_nonfinite = found_nonfinite || entry.second.found_nonfinite;
     progress_.clear();
-    if (found_nonfinite) {
-      scale_ = static_cast<double>(static_cast<float>(scale_ * options_.backoff_factor));
-      growth_tracker_ = 0;
-    } else if (++growth_tracker_ == options_.growth_interval) {
-      const double grown = scale_ * options_.growth_factor;
-      if (grown <= static_cast<double>(std::numeric_limits<float>::max()))
-        scale_ = static_cast<double>(static_cast<float>(grown));
-      growth_tracker_ = 0;
-    }
+#if defined(TEMPA_WITH_CUDA)
+    if (is_on_device_) return update_on_device();
+#endif
+    update_loss_scale(host_);
   }
 
   /// The factor on the loss; 1 when not enabled.
-  double get_scale() const { return options_.enabled ? scale_ : 1; }
+  double get_scale() const { return options_.enabled ? state().scale : 1; }
   bool is_enabled() const { return options_.enabled; }
   /// Steps that were skipped because of an infinite or NaN gradient.
-  Index skipped_steps() const { return skipped_steps_; }
+  Index skipped_steps() const { return static_cast<Index>(state().skipped_steps); }
   /// Steps since the last infinite gradient or growth.
-  Index growth_tracker() const { return growth_tracker_; }
+  Index growth_tracker() const { return static_cast<Index>(state().growth_tracker); }
   const GradScalerOptions& options() const { return options_; }
+
+  /// Scale and counts, all at once.
+  LossScale state() const {
+    LossScale result = host_;
+    if (is_on_device_)
+      detail::copy_bytes(&result, Device::cpu(), on_device_.data(), on_device_.device(), sizeof result);
+    return result;
+  }
 
   /// All numbers by PyTorch's names, and `skipped_steps`; empty when not enabled.
   std::map<std::string, double> state_dict() const {
     if (!options_.enabled) return {};
-    return {{"scale", scale_},
-            {"growth_factor", options_.growth_factor},
-            {"backoff_factor", options_.backoff_factor},
-            {"growth_interval", static_cast<double>(options_.growth_interval)},
-            {"_growth_tracker", static_cast<double>(growth_tracker_)},
-            {"skipped_steps", static_cast<double>(skipped_steps_)}};
+    const LossScale now = state();
+    return {{"scale", now.scale},
+            {"growth_factor", now.growth_factor},
+            {"backoff_factor", now.backoff_factor},
+            {"growth_interval", now.growth_interval},
+            {"_growth_tracker", now.growth_tracker},
+            {"skipped_steps", now.skipped_steps}};
   }
   /// Takes over what `state_dict` gave. @throws ConfigError naming what is missing or out of its range; nothing was
   /// changed then.
@@ -167,15 +240,42 @@ class GradScaler {
     const auto count = [&](const char* name) {
       const double value = get(name);
       check(value >= 0 && value <= 0x1p53 && value == std::floor(value), name, "a whole number", value);
-      return static_cast<Index>(value);
+      return value;
     };
-    GradScaler loaded({.init_scale = get("scale"),
-                       .growth_factor = get("growth_factor"),
-                       .backoff_factor = get("backoff_factor"),
-                       .growth_interval = count("growth_interval")});
-    loaded.growth_tracker_ = count("_growth_tracker");
-    loaded.skipped_steps_ = count("skipped_steps");
-    *this = loaded;
+    const GradScaler loaded({.init_scale = get("scale"),
+                             .growth_factor = get("growth_factor"),
+                             .backoff_factor = get("backoff_factor"),
+                             .growth_interval = static_cast<Index>(count("growth_interval"))});
+    LossScale scale = loaded.host_;
+    scale.growth_tracker = count("_growth_tracker");
+    scale.skipped_steps = count("skipped_steps");
+    options_ = loaded.options_;
+    host_ = scale;
+    is_on_device_ = false;
+    progress_.clear();
+  }
+
+#if defined(TEMPA_WITH_CUDA)
+  /// For steps in graphs, see `TrainingGraph`: the state, which stays at its place and is on the device after
+  /// `move_to`; and what `update` does there.
+  LossScale* device_state() { return reinterpret_cast<LossScale*>(on_device_.data()); }
+  void update_on_device() {
+    cuda::update_loss_scale(cuda::current_backend(on_device_.device().index()), device_state());
+  }
+#endif
+  /// Brings the state to a device, if it is not there; from a CUDA device to the host this waits.
+  void move_to(Device device) {
+#if defined(TEMPA_WITH_CUDA)
+    if (is_on_device_ ? on_device_.device() == device : device.is_cpu()) return;
+    host_ = state();
+    is_on_device_ = device.is_cuda();
+    if (!is_on_device_) return;
+    static_assert(sizeof(LossScale) == kNumbers * sizeof(double));
+    if (on_device_.empty() || !(on_device_.device() == device)) on_device_ = Tensor<double>(Shape{kNumbers}, device);
+    detail::copy_bytes(on_device_.data(), device, &host_, Device::cpu(), sizeof host_);
+#else
+    static_cast<void>(device);
+#endif
   }
 
  private:
@@ -189,9 +289,12 @@ class GradScaler {
     detail::check_option(holds, "GradScaler", field, rule, value);
   }
 
+  static constexpr Index kNumbers = 7;  // of a `LossScale`
+
   GradScalerOptions options_;
-  double scale_;
-  Index growth_tracker_ = 0, skipped_steps_ = 0;
+  LossScale host_;            // the state, unless it is on a device
+  Tensor<double> on_device_;  // (kNumbers)
+  bool is_on_device_ = false;
   std::unordered_map<const Optimizer*, Progress> progress_;  // since the last update
 };
 

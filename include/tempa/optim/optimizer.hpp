@@ -62,14 +62,22 @@ class Optimizer {
   /// The norm that the latest step with a `max_norm` found, before clipping. Waits for the device.
   virtual double grad_norm() { return grad_norm_; }
   /// After a step whose norm turned out not to be finite, with `skip_nonfinite`: a CUDA device has skipped it, but the
-  /// host has counted it. Takes that back; does nothing on the CPU, which has not.
+  /// host has counted it. Takes that back; does nothing on the CPU, which has not, and after a step of a `GradScaler`.
   virtual void take_back_count() {}
 #if defined(TEMPA_WITH_CUDA)
-  /// A step during the capture of a graph, see `TrainingGraph`. @throws CudaError when the parameters are not all on
-  /// one device, of one age and with moments, that is, have not made a step yet.
-  virtual std::unique_ptr<detail::RecordedStep> record_step(const StepOptions&) {
+  /// A step during the capture of a graph, see `TrainingGraph`. @param scale of a `GradScaler` that has scaled the
+  /// loss.
+  /// @throws CudaError when the parameters are not all on one device and of one age.
+  virtual std::unique_ptr<detail::RecordedStep> record_step(const StepOptions&, detail::LossScaleOfStep = {}) {
     throw CudaError("[Optimizer] this optimizer cannot be recorded in a graph");
   }
+  /// A step by gradients of a loss that a `GradScaler` has scaled, without the host waiting for whether they are
+  /// finite; the gradients stay. @return false, with nothing done, when the parameters are not all on one device and of
+  /// one age.
+  virtual bool step_scaled(const StepOptions&, detail::LossScaleOfStep) { return false; }
+  /// Takes the steps that `step_scaled`, or a graph, has skipped off the count. Waits for the device when there were
+  /// such steps.
+  virtual void settle_count() {}
 #endif
   /// Drops all gradients: `has_grad` is false then. @source torch.optim.Optimizer.zero_grad
   void zero_grad() {

@@ -7,6 +7,7 @@
 #include <tempa/optim/clip_grad_norm.hpp>
 #include <tempa/optim/device_step.hpp>
 #include <tempa/optim/optimizer.hpp>
+#include <tempa/optim/slot.hpp>
 
 #include <algorithm>
 #include <array>
@@ -25,19 +26,6 @@
 #include <vector>
 
 namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
-
-/// A parameter and what its optimizer remembers of it, in float for a 16-bit parameter.
-template <typename Rule, Floating T>
-struct Slot {
-  Variable<T> variable;
-  Index step = 0;
-  Tensor<Accumulator<T>> master = {};  ///< of a 16-bit parameter the weights in full precision, from the first step on
-  typename Rule::template State<Accumulator<T>> state = {};
-};
-
-}  // namespace detail
 
 /// What a rule updates in one step.
 template <Floating T>
@@ -94,21 +82,33 @@ class RuleOptimizer : public Optimizer {
 #if defined(TEMPA_WITH_CUDA)
   double grad_norm() override { return norm_is_on_device_ ? on_device_.norm() : grad_norm_; }
 
-  void take_back_count() override { take_back_count(std::exchange(updated_on_device_, {})); }
+  void take_back_count() override { detail::take_back<Rule>(slots_, std::exchange(updated_on_device_, {}), 1); }
 
-  std::unique_ptr<detail::RecordedStep> record_step(const StepOptions& options) override {
-    auto recorded = std::make_unique<Recorded>(*this, options);
+  bool step_scaled(const StepOptions& options, detail::LossScaleOfStep scale) override {
+    const ProfileScope scope(Rule::kName, ProfileCategory::kOptimizer);
+    prepare_all();
+    return update_on_device(options, scale);
+  }
+
+  void settle_count() override { skipped_.settle(slots_); }
+
+  std::unique_ptr<detail::RecordedStep> record_step(const StepOptions& options,
+                                                    detail::LossScaleOfStep scale) override {
+    auto recorded = std::make_unique<Recorded>(*this, options, scale);
     if constexpr (kHasDeviceStep) {
-      for_each_updated([&]<Floating T>(detail::Slot<Rule, T>& slot, const Options&, std::size_t) {
-        if (slot.step == 0) throw CudaError(concat("[", Rule::kName, "] a parameter has not made a step yet"));
-      });
-      if (!collect(recorded->tables))
-        throw CudaError(concat("[", Rule::kName, "] a recorded step needs parameters on one CUDA device, of one age"));
+      {
+        const cuda::OutsideGraph outside;  // moments outlive the graph
+        prepare_all();
+      }
+      if (!collect(recorded->tables) || (scale.state != nullptr && recorded->tables.in_double()))
+        throw CudaError(concat("[", Rule::kName, "] a recorded step needs parameters on one CUDA device, of one age, ",
+                               "and with a GradScaler not in double"));
       {
         const cuda::OutsideGraph outside;  // the tables are written between launches
         recorded->tables.reserve(groups_.size());
+        if (scale.state != nullptr) skipped_.reserve(device(), slots_);
       }
-      recorded->tables.launch(options.max_norm.has_value());
+      recorded->tables.launch(options.max_norm || scale.state != nullptr);
       recorded->note();
       zero_grad();
       return recorded;
@@ -122,6 +122,9 @@ class RuleOptimizer : public Optimizer {
     OptimizerState result;
     auto groups = groups_;
     auto slots = slots_;
+#if defined(TEMPA_WITH_CUDA)
+    skipped_.take_back_from(slots);
+#endif
     visit_state(
         groups, slots,
         [&](const std::string& name, auto& number) { result.numbers[name] = static_cast<double>(number); },
@@ -168,25 +171,18 @@ class RuleOptimizer : public Optimizer {
     for (const auto& group : groups) Rule::check(group.options);
     groups_ = std::move(groups);
     slots_ = std::move(slots);
+#if defined(TEMPA_WITH_CUDA)
+    skipped_.forget();
+#endif
   }
 
  protected:
   void update_all(const StepOptions& options) override {
     const ProfileScope scope(Rule::kName, ProfileCategory::kOptimizer);
-    for_each_updated([]<Floating T>(detail::Slot<Rule, T>& slot, const Options& of_group, std::size_t) {
-      const Tensor<T>& value = slot.variable.value();
-      Rule::prepare(slot.state, value, of_group);
-      if constexpr (!Real<T>) {
-        if (!slot.master.empty()) return;
-        Tensor<Accumulator<T>> master(value.shape(), value.device());
-        on(value.device(), [&](auto backend) { convert(backend, master.data(), value.data(), value.numel()); });
-        slot.master = std::move(master);
-      }
-    });
+    prepare_all();
 #if defined(TEMPA_WITH_CUDA)
-    norm_is_on_device_ = false;
-    updated_on_device_.clear();
-    if (update_on_device(options)) return;
+    settle_count();
+    if (update_on_device(options, {})) return;
 #endif
     double clip_factor = 1;
     if (options.max_norm) {
@@ -208,12 +204,25 @@ class RuleOptimizer : public Optimizer {
   }
 
  private:
-  using AnySlot = std::variant<detail::Slot<Rule, float>, detail::Slot<Rule, double>, detail::Slot<Rule, float16>,
-                               detail::Slot<Rule, bfloat16>>;
+  using AnySlot = detail::AnySlot<Rule>;
   struct Range {
     Options options;
     std::size_t begin, end;  // of slots_
   };
+
+  /// Allocates what the parameters with gradients lack: moments and master weights.
+  void prepare_all() {
+    for_each_updated([]<Floating T>(detail::Slot<Rule, T>& slot, const Options& of_group, std::size_t) {
+      const Tensor<T>& value = slot.variable.value();
+      Rule::prepare(slot.state, value, of_group);
+      if constexpr (!Real<T>) {
+        if (!slot.master.empty()) return;
+        Tensor<Accumulator<T>> master(value.shape(), value.device());
+        on(value.device(), [&](auto backend) { convert(backend, master.data(), value.data(), value.numel()); });
+        slot.master = std::move(master);
+      }
+    });
+  }
 
   template <typename... Args>
   [[noreturn]] static void fail(const Args&... args) {
@@ -239,16 +248,18 @@ class RuleOptimizer : public Optimizer {
   struct Recorded final : detail::RecordedStep {
     RuleOptimizer& optimizer;
     StepOptions options;
+    detail::LossScaleOfStep scale;
     OnDevice tables{};
     std::vector<std::size_t> updated{};  // of slots_
     std::vector<const void*> references{};
 
-    Recorded(RuleOptimizer& of, const StepOptions& step_options) : optimizer(of), options(step_options) {}
+    Recorded(RuleOptimizer& of, const StepOptions& step_options, detail::LossScaleOfStep loss_scale)
+        : optimizer(of), options(step_options), scale(loss_scale) {}
 
     /// Behind the launches: what is updated, and where it lies.
     void note() {
-      updated = optimizer.updated_slots();
-      references = optimizer.references();
+      updated = detail::updated_slots<Rule>(optimizer.slots_);
+      references = detail::references<Rule>(optimizer.slots_);
     }
     Index age() const {
       return std::visit([](const auto& slot) { return slot.step; }, optimizer.slots_[updated.front()]);
@@ -257,53 +268,32 @@ class RuleOptimizer : public Optimizer {
       if constexpr (kHasDeviceStep) tables.copy_tables();
     }
     bool is_valid() const override {
-      return optimizer.references() == references && std::all_of(updated.begin(), updated.end(), [&](std::size_t i) {
+      return detail::references<Rule>(optimizer.slots_) == references &&
+             std::all_of(updated.begin(), updated.end(), [&](std::size_t i) {
                return std::visit([&](const auto& slot) { return slot.step == age(); }, optimizer.slots_[i]);
              });
     }
     void before_launch() override {
-      if constexpr (kHasDeviceStep)
+      if constexpr (kHasDeviceStep) {
+        optimizer.skipped_.count_for(scale.state != nullptr ? updated : std::vector<std::size_t>(), optimizer.slots_);
         tables.copy_numbers(optimizer.device_groups(), age(), options.max_norm.value_or(kNoClipping),
-                            options.skip_nonfinite);
+                            options.skip_nonfinite, scale, optimizer.skipped_.data());
+      }
     }
     void after_launch() override {
-      for (const std::size_t i : updated) std::visit([](auto& slot) { ++slot.step; }, optimizer.slots_[i]);
+      if constexpr (kHasDeviceStep)
+        for (const std::size_t i : updated)
+          std::visit([](auto& slot) { Rule::OnDevice::begin_state(slot.state), ++slot.step; }, optimizer.slots_[i]);
     }
-    void take_back_count() override { optimizer.take_back_count(updated); }
+    void take_back_count() override {
+      if (scale.state == nullptr) detail::take_back<Rule>(optimizer.slots_, updated, 1);
+    }
     double norm() override { return tables.norm(); }
   };
   static constexpr double kNoClipping = std::numeric_limits<double>::infinity();
 
-  /// The parameters that have a gradient, by their place in slots_.
-  std::vector<std::size_t> updated_slots() {
-    std::vector<std::size_t> result;
-    for (std::size_t i = 0; i < slots_.size(); ++i)
-      std::visit(
-          [&](auto& slot) {
-            if (slot.variable.requires_grad() && slot.variable.has_grad()) result.push_back(i);
-          },
-          slots_[i]);
-    return result;
-  }
-
-  void take_back_count(const std::vector<std::size_t>& counted) {
-    if constexpr (kHasDeviceStep)
-      for (const std::size_t i : counted)
-        std::visit([](auto& slot) { Rule::OnDevice::take_back(slot.state, --slot.step); }, slots_[i]);
-  }
-
-  /// Where parameters, masters and moments lie, and what is frozen.
-  std::vector<const void*> references() {
-    std::vector<const void*> result;
-    for (auto& any : slots_)
-      std::visit(
-          [&](auto& slot) {
-            result.push_back(slot.variable.requires_grad() ? slot.variable.value().data() : nullptr);
-            result.push_back(slot.master.data());
-            slot.state.visit([&](std::string_view, auto& tensor) { result.push_back(tensor.data()); });
-          },
-          any);
-    return result;
+  Device device() const {
+    return parameters_[0].visit([](const auto& v) { return v.device(); });
   }
 
   auto device_groups() const {
@@ -334,9 +324,17 @@ class RuleOptimizer : public Optimizer {
   }
 
   /// @return false, with nothing done, where a step for all at once does not fit.
-  bool update_on_device(const StepOptions& options) {
+  bool update_on_device(const StepOptions& options, detail::LossScaleOfStep scale) {
+    norm_is_on_device_ = false;
+    updated_on_device_.clear();
     if constexpr (kHasDeviceStep) {
-      if (!collect(on_device_)) return false;
+      const bool scaled = scale.state != nullptr;
+      auto updated = detail::updated_slots<Rule>(slots_);
+      if (scaled) {
+        skipped_.reserve(device(), slots_);
+        skipped_.count_for(updated, slots_);
+      }
+      if (!collect(on_device_) || (scaled && on_device_.in_double())) return false;
       on_device_.reserve(groups_.size());
       Index step = 0;
       for_each_updated([&](auto& slot, const Options&, std::size_t) {
@@ -345,10 +343,11 @@ class RuleOptimizer : public Optimizer {
         Rule::OnDevice::begin_state(slot.state);
       });
       on_device_.copy_tables();
-      on_device_.copy_numbers(device_groups(), step, options.max_norm.value_or(kNoClipping), options.skip_nonfinite);
-      on_device_.launch(options.max_norm.has_value());
-      norm_is_on_device_ = options.max_norm.has_value();
-      updated_on_device_ = updated_slots();
+      on_device_.copy_numbers(device_groups(), step, options.max_norm.value_or(kNoClipping), options.skip_nonfinite,
+                              scale, skipped_.data());
+      norm_is_on_device_ = options.max_norm || scaled;
+      on_device_.launch(norm_is_on_device_);
+      if (!scaled) updated_on_device_ = std::move(updated);
       return true;
     } else {
       return false;
@@ -357,6 +356,7 @@ class RuleOptimizer : public Optimizer {
 
   OnDevice on_device_;
   std::vector<std::size_t> updated_on_device_;  // in the latest step
+  detail::SkippedSteps<Rule> skipped_;
   bool norm_is_on_device_ = false;
 #endif
 

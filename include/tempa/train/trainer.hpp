@@ -61,8 +61,8 @@ class Trainer {
       throw ConfigError(concat("[Trainer] max_grad_norm must not be negative but is ", options_.max_grad_norm));
     if (!options_.problem_type) options_.problem_type = problem_type_of(model);
     if (options_.scaler != nullptr && !options_.scaler->is_enabled()) options_.scaler = nullptr;
-    if (options_.graph && (options_.gradient_accumulation_steps > 1 || options_.scaler != nullptr))
-      throw ConfigError("[Trainer] graph must be off with gradient accumulation or a GradScaler but is on");
+    if (options_.graph && options_.gradient_accumulation_steps > 1)
+      throw ConfigError("[Trainer] graph must be off with gradient accumulation but is on");
     if (GradScaler* const scaler = options_.scaler)
       checkpoints_.add_state(
           "scaler", [scaler] { return scaler->state_dict(); },
@@ -306,7 +306,7 @@ class Trainer {
       bar.set_postfix(running_text(keeper.mean_loss(), optimizer_.lr()));
       bar.advance();
       if (progress_.batch % accumulation != 0 && progress_.batch != batches) continue;
-      step(loss, graph.norm(), faulty, explain);
+      step(loss, graph, faulty, explain);
       replay.clear();
       faulty = false;
       interrupted_ = options_.stop_requested && options_.stop_requested();
@@ -325,34 +325,32 @@ class Trainer {
     return record;
   }
 
-  // @param norm of a graph's step. @param faulty whether a loss was not finite. @param explain where a fault begins.
-  template <typename Explain>
-  void step(double loss, double norm, bool faulty, const Explain& explain) {
+  // @param graph of which a step was made already, when it is on. @param faulty whether a loss was not finite.
+  // @param explain where a fault begins.
+  template <typename Graph, typename Explain>
+  void step(double loss, const Graph& graph, bool faulty, const Explain& explain) {
     StepRecord record{.step = progress_.step + 1, .loss = loss, .lr = optimizer_.lr()};
     GradScaler* const scaler = options_.scaler;
-    record.skipped = faulty || (scaler != nullptr && !scaler->unscale(optimizer_));
-    if (options_.graph) {
-      if (!faulty && !std::isfinite(norm)) {
-        fault(concat("expected finite gradients but their norm is ", norm), explain);
-        record.skipped = faulty = true;
-      }
-      if (!faulty) record.grad_norm = norm;
-    } else if (!record.skipped) {
+    record.skipped = faulty || (options_.graph ? graph.skipped_by_scaler() : scaler && !scaler->unscale(optimizer_));
+    if (!record.skipped) {
       try {
-        record.grad_norm = clip_grad_norm(optimizer_, max_norm(), {.error_if_nonfinite = true});
+        record.grad_norm =
+            options_.graph ? graph.finite_norm() : clip_grad_norm(optimizer_, max_norm(), {.error_if_nonfinite = true});
       } catch (const NumericalError& error) {
         fault(error.what(), explain);
         record.skipped = faulty = true;
       }
     }
-    progress_.skipped += faulty ? 1 : 0;
+    progress_.skipped += faulty && !graph.skipped_by_scaler() ? 1 : 0;
     record.skipped_steps = progress_.skipped;
     if (faulty) {
       optimizer_.zero_grad();
     } else if (scaler != nullptr) {
-      record.loss_scale = scaler->get_scale();
-      scaler->step(optimizer_);
-      scaler->update();
+      record.loss_scale = options_.graph ? graph.loss_scale() : scaler->get_scale();
+      if (!options_.graph) {
+        scaler->step(optimizer_);
+        scaler->update();
+      }
       record.skipped_steps += scaler->skipped_steps();
     } else if (!options_.graph) {
       optimizer_.step();

@@ -26,11 +26,11 @@ class TrainerGraph {
   /// @throws ConfigError for graphs of something else than `Batch`.
   TrainerGraph(Model& model, Optimizer& optimizer, const TrainerOptions& options, std::shared_ptr<void>& graph,
                double max_norm)
-      : model_(model), log_(options.log), on_(options.graph) {
+      : model_(model), log_(options.log), scaler_(options.scaler), on_(options.graph) {
     if (!on_) return;
     if constexpr (std::same_as<Data, Batch>) {
       if (graph == nullptr) {
-        TrainingGraphOptions graph_options{.max_norm = max_norm, .skip_nonfinite = true};
+        TrainingGraphOptions graph_options{.max_norm = max_norm, .skip_nonfinite = true, .scaler = options.scaler};
         if constexpr (requires { model.config().max_position_embeddings; })
           graph_options.max_length = model.config().max_position_embeddings;
         graph = std::make_shared<TrainingGraph<Forward>>(optimizer, Forward{&model}, graph_options);
@@ -56,9 +56,15 @@ class TrainerGraph {
     if constexpr (std::same_as<Data, Batch>) {
       if (on_) {
         const std::string known = graph().why_not();
-        const auto output = graph()(batch);
+        const LossScale before = scaler_ != nullptr ? scaler_->state() : LossScale{};
+        auto output = graph()(batch);
         norm_ = graph().grad_norm();
-        if (!std::isfinite(norm_)) graph().take_back_count();
+        if (scaler_ != nullptr) {
+          loss_scale_ = before.scale;
+          skipped_by_scaler_ = scaler_->state().skipped_steps > before.skipped_steps;
+        } else if (!std::isfinite(norm_)) {
+          graph().take_back_count();
+        }
         if (log_ != nullptr && graph().why_not() != known) *log_ << graph().why_not() << std::endl;
         return output;
       }
@@ -66,8 +72,14 @@ class TrainerGraph {
     return model_(input_for(model_, batch));
   }
 
-  /// The norm of the gradients of the step that `pass` made.
-  double norm() const { return norm_; }
+  /// The norm of the gradients of the step that `pass` made. @throws NumericalError when it is NaN or infinite.
+  double finite_norm() const {
+    if (!std::isfinite(norm_)) throw NumericalError(concat("expected finite gradients but their norm is ", norm_));
+    return norm_;
+  }
+  /// Of that step, with a `GradScaler`: the scale of its loss, and whether the scaler has skipped it.
+  double loss_scale() const { return loss_scale_; }
+  bool skipped_by_scaler() const { return skipped_by_scaler_; }
 
  private:
   struct Forward {
@@ -79,9 +91,11 @@ class TrainerGraph {
 
   Model& model_;
   std::ostream* log_;
+  GradScaler* scaler_;
   bool on_;
   std::shared_ptr<void> graph_;
-  double norm_ = 0;
+  double norm_ = 0, loss_scale_ = 1;
+  bool skipped_by_scaler_ = false;
 };
 
 }  // namespace tempa::inline TEMPA_ABI::detail

@@ -4,6 +4,7 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/profile_scope.hpp>
 #include <tempa/data/batch.hpp>
+#include <tempa/optim/grad_scaler.hpp>
 #include <tempa/optim/optimizer.hpp>
 
 #include <algorithm>
@@ -26,6 +27,8 @@ struct TrainingGraphOptions {
   /// Clip all gradients to this L2 norm; infinity only measures it, nothing does neither.
   std::optional<double> max_norm = std::nullopt;
   bool skip_nonfinite = false;  ///< with max_norm: a step whose norm is NaN or infinite changes nothing
+  /// Scales the loss, skips steps, and is updated after each; it must outlive the `TrainingGraph`.
+  GradScaler* scaler = nullptr;
   Index token_bucket = 128;     ///< the number of tokens of a batch is rounded up to a multiple of it
   Index length_bucket = 64;     ///< and so is the longest sequence,
   Index max_length = 512;       ///< but not above this, a model's number of positions
@@ -58,7 +61,8 @@ inline Batch padded_to_bucket(const Batch& batch, const TrainingGraphOptions& op
 
 /// Forward, backward, clipping and the optimizer's step of one batch; on a CUDA device as one graph, which is recorded
 /// for each bucket of the number of tokens and then launched with one call. What changes from step to step lies in
-/// device memory: ids, cu_seqlens, labels, the place in the random stream, the number of the step, the learning rates.
+/// device memory: ids, cu_seqlens, labels, the place in the random stream, the number of the step, the learning rates,
+/// the scale of a `GradScaler`.
 ///
 ///   TrainingGraph step(optimizer, [&](const Batch& batch) { return model(batch); }, {.max_norm = 1.0});
 ///   for (const auto& batch : loader) {
@@ -85,6 +89,7 @@ class TrainingGraph {
     if (options_.token_bucket < 1 || options_.length_bucket < 1 || options_.max_graphs < 1)
       throw ConfigError(concat("[TrainingGraph] token_bucket, length_bucket and max_graphs must be positive but are ",
                                options_.token_bucket, ", ", options_.length_bucket, " and ", options_.max_graphs));
+    if (options_.scaler != nullptr && !options_.scaler->is_enabled()) options_.scaler = nullptr;
   }
 
   /// Makes a step. @param batch on the host. @return what `Forward` gave; its loss is already differentiated.
@@ -116,14 +121,15 @@ class TrainingGraph {
 #endif
     why_not_.clear();
   }
-  /// The norm of the latest step's gradients, before clipping. Waits for the device.
+  /// The norm of the latest step's gradients, before clipping; of one that a `scaler` has skipped on the CPU that of
+  /// the step before. Waits for the device.
   double grad_norm() {
 #if defined(TEMPA_WITH_CUDA)
     if (latest_ != nullptr) return latest_->norm();
 #endif
     return optimizer_.grad_norm();
   }
-  /// After a step that `skip_nonfinite` has skipped: it is not counted.
+  /// After a step that `skip_nonfinite` has skipped: it is not counted. Not needed with a `scaler`.
   void take_back_count() {
 #if defined(TEMPA_WITH_CUDA)
     if (latest_ != nullptr) return latest_->take_back_count();
@@ -150,7 +156,15 @@ class TrainingGraph {
     output.emplace(forward_(batch));
     if (!loss_of(*output).defined())
       throw ValueError("[TrainingGraph] expected batches with labels but the model gave no loss");
-    loss_of(*output).backward();
+    if (options_.scaler != nullptr) {
+      options_.scaler->scale(loss_of(*output)).backward();
+    } else {
+      loss_of(*output).backward();
+    }
+  }
+
+  StepOptions step_options() const {
+    return {.max_norm = options_.max_norm, .skip_nonfinite = options_.skip_nonfinite};
   }
 
   const Output& make_step(const Batch& batch) {
@@ -158,7 +172,12 @@ class TrainingGraph {
     latest_ = nullptr;
 #endif
     forward_and_backward(output_, batch);
-    optimizer_.step({.max_norm = options_.max_norm, .skip_nonfinite = options_.skip_nonfinite});
+    if (options_.scaler != nullptr) {
+      options_.scaler->step(optimizer_, step_options());
+      options_.scaler->update();
+    } else {
+      optimizer_.step(step_options());
+    }
     ++without_graph_;
     return *output_;
   }
@@ -238,6 +257,9 @@ class TrainingGraph {
     auto recording = std::make_unique<Recording>(device.index());
     reserve_batch(*recording, batch, device);
     optimizer_.zero_grad();
+    optimizer_.settle_count();
+    GradScaler* const scaler = options_.scaler;
+    if (scaler != nullptr) scaler->move_to(device);
     Generator& generator = default_generator();
     const Generator before = generator;
     const auto end = [&] {
@@ -250,7 +272,8 @@ class TrainingGraph {
       generator.record_from(reinterpret_cast<const RandomOrigin*>(origin_.data()));
       forward_and_backward(recording->output, recording->batch);
       recording->step =
-          optimizer_.record_step({.max_norm = options_.max_norm, .skip_nonfinite = options_.skip_nonfinite});
+          optimizer_.record_step(step_options(), {.state = scaler != nullptr ? scaler->device_state() : nullptr});
+      if (scaler != nullptr) scaler->update_on_device();
       recording->graph.end_capture();
       end();
       recording->step->finish();
@@ -275,6 +298,7 @@ class TrainingGraph {
     origin_.copy_from(
         Tensor<std::int64_t>::from({static_cast<std::int64_t>(generator.seed()), static_cast<std::int64_t>(block)}));
     copy_batch(recording, batch);
+    if (options_.scaler != nullptr) options_.scaler->move_to(device);
     recording.step->before_launch();
     recording.graph.launch(cuda::current_backend(device.index()));
     recording.step->after_launch();
