@@ -3,7 +3,6 @@
 #include <tempa/tempa.hpp>
 
 #include <algorithm>
-#include <array>
 #include <sstream>
 #include <string_view>
 
@@ -43,8 +42,8 @@ struct StarCollate {
   }
 };
 
-constexpr std::array<std::string_view, 10> kVocabulary{"[PAD]",  "[UNK]", "[CLS]", "[SEP]", "good",
-                                                       "lovely", "bad",   "dirty", "room",  "food"};
+constexpr std::string_view kVocabulary[]{"[PAD]",  "[UNK]", "[CLS]", "[SEP]", "good",
+                                         "lovely", "bad",   "dirty", "room",  "food"};
 
 /// Made-up lines: each good word is worth a star, each bad one costs one, from three.
 std::string made_up_lines(Generator& generator, int count) {
@@ -65,7 +64,7 @@ std::string made_up_lines(Generator& generator, int count) {
 
 int main() {
   manual_seed(5);
-  const BertTokenizer tokenizer(Vocabulary::from_tokens({kVocabulary.begin(), kVocabulary.end()}));
+  const BertTokenizer tokenizer(Vocabulary::from_tokens({std::begin(kVocabulary), std::end(kVocabulary)}));
   const StarReviews train(made_up_lines(default_generator(), 400), tokenizer);
   const StarReviews valid(made_up_lines(default_generator(), 100), tokenizer);
   DataLoader loader(train, {.batch_size = 16, .shuffle = true, .num_workers = 2}, StarCollate{});
