@@ -13,6 +13,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <string>
@@ -194,10 +195,12 @@ struct Textbook {
   Results<double> results, magnitudes;
 };
 
-/// The textbook's way in a type: everything in double, and rounded to that type what is multiplied or returned.
+/// The textbook's way in a type: what is multiplied or returned is rounded to that type, each sum to its accumulator's
+/// after each term, and the rest is in double.
 template <typename T>
 Textbook textbook(const Case& c, const Inputs<T>& rounded) {
   const auto round = [](double x) { return element_cast<double>(element_cast<T>(x)); };
+  const auto round_sum = [](double x) { return static_cast<double>(static_cast<Accumulator<T>>(x)); };
   const auto in = cast<double>(rounded);
   const auto bounds_q = bounds_of(c.queries), bounds_k = bounds_of(c.keys);
   const auto zeros = [](const std::vector<double>& like) { return std::vector<double>(like.size()); };
@@ -212,10 +215,13 @@ Textbook textbook(const Case& c, const Inputs<T>& rounded) {
         std::vector<double> p(keys), mask(keys), dp(keys);
         const auto row = [&](auto& x, Index token) { return x.data() + token * columns + h * c.head_size; };
         const auto dot = [&](const double* u, const double* v) {
-          return std::inner_product(u, u + c.head_size, v, 0.0);
+          return std::inner_product(
+              u, u + c.head_size, v, 0.0, [&](double sum, double term) { return round_sum(sum + term); },
+              std::multiplies());
         };
         const auto add = [&](double* to, double* sum, double factor, double magnitude, const double* x) {
-          for (Index d = 0; d < c.head_size; ++d) to[d] += factor * x[d], sum[d] += magnitude * std::abs(x[d]);
+          for (Index d = 0; d < c.head_size; ++d)
+            to[d] = round_sum(to[d] + factor * x[d]), sum[d] += magnitude * std::abs(x[d]);
         };
         for (std::size_t j = 0; j < keys; ++j) {
           const Index key = bounds_k[b] + static_cast<Index>(j),
