@@ -173,14 +173,17 @@ double difference(const std::vector<A>& a, const std::vector<B>& b) {
 
 double largest(const std::vector<double>& values) { return difference(values, std::vector<double>(values.size())); }
 
+/// The relative error of one rounding.
+template <typename T>
+inline constexpr double kRounding = std::same_as<T, double>     ? 0x1p-53
+                                    : std::same_as<T, float>    ? 0x1p-24
+                                    : std::same_as<T, bfloat16> ? 0x1p-8
+                                                                : 0x1p-11;
+
 /// Twice what is given, or, since that may be small by chance, twice one rounding of the largest of what is summed up.
 template <typename T>
 double allowed(double error, const std::vector<double>& sums) {
-  constexpr double kRounding = std::same_as<T, double>     ? 0x1p-53
-                               : std::same_as<T, float>    ? 0x1p-24
-                               : std::same_as<T, bfloat16> ? 0x1p-8
-                                                           : 0x1p-11;
-  return 2 * std::max(error, kRounding * largest(sums));
+  return 2 * std::max(error, kRounding<T> * largest(sums));
 }
 
 template <typename T>
@@ -190,7 +193,8 @@ bool same_bits(const Results<T>& a, const Results<T>& b) {
   return std::memcmp(a.lse.data(), b.lse.data(), a.lse.size() * sizeof(Accumulator<T>)) == 0;
 }
 
-/// Results, and the sums that they are with all terms positive.
+/// Results, and the sums that they are with all terms positive; of a gradient's terms, whose p is e^(score - lse) of an
+/// lse that was kept, each with the error that a rounding of lse is to it.
 struct Textbook {
   Results<double> results, magnitudes;
 };
@@ -240,12 +244,13 @@ Textbook textbook(const Case& c, const Inputs<T>& rounded) {
           add(row(y.out, i), row(sums.out, i), weight, weight, row(in.v, bounds_k[b] + static_cast<Index>(j)));
         }
         for (Index d = 0; d < c.head_size; ++d) row(y.out, i)[d] = round(row(y.out, i)[d]);
+        const double lse = max + std::log(sum), exponent = 1 + std::abs(lse) * kRounding<Accumulator<T>> / kRounding<T>;
         const double delta = dot(row(in.dout, i), row(y.out, i));
         for (std::size_t j = 0; j < keys; ++j) {
           const Index key = bounds_k[b] + static_cast<Index>(j);
           const double weight = mask[j] * round(p[j] / sum), ds = scale * round(p[j] / sum * (dp[j] - delta));
-          const double magnitude = scale * p[j] / sum * (std::abs(dp[j]) + std::abs(delta));
-          add(row(y.dv, key), row(sums.dv, key), weight, weight, row(in.dout, i));
+          const double magnitude = exponent * scale * p[j] / sum * (std::abs(dp[j]) + std::abs(delta));
+          add(row(y.dv, key), row(sums.dv, key), weight, exponent * weight, row(in.dout, i));
           add(row(y.dk, key), row(sums.dk, key), ds, magnitude, row(in.q, i));
           add(row(y.dq, i), row(sums.dq, i), ds, magnitude, row(in.k, key));
         }
