@@ -1,4 +1,5 @@
 // What the emulation reports and a GPU would forgive, or punish somewhere else.
+#include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/cuda/runtime.hpp>
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
+#include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/memory_arena.hpp>
 
