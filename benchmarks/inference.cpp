@@ -18,9 +18,9 @@ void run(const BertWorkload& workload) {
   const double start_mb = resident_mb();
   const Device device = Device::parse(workload.device);
   const auto lengths = read_lengths(workload);
+  const NoGrad no_grad;
   auto model = make_model<T>(workload);
   model.eval();
-  const NoGrad no_grad;
   Generator generator(2);
   StepTimes times;
   double logit = 0;

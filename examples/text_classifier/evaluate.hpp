@@ -5,6 +5,7 @@
 #include "label_columns.hpp"
 #include "task.hpp"
 
+#include <tempa/autograd/no_grad.hpp>
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/labeled_texts.hpp>
 #include <tempa/models/bert/sequence_classification.hpp>
@@ -37,6 +38,7 @@ int run_evaluate(const Options& options) {
   const tempa::Device device = prepare_machine(options);
   Settings settings = settings_of(options, options.model);
   const auto tokenizer = tempa::BertTokenizer::from_pretrained(options.model);
+  const tempa::NoGrad no_grad;
   auto model = Classifier<T>::from_pretrained(options.model);
   model.to(device);
   const Task task = task_of(model.config(), options, settings);

@@ -7,6 +7,7 @@
 #include "tables.hpp"
 #include "task.hpp"
 
+#include <tempa/autograd/no_grad.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/label_columns.hpp>
@@ -166,6 +167,7 @@ int evaluate_label_columns(const Options& options) {
   const tempa::Device device = prepare_machine(options);
   Settings settings = settings_of(options, options.model);
   const auto tokenizer = tempa::BertTokenizer::from_pretrained(options.model);
+  const tempa::NoGrad no_grad;
   auto model = ColumnsClassifier<T>::from_pretrained(options.model);
   model.to(device);
   settings.label_columns.clear();  // all of the model's, in its order
@@ -240,6 +242,7 @@ int predict_label_columns(const Options& options) {
   const tempa::Device device = prepare_machine(options);
   Settings settings = settings_of(options, options.model);
   const auto tokenizer = tempa::BertTokenizer::from_pretrained(options.model);
+  const tempa::NoGrad no_grad;
   auto model = ColumnsClassifier<T>::from_pretrained(options.model);
   model.to(device);
   const tempa::EncodeOptions encoding = encoding_of(settings, model.config().max_position_embeddings);

@@ -7,6 +7,7 @@
 #include "prediction_output.hpp"
 #include "task.hpp"
 
+#include <tempa/autograd/no_grad.hpp>
 #include <tempa/data/labeled_texts.hpp>
 #include <tempa/io/json_text.hpp>
 #include <tempa/train/predict.hpp>
@@ -98,6 +99,7 @@ int run_predict(const Options& options) {
   const tempa::Device device = prepare_machine(options);
   const Settings settings = settings_of(options, options.model);
   const auto tokenizer = tempa::BertTokenizer::from_pretrained(options.model);
+  const tempa::NoGrad no_grad;
   auto model = Classifier<T>::from_pretrained(options.model);
   model.to(device);
   const tempa::EncodeOptions encoding = encoding_of(settings, model.config().max_position_embeddings);

@@ -4,6 +4,7 @@
 #include "../common/precision.hpp"
 #include "../common/setup.hpp"
 
+#include <tempa/autograd/no_grad.hpp>
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/tagged_sentences.hpp>
 #include <tempa/data/token_classification.hpp>
@@ -166,6 +167,7 @@ template <Floating T>
 int run_evaluate(const Options& options) {
   const Device device = prepare_machine(options);
   const auto tokenizer = BertTokenizer::from_pretrained(options.model);
+  const NoGrad no_grad;
   auto model = Tagger<T>::from_pretrained(options.model);
   model.to(device);
   const nlohmann::json metrics = score("TEST ", model, tokenizer, read(options.input), options);
@@ -177,6 +179,7 @@ template <Floating T>
 int run_predict(const Options& options) {
   const Device device = prepare_machine(options);
   const auto tokenizer = BertTokenizer::from_pretrained(options.model);
+  const NoGrad no_grad;
   auto model = Tagger<T>::from_pretrained(options.model);
   model.to(device);
   TaggedSentences sentences = read(options.input, TagColumn::kOptional);

@@ -133,6 +133,18 @@ TEST_CASE("save_pretrained: a model in double, and storage in 16 bits", "[models
   CHECK(read_text_file((path / "other/model.safetensors").string()) == before);
 }
 
+TEST_CASE("from_pretrained: a 16-bit model to be trained knows its weights in float, one for inference does not",
+          "[models]") {
+  const Saved saved;
+  const auto known = [&] {
+    auto model = BertForSequenceClassification<bfloat16>::from_pretrained(saved.folder.path());
+    return model.bert.pooler.dense.weight.unrounded();
+  };
+  CHECK(known().to_vector() == saved.weights.get<float>("bert.pooler.dense.weight").to_vector());
+  const NoGrad no_grad;
+  CHECK(known().empty());
+}
+
 TEST_CASE("save_pretrained: a folder that cannot take both files keeps the old ones", "[models]") {
   const Saved saved;
   const auto path = saved.folder.path();

@@ -69,6 +69,41 @@ TEST_CASE("load_state_dict: copies what fits and reports the rest", "[nn]") {
   CHECK(report.loaded.empty());
 }
 
+TEMPLATE_TEST_CASE("load_state_dict: a 16-bit parameter remembers what it was rounded from", "[nn]", bfloat16,
+                   float16) {
+  using T = TestType;
+  manual_seed(1);
+  Linear<float> from(3, 2);
+  manual_seed(1);
+  Linear<T> to(3, 2);
+  const auto is_rounded_from = [&to](const Tensor<float>& values) {
+    CHECK(to.weight.unrounded().to_vector() == values.to_vector());
+    CHECK(to.weight.value().template cast<float>().to_vector() ==
+          values.template cast<T>().template cast<float>().to_vector());
+  };
+  is_rounded_from(from.weight.value());  // as it is made
+  from.weight.mutable_value().data()[4] = 0.1f;
+  CHECK(to.load_state_dict(from.state_dict()).complete());
+  is_rounded_from(from.weight.value());
+  CHECK(to.weight.unrounded().data() != from.weight.value().data());
+  Linear<double> wide(3, 2);
+  to.load_state_dict(wide.state_dict());
+  is_rounded_from(wide.weight.value().template cast<float>());
+  Linear<T> same(3, 2);
+  to.load_state_dict(same.state_dict());
+  CHECK(to.weight.unrounded().empty());  // nothing was lost
+  CHECK(to.weight.value().template cast<float>().to_vector() == same.weight.value().template cast<float>().to_vector());
+}
+
+TEST_CASE("load_state_dict: of the names of a shared parameter the last one counts, as in PyTorch", "[nn]") {
+  Tower tower;
+  StateDict state;
+  state.insert("shared", Tensor<float>::full({2, 3}, 2.0f));
+  state.insert("out.weight", Tensor<float>::full({2, 3}, 1.0f));
+  CHECK(load_state_dict(tower, state).complete());
+  CHECK(tower.out.weight.value().to_vector() == std::vector<float>(6, 2.0f));
+}
+
 TEST_CASE("Linear: starts as torch.nn.Linear does and refuses impossible sizes", "[nn]") {
   manual_seed(2);
   Linear<double> layer(100, 50);

@@ -1,4 +1,5 @@
 // Optimizers of 16-bit parameters: float32 master weights behind 16-bit copies.
+#include <tempa/autograd/no_grad.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/averaged_model.hpp>
@@ -6,6 +7,7 @@
 #include <tempa/optim/sgd.hpp>
 
 #include "support/catch.hpp"
+#include "support/devices.hpp"
 #include "support/thrown.hpp"
 
 #include <cmath>
@@ -61,22 +63,42 @@ std::vector<MakeOptimizer> optimizers() {
           of(std::type_identity<AdamW>{}, {.lr = 1e-3, .amsgrad = true})};
 }
 
+/// A parameter that was `values` before it was rounded.
+template <typename T>
+Variable<T> rounded_parameter(const Tensor<float>& values, Device device = Device::cpu()) {
+  Variable<T> parameter(Tensor<T>(values.shape()), true);
+  parameter.assign_rounded(values.clone());
+  parameter.move_to(device);
+  return parameter;
+}
+
+/// Five steps of `half` and of a float parameter that begins as `single_values`, with the same gradients.
+template <typename T>
+void check_masters(const MakeOptimizer& make, const Variable<T>& half, const Tensor<float>& single_values) {
+  const Device device = half.device();
+  const Variable<float> single(single_values.clone().to(device), true);
+  const auto of_half = make({half}), of_single = make({single});
+  for (std::uint64_t step = 0; step < 5; ++step) {
+    const auto gradient = random_values<T>(100 + step, 0.1);
+    half.accumulate_grad(gradient.clone().to(device));
+    single.accumulate_grad(gradient.template cast<float>().to(device));
+    of_half->step();
+    of_single->step();
+    CHECK(master_of(*of_half) == single.value().to_vector());
+    CHECK(bits_of(half.value().to(Device::cpu())) == rounded<T>(single.value().to_vector()));
+  }
+}
+
 template <typename T>
 void check_masters() {
-  for (const MakeOptimizer& make : optimizers()) {
-    const Variable<T> half(random_values<T>(1, 1.0), true);
-    const Variable<float> single(half.value().template cast<float>(), true);
-    const auto of_half = make({half}), of_single = make({single});
-    for (std::uint64_t step = 0; step < 5; ++step) {
-      const auto gradient = random_values<T>(100 + step, 0.1);
-      half.accumulate_grad(gradient);
-      single.accumulate_grad(gradient.template cast<float>());
-      of_half->step();
-      of_single->step();
-      CHECK(master_of(*of_half) == single.value().to_vector());
-      CHECK(bits_of(half.value()) == rounded<T>(single.value().to_vector()));
+  const auto halves = random_values<T>(1, 1.0);
+  const auto singles = random_values<float>(2, 1.0);
+  for (const Device device : devices())
+    for (const MakeOptimizer& make : optimizers()) {
+      INFO(device);
+      check_masters(make, Variable<T>(halves.clone().to(device), true), halves.template cast<float>());
+      check_masters(make, rounded_parameter<T>(singles, device), singles);
     }
-  }
 }
 
 }  // namespace
@@ -85,6 +107,66 @@ TEST_CASE("Master weights: they have the bits of a float training with the same 
           "[optim]") {
   check_masters<bfloat16>();
   check_masters<float16>();
+}
+
+TEST_CASE("Master weights: what a parameter was before it was rounded is saved before the first step", "[optim]") {
+  const auto values = random_values<float>(2, 1.0);
+  const auto gradient = random_values<bfloat16>(3, 0.1);
+  const auto first = rounded_parameter<bfloat16>(values), second = rounded_parameter<bfloat16>(values.cast<float>());
+  const SGDOptions options{.lr = 0x1p-12};
+  SGD undisturbed({first}, options), resumed({second}, options);
+  CHECK(master_of(undisturbed) == values.to_vector());
+  OptimizerState state = undisturbed.state_dict();
+  std::get<Tensor<float>>(state.tensors.at("state.0.master")) = values.clone();
+  resumed.load_state_dict(state);
+  CHECK(second.unrounded().empty());  // what is loaded counts, not what the new model began with
+  for (const auto& p : {first, second}) p.accumulate_grad(gradient.clone());
+  undisturbed.step();
+  resumed.step();
+  CHECK(first.unrounded().empty());
+  CHECK(master_of(resumed) == master_of(undisturbed));
+}
+
+TEST_CASE("Master weights: they begin anew with weights that are loaded anew", "[optim]") {
+  auto p = rounded_parameter<bfloat16>(Tensor<float>::from({1.0009765625f, 2}));
+  SGD optimizer({p}, {.lr = 0x1p-14});
+  const auto step = [&] {
+    p.accumulate_grad(Tensor<bfloat16>::full({2}, bfloat16(1.0f)));
+    optimizer.step();
+  };
+  step();
+  step();
+  CHECK(master_of(optimizer) == std::vector<float>{1.0009765625f - 2 * 0x1p-14f, 2 - 2 * 0x1p-14f});
+  p.assign_rounded(Tensor<float>::from({1.00048828125f, 5}));
+  CHECK(master_of(optimizer) == std::vector<float>{1.00048828125f, 5});
+  step();
+  CHECK(master_of(optimizer) == std::vector<float>{1.00048828125f - 0x1p-14f, 5 - 0x1p-14f});
+  p.assign(Tensor<float>::from({1, 3}).cast<bfloat16>());  // of bfloat16's own: nothing more is known
+  step();
+  CHECK(master_of(optimizer) == std::vector<float>{1.00048828125f - 2 * 0x1p-14f, 3 - 0x1p-14f});
+}
+
+TEST_CASE("Master weights: what is written after the rounding counts", "[optim]") {
+  auto p = rounded_parameter<bfloat16>(Tensor<float>::from({1.0009765625f, 2.001f}));
+  p.mutable_value().data()[1] = bfloat16(7.0f);
+  SGD optimizer({p}, {.lr = 0x1p-14});
+  p.accumulate_grad(Tensor<bfloat16>::full({2}, bfloat16(1.0f)));
+  optimizer.step();
+  CHECK(master_of(optimizer) == std::vector<float>{1.0009765625f - 0x1p-14f, 7 - 0x1p-14f});
+}
+
+TEST_CASE("Variable: a 16-bit parameter that will not be trained keeps nothing but its values", "[optim]") {
+  const auto values = Tensor<float>::from({1.001f, 2.001f});
+  auto frozen = rounded_parameter<float16>(values);
+  CHECK(frozen.unrounded().to_vector() == values.to_vector());
+  frozen.set_requires_grad(false);
+  CHECK(frozen.unrounded().empty());
+  frozen.assign_rounded(values.clone());
+  CHECK(frozen.unrounded().empty());
+  const NoGrad no_grad;
+  const auto loaded = rounded_parameter<float16>(values);
+  CHECK(loaded.unrounded().empty());
+  CHECK(bits_of(loaded.value()) == rounded<float16>(values.to_vector()));
 }
 
 TEST_CASE("Master weights: steps that 16 bits cannot resolve add up", "[optim]") {

@@ -103,6 +103,7 @@ class VariableNode final : public Node {
   }
 
   Tensor<T> value;
+  Tensor<Accumulator<T>> unrounded;  ///< see Variable::unrounded
   Tensor<T> grad;
   Tensor<T> earlier_grad;
   double grad_factor = 1;  ///< see Variable::grad_factor
@@ -133,6 +134,28 @@ class Variable {
   const Tensor<T>& value() const { return node_->value; }
   /// The value for writing in place (initialisation, optimizer steps). Not recorded.
   Tensor<T>& mutable_value() { return node_->value; }
+  /// value = values (same shape), in the storage that it has. Not recorded.
+  void assign(const Tensor<T>& values) {
+    mutable_value().copy_from(values);
+    node_->unrounded = {};
+  }
+  /// value = values (same shape, same device) rounded to the 16-bit T. Not recorded. A parameter keeps `values` as
+  /// `unrounded`, but not under `NoGrad`: a model that is loaded for inference takes two bytes a weight.
+  void assign_rounded(Tensor<Accumulator<T>> values) requires(!Real<T>) {
+    mutable_value().copy_from(values.template cast<T>());
+    const bool keeps = requires_grad() && grad_enabled();
+    node_->unrounded = !keeps ? Tensor<Accumulator<T>>() : values.unique() ? std::move(values) : values.clone();
+  }
+  /// What a 16-bit parameter was before it was rounded, until its optimizer takes it: with these the master weights
+  /// begin. Empty when nothing more is known than `value`. An element of `value` that is not its rounding was written
+  /// later, and counts.
+  const Tensor<Accumulator<T>>& unrounded() const { return node_->unrounded; }
+  Tensor<Accumulator<T>> take_unrounded() const { return std::exchange(node_->unrounded, {}); }
+  /// Moves value and `unrounded`. @throws OutOfMemoryError, CudaError.
+  void move_to(Device device) {
+    node_->value = node_->value.to(device);
+    if (!node_->unrounded.empty()) node_->unrounded = node_->unrounded.to(device);
+  }
   const Shape& shape() const { return value().shape(); }
   Index size(Index axis) const { return value().size(axis); }
   Index numel() const { return value().numel(); }
@@ -145,6 +168,7 @@ class Variable {
   void set_requires_grad(bool requires_grad) {
     if (!node_->is_leaf()) throw Error("[set_requires_grad] expected a leaf but got the result of an operation");
     node_->requires_grad = requires_grad;
+    if (!requires_grad) node_->unrounded = {};
   }
   bool is_leaf() const { return node_->is_leaf(); }
 

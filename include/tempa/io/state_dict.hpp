@@ -147,18 +147,6 @@ inline LoadReport match_state(const StateDict& source, const StateDict& target, 
   return report;
 }
 
-/// Copies the tensors that `report.loaded` names into the storage that the target's tensors share with a module,
-/// converted between floating-point types. @param report of `match_state` for the same two.
-inline void copy_loaded(const LoadReport& report, const StateDict& source, StateDict& target) {
-  parallel_for(0, static_cast<Index>(report.loaded.size()), 8, [&](Index begin, Index end) {
-    for (Index i = begin; i < end; ++i) {
-      const std::string& name = report.loaded[static_cast<std::size_t>(i)];
-      AnyTensor into = target.at(name);  // the same storage
-      std::visit([&]<Element T>(Tensor<T>& typed) { typed.copy_from(source.get<T>(name).to(typed.device())); }, into);
-    }
-  });
-}
-
 /// Copies each tensor of `source` into the tensor of the same name in `target`, converted between floating-point types.
 /// The elements go into the storage that the target's tensors share with a module. All is looked at before anything is
 /// copied; what is missing, left over, of another shape or of another kind of type is reported and not copied.
@@ -166,7 +154,13 @@ inline void copy_loaded(const LoadReport& report, const StateDict& source, State
 /// @source torch.nn.Module.load_state_dict
 inline LoadReport copy_matching(const StateDict& source, StateDict& target, const CopyOptions& options = {}) {
   LoadReport report = match_state(source, target, options);
-  copy_loaded(report, source, target);
+  parallel_for(0, static_cast<Index>(report.loaded.size()), 8, [&](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i) {
+      const std::string& name = report.loaded[static_cast<std::size_t>(i)];
+      AnyTensor into = target.at(name);  // the same storage
+      std::visit([&]<Element T>(Tensor<T>& typed) { typed.copy_from(source.get<T>(name).to(typed.device())); }, into);
+    }
+  });
   return report;
 }
 

@@ -163,7 +163,7 @@ inline std::unordered_set<const void*> not_loaded(const std::vector<Leaf>& leave
 inline void load_weights(const std::vector<Leaf>& leaves, const FolderWeights& weights,
                          const PretrainedOptions& options, std::string_view model, std::string_view base_prefix,
                          const DeferredInit* init) {
-  StateDict target = state_dict(leaves);
+  const StateDict target = state_dict(leaves);
   RenamedCheckpoint renamed = rename_checkpoint(weights.state, target, base_prefix, weights.path);
   LoadReport report = match_state(renamed.state, target, {.check_finite = options.check_finite});
   report.ignored = std::move(renamed.ignored);
@@ -171,7 +171,7 @@ inline void load_weights(const std::vector<Leaf>& leaves, const FolderWeights& w
   check_report(report, options, weights, model, base_prefix);
   if (options.log != nullptr && !report.complete()) *options.log << report.to_string(weights.path, model) << '\n';
   if (init != nullptr) init->draw(not_loaded(leaves, report));
-  copy_loaded(report, renamed.state, target);
+  copy_loaded(leaves, report, renamed.state);
 }
 
 /// The weights in the type in which they are stored.

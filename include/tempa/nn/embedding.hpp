@@ -33,10 +33,10 @@ struct Embedding : ModuleMembers<Embedding<T>, T> {
       throw ConfigError(concat("[Embedding] sizes must be positive but are ", rows, " rows of ", size));
     if (padding_idx && (*padding_idx < 0 || *padding_idx >= rows))
       throw ConfigError(concat("[Embedding] padding_idx must be in [0,", rows, ") but is ", *padding_idx));
-    weight = make_parameter<T>({rows, size}, [options](Tensor<T>& table) {
-      for (T& element : table.span())
-        element = element_cast<T>(options.initializer_range * default_generator().normal());
-      if (options.padding_idx) table.rows(*options.padding_idx, *options.padding_idx + 1).fill(T{});
+    weight = make_parameter<T>({rows, size}, [options](Tensor<Accumulator<T>>& table) {
+      for (auto& element : table.span())
+        element = static_cast<Accumulator<T>>(options.initializer_range * default_generator().normal());
+      if (options.padding_idx) table.rows(*options.padding_idx, *options.padding_idx + 1).fill(0);
     });
   }
 

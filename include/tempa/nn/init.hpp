@@ -44,14 +44,25 @@ class DeferredInit {
   std::vector<std::pair<const void*, std::function<void()>>> fills_;
 };
 
-/// A parameter whose starting values `fill(Tensor<T>&)` writes: now, or later under `DeferredInit`.
+/// A parameter whose starting values `fill(Tensor<Accumulator<T>>&)` writes: now, or later under `DeferredInit`. A
+/// 16-bit one becomes their rounding, see `Variable::unrounded`.
 template <Floating T, typename Fill>
 Variable<T> make_parameter(Shape shape, Fill fill) {
   Variable<T> parameter(Tensor<T>(shape), true);
+  const auto start = [parameter, fill]() mutable {
+    if constexpr (Real<T>) {
+      fill(parameter.mutable_value());
+    } else {
+      Tensor<Accumulator<T>> values(parameter.shape());
+      fill(values);
+      parameter.assign_rounded(std::move(values));
+    }
+  };
   if (DeferredInit* const later = DeferredInit::current()) {
-    later->add(parameter.node().get(), [parameter, fill]() mutable { fill(parameter.mutable_value()); });
+    later->add(parameter.node().get(), start);
   } else {
-    fill(parameter.mutable_value());
+    auto now = start;
+    now();
   }
   return parameter;
 }
@@ -59,22 +70,24 @@ Variable<T> make_parameter(Shape shape, Fill fill) {
 /// A parameter with every element `value`.
 template <Floating T>
 Variable<T> constant_parameter(Shape shape, double value) {
-  return make_parameter<T>(shape, [value](Tensor<T>& elements) { elements.fill(element_cast<T>(value)); });
+  return make_parameter<T>(
+      shape, [value](Tensor<Accumulator<T>>& elements) { elements.fill(static_cast<Accumulator<T>>(value)); });
 }
 
 /// A parameter drawn from N(0, stddev^2). @param generator must outlive a `DeferredInit` that is at work.
 template <Floating T>
 Variable<T> normal_parameter(Shape shape, double stddev, Generator& generator = default_generator()) {
-  return make_parameter<T>(shape, [stddev, &generator](Tensor<T>& elements) {
-    for (T& element : elements.span()) element = element_cast<T>(stddev * generator.normal());
+  return make_parameter<T>(shape, [stddev, &generator](Tensor<Accumulator<T>>& elements) {
+    for (auto& element : elements.span()) element = static_cast<Accumulator<T>>(stddev * generator.normal());
   });
 }
 
 /// A parameter drawn uniformly from [-bound, bound). @param generator as for `normal_parameter`.
 template <Floating T>
 Variable<T> uniform_parameter(Shape shape, double bound, Generator& generator = default_generator()) {
-  return make_parameter<T>(shape, [bound, &generator](Tensor<T>& elements) {
-    for (T& element : elements.span()) element = element_cast<T>(bound * (2.0 * generator.uniform() - 1.0));
+  return make_parameter<T>(shape, [bound, &generator](Tensor<Accumulator<T>>& elements) {
+    for (auto& element : elements.span())
+      element = static_cast<Accumulator<T>>(bound * (2.0 * generator.uniform() - 1.0));
   });
 }
 

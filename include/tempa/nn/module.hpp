@@ -9,6 +9,7 @@
 
 #include <tempa/autograd/variable.hpp>
 #include <tempa/core/compiled.hpp>
+#include <tempa/core/parallel.hpp>
 #include <tempa/io/state_dict.hpp>
 
 #include <concepts>
@@ -18,6 +19,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <variant>
@@ -177,8 +179,7 @@ inline void set_requires_grad(const std::vector<Leaf>& leaves, bool requires_gra
 }
 
 inline void move_to(const std::vector<Leaf>& leaves, Device device) {
-  for_each_parameter(
-      leaves, [&](const std::string&, auto& variable) { variable.mutable_value() = variable.value().to(device); });
+  for_each_parameter(leaves, [&](const std::string&, auto& variable) { variable.move_to(device); });
   for_each_buffer(leaves, [&](const std::string&, auto& buffer) { buffer = buffer.to(device); });
 }
 
@@ -201,6 +202,57 @@ inline StateDict state_dict(const std::vector<Leaf>& leaves) {
         },
         leaf.pointer);
   return result;
+}
+
+/// parameter = source[name], converted between floating-point types.
+template <Floating T>
+void load_parameter(Variable<T>& parameter, const StateDict& source, const std::string& name) {
+  const Device device = parameter.device();
+  if constexpr (!Real<T>)
+    if (dtype(source.at(name)) != dtype_of<T>)
+      return parameter.assign_rounded(source.get<Accumulator<T>>(name).to(device));
+  parameter.assign(source.get<T>(name).to(device));
+}
+
+/// Copies what `report` names as loaded into parameters and buffers, converted between floating-point types. A
+/// parameter that is there under several names gets the tensor of the last one.
+/// @param report of `match_state` for the source and these leaves' `state_dict`.
+inline void copy_loaded(const std::vector<Leaf>& leaves, const LoadReport& report, const StateDict& source) {
+  const std::unordered_set<std::string_view> loaded(report.loaded.begin(), report.loaded.end());
+  std::unordered_map<const void*, const Leaf*> targets;
+  for (const Leaf& leaf : leaves) {
+    if (!loaded.contains(leaf.name)) continue;
+    std::visit(
+        [&](auto* pointer) {
+          if constexpr (is_variable<std::remove_pointer_t<decltype(pointer)>>) {
+            targets[pointer->node().get()] = &leaf;
+          } else {
+            targets[pointer] = &leaf;
+          }
+        },
+        leaf.pointer);
+  }
+  std::vector<const Leaf*> order;
+  for (const auto& target : targets) order.push_back(target.second);
+  parallel_for(0, static_cast<Index>(order.size()), 8, [&](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i) {
+      const Leaf& leaf = *order[static_cast<std::size_t>(i)];
+      std::visit(
+          [&](auto* pointer) {
+            using Type = std::remove_pointer_t<decltype(pointer)>;
+            if constexpr (is_variable<Type>) load_parameter(*pointer, source, leaf.name);
+            if constexpr (is_tensor<Type>)
+              pointer->copy_from(source.get<typename Type::value_type>(leaf.name).to(pointer->device()));
+          },
+          leaf.pointer);
+    }
+  });
+}
+
+inline LoadReport load_state_dict(const std::vector<Leaf>& leaves, const StateDict& source) {
+  LoadReport report = match_state(source, state_dict(leaves));
+  copy_loaded(leaves, report, source);
+  return report;
 }
 
 }  // namespace detail
@@ -263,8 +315,7 @@ StateDict state_dict(M& module) {
 /// @return what was missing, left over or of another shape; nothing is thrown for those.
 template <Module M>
 LoadReport load_state_dict(M& module, const StateDict& state) {
-  StateDict target = state_dict(module);
-  return copy_matching(state, target);
+  return detail::load_state_dict(leaves(module), state);
 }
 
 /// Gives a module the member functions that PyTorch users look for. Optional: `struct Head : ModuleMembers<Head, T>`.

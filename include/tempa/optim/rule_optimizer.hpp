@@ -3,7 +3,6 @@
 
 #include <tempa/autograd/dispatch.hpp>
 #include <tempa/core/profile_scope.hpp>
-#include <tempa/cpu/convert.hpp>
 #include <tempa/optim/clip_grad_norm.hpp>
 #include <tempa/optim/device_step.hpp>
 #include <tempa/optim/optimizer.hpp>
@@ -45,9 +44,9 @@ struct ParameterUpdate {
 /// the parameter's first update.
 ///
 /// A 16-bit parameter has float32 master weights here, since most steps are smaller than what 16 bits can resolve: the
-/// rule updates those, and the parameter becomes their rounding in the same pass. They start as the parameter's values
-/// in its first step. Elements that something else changes afterwards (`load_state_dict`) are taken over from the
-/// parameter. Gradients have the parameter's type, as in PyTorch.
+/// rule updates those, and the parameter becomes their rounding in the same pass. They start in its first step as what
+/// the parameter was before it was rounded (`Variable::unrounded`), else as its values. Elements that something else
+/// changes afterwards are taken over from the parameter. Gradients have the parameter's type, as in PyTorch.
 template <typename Rule>
 class RuleOptimizer : public Optimizer {
  public:
@@ -122,6 +121,7 @@ class RuleOptimizer : public Optimizer {
     OptimizerState result;
     auto groups = groups_;
     auto slots = slots_;
+    detail::note_unrounded<Rule>(slots);
 #if defined(TEMPA_WITH_CUDA)
     skipped_.take_back_from(slots);
 #endif
@@ -171,6 +171,7 @@ class RuleOptimizer : public Optimizer {
     for (const auto& group : groups) Rule::check(group.options);
     groups_ = std::move(groups);
     slots_ = std::move(slots);
+    detail::forget_unrounded<Rule>(slots_);
 #if defined(TEMPA_WITH_CUDA)
     skipped_.forget();
 #endif
@@ -213,14 +214,8 @@ class RuleOptimizer : public Optimizer {
   /// Allocates what the parameters with gradients lack: moments and master weights.
   void prepare_all() {
     for_each_updated([]<Floating T>(detail::Slot<Rule, T>& slot, const Options& of_group, std::size_t) {
-      const Tensor<T>& value = slot.variable.value();
-      Rule::prepare(slot.state, value, of_group);
-      if constexpr (!Real<T>) {
-        if (!slot.master.empty()) return;
-        Tensor<Accumulator<T>> master(value.shape(), value.device());
-        on(value.device(), [&](auto backend) { convert(backend, master.data(), value.data(), value.numel()); });
-        slot.master = std::move(master);
-      }
+      Rule::prepare(slot.state, slot.variable.value(), of_group);
+      detail::prepare_master(slot);
     });
   }
 

@@ -21,8 +21,40 @@ struct Slot {
   typename Rule::template State<Accumulator<T>> state = {};
 };
 
+/// The master weights of a 16-bit parameter: what it was before it was rounded, else its values.
+template <typename Rule, Floating T>
+void prepare_master(Slot<Rule, T>& slot) {
+  if constexpr (!Real<T>) {
+    if (auto given = slot.variable.take_unrounded(); given.empty()) {
+      if (slot.master.empty()) slot.master = slot.variable.value().template cast<Accumulator<T>>();
+    } else if (slot.master.empty()) {
+      slot.master = std::move(given);
+    } else {  // loaded anew; a recorded step refers to this storage
+      slot.master.copy_from(given);
+    }
+  }
+}
+
 template <typename Rule>
 using AnySlot = std::variant<Slot<Rule, float>, Slot<Rule, double>, Slot<Rule, float16>, Slot<Rule, bfloat16>>;
+
+/// What is saved of these parameters: their `unrounded` counts as master weights, which they will become.
+template <typename Rule>
+void note_unrounded(std::vector<AnySlot<Rule>>& slots) {
+  for (auto& any : slots)
+    std::visit(
+        []<Floating T>(Slot<Rule, T>& slot) {
+          if constexpr (!Real<T>)
+            if (!slot.variable.unrounded().empty()) slot.master = slot.variable.unrounded();
+        },
+        any);
+}
+
+/// From here on nothing but `master` is known of them.
+template <typename Rule>
+void forget_unrounded(const std::vector<AnySlot<Rule>>& slots) {
+  for (const auto& any : slots) std::visit([](const auto& slot) { slot.variable.take_unrounded(); }, any);
+}
 
 #if defined(TEMPA_WITH_CUDA)
 /// Which parameters have a gradient, by their place in `slots`.
@@ -38,7 +70,7 @@ std::vector<std::size_t> updated_slots(const std::vector<AnySlot<Rule>>& slots) 
   return result;
 }
 
-/// Where parameters, masters and moments lie, and what is frozen.
+/// Where parameters, masters, what comes next into them, and moments lie, and what is frozen.
 template <typename Rule>
 std::vector<const void*> references(std::vector<AnySlot<Rule>>& slots) {
   std::vector<const void*> result;
@@ -47,6 +79,7 @@ std::vector<const void*> references(std::vector<AnySlot<Rule>>& slots) {
         [&](auto& slot) {
           result.push_back(slot.variable.requires_grad() ? slot.variable.value().data() : nullptr);
           result.push_back(slot.master.data());
+          result.push_back(slot.variable.unrounded().data());
           slot.state.visit([&](std::string_view, auto& tensor) { result.push_back(tensor.data()); });
         },
         any);
