@@ -1,11 +1,11 @@
 // `evaluate`: a model scored on a table with labels.
 #pragma once
 
+#include "../common/inference.hpp"
 #include "../common/setup.hpp"
 #include "label_columns.hpp"
 #include "task.hpp"
 
-#include <tempa/autograd/no_grad.hpp>
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/labeled_texts.hpp>
 #include <tempa/models/bert/sequence_classification.hpp>
@@ -38,9 +38,7 @@ int run_evaluate(const Options& options) {
   const tempa::Device device = prepare_machine(options);
   Settings settings = settings_of(options, options.model);
   const auto tokenizer = tempa::BertTokenizer::from_pretrained(options.model);
-  const tempa::NoGrad no_grad;
-  auto model = Classifier<T>::from_pretrained(options.model);
-  model.to(device);
+  auto model = load_for_inference<Classifier<T>>(options.model, device);
   const Task task = task_of(model.config(), options, settings);
   order_label_columns(settings, task);
   const tempa::LabeledTexts table = with_labels(read_table(options.input, options, settings), task);

@@ -1,13 +1,13 @@
 // The task label-columns: a class in each of several columns, such as the aspects of a review.
 #pragma once
 
+#include "../common/inference.hpp"
 #include "../common/setup.hpp"
 #include "fit.hpp"
 #include "prediction_output.hpp"
 #include "tables.hpp"
 #include "task.hpp"
 
-#include <tempa/autograd/no_grad.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/label_columns.hpp>
@@ -167,9 +167,7 @@ int evaluate_label_columns(const Options& options) {
   const tempa::Device device = prepare_machine(options);
   Settings settings = settings_of(options, options.model);
   const auto tokenizer = tempa::BertTokenizer::from_pretrained(options.model);
-  const tempa::NoGrad no_grad;
-  auto model = ColumnsClassifier<T>::from_pretrained(options.model);
-  model.to(device);
+  auto model = load_for_inference<ColumnsClassifier<T>>(options.model, device);
   settings.label_columns.clear();  // all of the model's, in its order
   for (const tempa::LabelColumn& column : model.label_columns) settings.label_columns.push_back(column.name);
   const tempa::LabelColumnsDataset data(read_table(options.input, options, settings), model.label_columns, tokenizer,
@@ -242,9 +240,7 @@ int predict_label_columns(const Options& options) {
   const tempa::Device device = prepare_machine(options);
   Settings settings = settings_of(options, options.model);
   const auto tokenizer = tempa::BertTokenizer::from_pretrained(options.model);
-  const tempa::NoGrad no_grad;
-  auto model = ColumnsClassifier<T>::from_pretrained(options.model);
-  model.to(device);
+  auto model = load_for_inference<ColumnsClassifier<T>>(options.model, device);
   const tempa::EncodeOptions encoding = encoding_of(settings, model.config().max_position_embeddings);
   FlatLogits<T> network{model};
   write_predictions(options, settings, [&](const tempa::LabeledTexts& rows) {

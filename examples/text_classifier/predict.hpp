@@ -1,13 +1,13 @@
 // `predict`: one JSON object for each row of a table that may be larger than memory.
 #pragma once
 
+#include "../common/inference.hpp"
 #include "../common/setup.hpp"
 #include "evaluate.hpp"
 #include "label_columns.hpp"
 #include "prediction_output.hpp"
 #include "task.hpp"
 
-#include <tempa/autograd/no_grad.hpp>
 #include <tempa/data/labeled_texts.hpp>
 #include <tempa/io/json_text.hpp>
 #include <tempa/train/predict.hpp>
@@ -99,9 +99,7 @@ int run_predict(const Options& options) {
   const tempa::Device device = prepare_machine(options);
   const Settings settings = settings_of(options, options.model);
   const auto tokenizer = tempa::BertTokenizer::from_pretrained(options.model);
-  const tempa::NoGrad no_grad;
-  auto model = Classifier<T>::from_pretrained(options.model);
-  model.to(device);
+  auto model = load_for_inference<Classifier<T>>(options.model, device);
   const tempa::EncodeOptions encoding = encoding_of(settings, model.config().max_position_embeddings);
   const Task task = task_of(model.config(), options, settings);
   write_predictions(options, settings, [&](const tempa::LabeledTexts& rows) {

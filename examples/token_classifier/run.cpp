@@ -1,10 +1,10 @@
 // The body of the program, for each type that --precision names. One file: what depends on none is compiled once.
 #include "run.hpp"
 
+#include "../common/inference.hpp"
 #include "../common/precision.hpp"
 #include "../common/setup.hpp"
 
-#include <tempa/autograd/no_grad.hpp>
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/tagged_sentences.hpp>
 #include <tempa/data/token_classification.hpp>
@@ -167,9 +167,7 @@ template <Floating T>
 int run_evaluate(const Options& options) {
   const Device device = prepare_machine(options);
   const auto tokenizer = BertTokenizer::from_pretrained(options.model);
-  const NoGrad no_grad;
-  auto model = Tagger<T>::from_pretrained(options.model);
-  model.to(device);
+  auto model = load_for_inference<Tagger<T>>(options.model, device);
   const nlohmann::json metrics = score("TEST ", model, tokenizer, read(options.input), options);
   if (!options.output.empty()) write_json(options.output, metrics);
   return 0;
@@ -179,9 +177,7 @@ template <Floating T>
 int run_predict(const Options& options) {
   const Device device = prepare_machine(options);
   const auto tokenizer = BertTokenizer::from_pretrained(options.model);
-  const NoGrad no_grad;
-  auto model = Tagger<T>::from_pretrained(options.model);
-  model.to(device);
+  auto model = load_for_inference<Tagger<T>>(options.model, device);
   TaggedSentences sentences = read(options.input, TagColumn::kOptional);
   for (TaggedSentence& sentence : sentences.sentences) sentence.tags.clear();
   const auto tags = predict_tags(model, dataset_of(sentences, model, tokenizer, options), model.config().id2label,
