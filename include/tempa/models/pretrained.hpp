@@ -252,7 +252,9 @@ void load_pretrained_weights(M& module, const std::filesystem::path& folder, con
 /// A model of the shapes and labels of `folder`/config.json with the weights of the folder, in evaluation mode.
 /// What the file does not have is initialised as a new model is, by `default_generator()`, and reported as transformers
 /// does. Two differences are there to keep a half-random model from passing for a trained one: weights missing in the
-/// embeddings or the encoder are an error (`allow_missing_weights`), and so are those of an integer type.
+/// embeddings or the encoder are an error (`allow_missing_weights`), and so are those of an integer type. A 16-bit
+/// model keeps the weights of a float file as well until its optimizer takes them, but not when it is loaded under
+/// `NoGrad`.
 /// @tparam Model has a constructor from BertConfig and `kName`, its class in transformers.
 /// @throws as `load_pretrained_weights`; ConfigError for an impossible configuration.
 /// @source transformers PreTrainedModel.from_pretrained
