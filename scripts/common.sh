@@ -4,12 +4,12 @@
 # say TEXT: a line that stands out of the output of compilers.
 say() { printf '\n== %s\n' "$1"; }
 
-# jobs: how many compilers may run at once: one a processor, and no more than 2 GB of memory each allow.
+# jobs: how many compilers may run at once: one a processor, and no more than 3 GB of memory each allow.
 jobs() {
   local processors memory_gb
   processors=$(nproc)
   memory_gb=$(awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo)
-  local by_memory=$((memory_gb / 2 > 0 ? memory_gb / 2 : 1))
+  local by_memory=$((memory_gb / 3 > 0 ? memory_gb / 3 : 1))
   echo $((processors < by_memory ? processors : by_memory))
 }
 
