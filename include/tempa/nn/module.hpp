@@ -7,6 +7,7 @@
 // struct.
 #pragma once
 
+#include <tempa/autograd/no_grad.hpp>
 #include <tempa/autograd/variable.hpp>
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/parallel.hpp>
@@ -234,7 +235,9 @@ inline void copy_loaded(const std::vector<Leaf>& leaves, const LoadReport& repor
   }
   std::vector<const Leaf*> order;
   for (const auto& target : targets) order.push_back(target.second);
-  parallel_for(0, static_cast<Index>(order.size()), 8, [&](Index begin, Index end) {
+  parallel_for(0, static_cast<Index>(order.size()), 8, [&, records = grad_enabled()](Index begin, Index end) {
+    std::optional<NoGrad> no_grad;  // that of the thread that loads, in the others
+    if (!records) no_grad.emplace();
     for (Index i = begin; i < end; ++i) {
       const Leaf& leaf = *order[static_cast<std::size_t>(i)];
       std::visit(
