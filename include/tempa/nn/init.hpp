@@ -49,7 +49,7 @@ class DeferredInit {
 template <Floating T, typename Fill>
 Variable<T> make_parameter(Shape shape, Fill fill) {
   Variable<T> parameter(Tensor<T>(shape), true);
-  const auto start = [parameter, fill]() mutable {
+  auto start = [parameter, fill]() mutable {
     if constexpr (Real<T>) {
       fill(parameter.mutable_value());
     } else {
@@ -61,8 +61,7 @@ Variable<T> make_parameter(Shape shape, Fill fill) {
   if (DeferredInit* const later = DeferredInit::current()) {
     later->add(parameter.node().get(), start);
   } else {
-    auto now = start;
-    now();
+    start();
   }
   return parameter;
 }
