@@ -1,5 +1,9 @@
 // Everything included twice in one program: links only when every non-template function is inline.
+#ifdef TEMPA_COMPILED
+#include <tempa/core/random.hpp>  // all of tempa::compiled is in the program
+#else
 #include <tempa/tempa.hpp>
+#endif
 
 #include <iostream>
 
