@@ -19,11 +19,8 @@ function(tempa_cuda_sources target)
     endif()
     set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES
       LANGUAGE CXX COMPILE_OPTIONS "${options}" SKIP_UNITY_BUILD_INCLUSION ON)
-    if(TEMPA_SANITIZE)  # where little is optimised: these run longer than an optimisation takes
-      set(products ${ARGN})
-      list(FILTER products INCLUDE REGEX "/(gemm|attention)[^/]*$")
-      set_property(SOURCE ${products} TARGET_DIRECTORY ${target} APPEND PROPERTY COMPILE_OPTIONS -O1)
-    endif()
+    list(FILTER ARGN EXCLUDE REGEX "/(gemm|attention)[^/]*$")  # all but these run briefly
+    set_property(SOURCE ${ARGN} TARGET_DIRECTORY ${target} APPEND PROPERTY COMPILE_OPTIONS ${TEMPA_COMPILE_QUICKLY})
     target_compile_features(${target} PRIVATE cxx_std_20)
     # tempa's own warnings and sanitizers.
     target_compile_options(${target} PRIVATE "$<TARGET_PROPERTY:tempa_flags,INTERFACE_COMPILE_OPTIONS>")

@@ -1,5 +1,7 @@
 # TEMPA_SANITIZE=address,undefined: the first report ends the program, and the standard library checks its indices.
+set(TEMPA_COMPILE_QUICKLY "")  # an option for what runs for less time than sanitized code takes to be optimised
 if(TEMPA_SANITIZE)
+  set(TEMPA_COMPILE_QUICKLY -O0)
   target_compile_options(tempa_flags INTERFACE -fsanitize=${TEMPA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(tempa_flags INTERFACE -fsanitize=${TEMPA_SANITIZE})
   target_compile_definitions(tempa_flags INTERFACE _GLIBCXX_ASSERTIONS)
