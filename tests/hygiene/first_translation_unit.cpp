@@ -1,6 +1,6 @@
 // Everything included twice in one program: links only when every non-template function is inline.
 #ifdef TEMPA_COMPILED
-#include <tempa/core/random.hpp>  // all of tempa::compiled is in the program
+#include <tempa/core/random.hpp>  // everything is in the objects of tempa::compiled, which the program holds as well
 #else
 #include <tempa/tempa.hpp>
 #endif

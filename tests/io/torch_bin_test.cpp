@@ -157,9 +157,6 @@ TEST_CASE("PyTorch files: a storage beyond 4 GiB is found by the archive's 64-bi
   const ZipPart small{.name = "m/data/1", .bytes = float_bytes({4.0f}), .wide = true};
   const std::string path = folder.write("large.bin", "");
   for (const bool descriptor : {false, true}) {
-#ifdef TEMPA_ADDRESS_SANITIZER
-    if (!descriptor) continue;  // 4 GiB are read in each round: the harder one only
-#endif
     CAPTURE(descriptor);
     ZipPart large{.name = "m/data/0", .bytes = "", .descriptor = descriptor, .wide = true, .crc = 0, .size = kBytes};
     large.local_size = kBytes;

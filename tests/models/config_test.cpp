@@ -240,13 +240,13 @@ TEST_CASE("BertConfig: a damaged file is refused or read, and what was read can 
   };
   for (std::size_t length = 0; length < whole.size(); ++length) check(whole.substr(0, length));
   for (std::size_t byte = 0; byte < whole.size(); ++byte)
-    for (const std::size_t bit : {byte % 7, std::size_t{7}}) {  // the highest, and each of the others in turn
+    for (int bit = 0; bit < 8; ++bit) {
       std::string damaged = whole;
       damaged[byte] = static_cast<char>(damaged[byte] ^ (1 << bit));
       check(damaged);
     }
   CHECK(refused > 1000);
-  CHECK(read > 200);  // a flipped letter of an unknown field
+  CHECK(read > 1000);  // a flipped letter of an unknown field
 }
 
 }  // namespace config_test
