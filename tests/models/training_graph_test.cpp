@@ -283,6 +283,35 @@ TEST_CASE("TrainingGraph: frozen parameters, a loaded state and new storage are 
   CHECK(model.classifier.weight.value().to_vector() != before);
 }
 
+TEST_CASE("TrainingGraph: bfloat16 weights that are loaded anew are trained from their full precision",
+          "[models][cuda]") {
+  if (skips_without_cuda()) return;
+  manual_seed(12);
+  BertForSequenceClassification<float> full(small_bert_config());
+  const auto trained = [&](bool graphs) {
+    manual_seed(11);
+    BertForSequenceClassification<bfloat16> model(small_bert_config());
+    model.to(Device::cuda());
+    AdamW optimizer(model.parameters(), {.lr = 1e-3});
+    TrainingGraph graph(
+        optimizer, [&](const Batch& batch) { return model(batch).loss; }, kOptions);
+    for (int s = 0; s < 5; ++s) {
+      if (s == 3) CHECK(model.load_state_dict(full.state_dict()).complete());
+      if (graphs) {
+        graph(small_bert_batch());
+      } else {
+        model(padded_to_bucket(small_bert_batch(), kOptions).to(Device::cuda())).loss.backward();
+        optimizer.step({.max_norm = kOptions.max_norm});
+      }
+    }
+    CHECK(graph.why_not().empty());
+    CHECK(graph.recorded() == (graphs ? 2 : 0));  // once more for the new weights
+    return state_of(optimizer);
+  };
+  const bool same_bits = trained(true) == trained(false);
+  CHECK(same_bits);
+}
+
 TEST_CASE("TrainingGraph: memory does not grow, and graphs share it", "[models][cuda]") {
   if (skips_without_cuda()) return;
   manual_seed(11);
