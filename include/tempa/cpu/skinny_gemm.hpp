@@ -1,124 +1,138 @@
 // Products of a matrix of few rows and the transpose of a large one: a linear layer's of a single text. The large
-// matrix is read once, in its own order; libraries pack it first, which costs as much as such a product. Sums run along
-// k in the lanes of registers, so that no number of rows is an odd one.
+// matrix is read once, in its own order; libraries pack it first, which costs as much as such a product. Packed here is
+// the small one, transposed: an element of the large one meets all rows of the small one in the lanes of registers.
 #pragma once
 
 #include <tempa/core/parallel.hpp>
-#include <tempa/cpu/gemv.hpp>
+#include <tempa/core/storage.hpp>
 #include <tempa/cpu/small_gemm.hpp>
 
 #include <algorithm>
+#include <cstddef>
 
 namespace tempa::inline TEMPA_ABI::cpu {
 
 namespace detail {
 
-inline constexpr int kSkinnyColumns = 4;  // with kTileRows rows 24 sums: the registers but those of the operands
+// A tile of the result: so many of its columns, times up to so many vectors of its rows. The sums leave registers for
+// an element of b and a vector of a's elements for each of the vectors.
+inline constexpr int kSkinnyColumns = kVectorRegisters == 32 ? 8 : 6;
+inline constexpr int kSkinnyVectors = kVectorRegisters == 32 ? 3 : 2;
 
-/// sums = the lanes' sums of four vectors.
-inline void sum_lanes_of_four(float (&sums)[4], const Vector<float> (&v)[4]) {
-  Vector<float> low, high, pairs[2];
-  for (int i = 0; i < 2; ++i) {
-    interleave<float>(low, high, v[2 * i], v[2 * i + 1]);
-    pairs[i] = low + high;
-  }
-  interleave<float>(low, high, pairs[0], pairs[1]);
-  Vector<float> all = low + high;  // lanes of the vectors 0 2 1 3, 0 2 1 3, ...
-  if constexpr (kVectorWidth<float> >= 16) {
-    rotate<float, 8>(low, all);
-    all += low;
-  }
-  if constexpr (kVectorWidth<float> >= 8) {
-    rotate<float, 4>(low, all);
-    all += low;
-  }
-  sums[0] = all[0], sums[1] = all[2], sums[2] = all[1], sums[3] = all[3];
-}
-
-/// c = alpha a b^T + beta c for `kRows` rows of a, four rows of b, and a k that is a multiple of `kVectorWidth`.
-/// @param next, after_next rows that later tiles read: they are called for from memory meanwhile.
-template <int kRows>
-inline void skinny_tile(float* c, Index ldc, const float* a, Index lda, const float* b, Index ldb, Index k, float alpha,
-                        float beta, const float* next, const float* after_next) {
-  Vector<float> sum[kRows][kSkinnyColumns] = {};
-  for (Index p = 0; p < k; p += kVectorWidth<float>) {
-    __builtin_prefetch(next + p, 0, 2);
-    __builtin_prefetch(after_next + p, 0, 2);
-    Vector<float> right[kSkinnyColumns];
-    for (int j = 0; j < kSkinnyColumns; ++j) load(right[j], b + j * ldb + p);
-    for (int i = 0; i < kRows; ++i) {
-      Vector<float> left;
-      load(left, a + i * lda + p);
-#if defined(__AVX__)
-      asm("" : "+v"(left));  // into a register: g++ would read it again for each product, more than the core can
-#endif
-      for (int j = 0; j < kSkinnyColumns; ++j) sum[i][j] += left * right[j];
+/// y = x^T for a square of `kVectorWidth` rows, of which x has the first `rows` and `columns` and zeros elsewhere: a
+/// perfect shuffle of the rows for each bit of their number.
+inline void transpose_tile(float* y, Index ldy, const float* x, Index ldx, Index rows, Index columns) {
+  constexpr int kWidth = static_cast<int>(kVectorWidth<float>);
+  Vector<float> from[kWidth], to[kWidth];
+  for (int i = 0; i < kWidth; ++i) {
+    if (i >= rows) {
+      from[i] = Vector<float>{};
+    } else if (columns >= kWidth) {
+      load(from[i], x + i * ldx);
+    } else {
+      float row[kWidth] = {};
+      std::copy_n(x + i * ldx, columns, row);
+      load(from[i], row);
     }
   }
-  for (int i = 0; i < kRows; ++i) {
-    float sums[kSkinnyColumns];
-    sum_lanes_of_four(sums, sum[i]);
-    for (int j = 0; j < kSkinnyColumns; ++j) {
-      float& to = c[i * ldc + j];
-      to = beta == 0.0f ? alpha * sums[j] : alpha * sums[j] + beta * to;
-    }
+  for (int bit = 1; bit < kWidth; bit *= 2) {
+    for (int i = 0; i < kWidth / 2; ++i) interleave<float>(to[2 * i], to[2 * i + 1], from[i], from[i + kWidth / 2]);
+    for (int i = 0; i < kWidth; ++i) from[i] = to[i];
   }
+  for (int i = 0; i < kWidth; ++i) store(y + i * ldy, from[i]);
 }
 
-/// The same for 1 to `kTileRows` rows.
-template <int kRows = kTileRows, typename... Args>
-inline void skinny_tile_of(Index rows, float* c, const Args&... args) {
-  if constexpr (kRows > 1) {
-    if (rows < kRows) return skinny_tile_of<kRows - 1>(rows, c, args...);
+/// c^T = b at for `kColumns` rows of b and `kVectors` vectors of columns of at.
+/// @param ct (kColumns,kVectors). @param at (k,kVectors). @param next as many rows of b, which are called for from
+///   memory meanwhile.
+template <int kVectors, int kColumns>
+inline void skinny_tile(float* ct, const float* at, const float* b, Index ldb, Index k, const float* next) {
+  constexpr Index kWidth = kVectorWidth<float>, kCacheLine = 64 / sizeof(float);
+  Vector<float> sum[kColumns][kVectors] = {};
+  const auto add = [&](Index p) {
+    Vector<float> left[kVectors];
+    for (int i = 0; i < kVectors; ++i) load(left[i], at + (p * kVectors + i) * kWidth);
+    for (int j = 0; j < kColumns; ++j) {
+      const float right = b[j * ldb + p];
+      for (int i = 0; i < kVectors; ++i) sum[j][i] += right * left[i];
+    }
+  };
+  Index p = 0;
+  for (; p + kCacheLine <= k; p += kCacheLine) {
+    for (int j = 0; j < kColumns; ++j) __builtin_prefetch(next + j * ldb + p);
+    for (Index q = p; q < p + kCacheLine; ++q) add(q);
   }
-  skinny_tile<kRows>(c, args...);
+  for (; p < k; ++p) add(p);
+  for (int j = 0; j < kColumns; ++j)
+    for (int i = 0; i < kVectors; ++i) store(ct + (j * kVectors + i) * kWidth, sum[j][i]);
+}
+
+/// Columns [first, last) of c^T, for at of 1 to `kSkinnyVectors` vectors.
+/// @param ct (last - first,vectors). @param b (n,k).
+template <int kVectors = kSkinnyVectors>
+inline void skinny_columns(Index vectors, float* ct, const float* at, Index first, Index last, Index n, Index k,
+                           const float* b, Index ldb) {
+  if constexpr (kVectors > 1) {
+    if (vectors < kVectors) return skinny_columns<kVectors - 1>(vectors, ct, at, first, last, n, k, b, ldb);
+  }
+  constexpr Index kColumn = kVectors * kVectorWidth<float>;
+  Index j = first;
+  for (; j + kSkinnyColumns <= last; j += kSkinnyColumns, ct += kSkinnyColumns * kColumn)
+    skinny_tile<kVectors, kSkinnyColumns>(ct, at, b + j * ldb, ldb, k,
+                                          b + std::min(j + kSkinnyColumns, n - kSkinnyColumns) * ldb);
+  for (; j < last; ++j, ct += kColumn) skinny_tile<kVectors, 1>(ct, at, b + j * ldb, ldb, k, b + j * ldb);
 }
 
 }  // namespace detail
 
-/// Whether `skinny_gemm` is the fastest for a product of these sizes, as measured against oneDNN, which loses much
-/// where k is long and n short. The answer does not depend on the number of threads.
+/// Whether `skinny_gemm` is the fastest for a product of these sizes, as measured against oneDNN. The answer does not
+/// depend on the number of threads.
 inline bool prefers_skinny_gemm(Index m, Index n, Index k) {
   constexpr bool kIsWide = kVectorBytes >= 32;  // else libraries, which look at the processor, use wider registers
-  return kIsWide && m <= (k >= 2 * n ? 192 : 96) && n >= 64 && k >= 64;
+  return kIsWide && m <= 192 && n >= 64 && k >= 64;
 }
 
-/// C = alpha A B^T + beta C; C is not read when beta is 0. Each element is summed by one thread, in an order that
-/// depends on k alone.
+/// C = alpha A B^T + beta C; C is not read when beta is 0. Each element is summed by one thread, from k's first to its
+/// last.
 /// @param c (m,n). @param a (m,k). @param b (n,k).
+/// @throws OutOfMemoryError.
 inline void skinny_gemm(Backend, Index m, Index n, Index k, float alpha, const float* a, Index lda, const float* b,
                         Index ldb, float beta, float* c, Index ldc) {
-  constexpr Index kColumns = detail::kSkinnyColumns;
-  constexpr Index kPiece = 1024;  // of k: the operands of a tile stay in the nearest cache
-  const Index groups = n / kColumns, whole = k / kVectorWidth<float> * kVectorWidth<float>;
-  const Index tiles = (m + kTileRows - 1) / kTileRows;
-  const auto add_dots = [=](Index j, Index first, float old) {  // column j of c, from element `first` of k on
-    for (Index i = 0; i < m; ++i) {
-      float& to = c[i * ldc + j];
-      const float sum = alpha * detail::dot(a + i * lda + first, b + j * ldb + first, k - first);
-      to = old == 0.0f ? sum : sum + old * to;
+  constexpr Index kWidth = kVectorWidth<float>, kColumns = detail::kSkinnyColumns;
+  constexpr Index kBlock = 48;  // columns, whose rows of b stay in the second cache for all of a's panels
+  const Index vectors = round_up(m, kWidth) / kWidth;
+  const Index depth = round_up(k, kWidth), panels = (vectors + detail::kSkinnyVectors - 1) / detail::kSkinnyVectors;
+  const auto panel_begin = [=](Index panel) { return panel * vectors / panels; };  // of almost equal widths
+  parallel_for(0, (n + kColumns - 1) / kColumns, 8, [=](Index first_group, Index last_group) {
+    // Every thread packs all of a for itself: that takes less than to wait for others.
+    const auto packed = allocate_host<float>(static_cast<std::size_t>(vectors * kWidth * depth));
+    for (Index panel = 0; panel < panels; ++panel) {
+      const Index begin = panel_begin(panel) * kWidth, width = panel_begin(panel + 1) * kWidth - begin;
+      for (Index p = 0; p < k; p += kWidth)
+        for (Index i = 0; i < width; i += kWidth)
+          detail::transpose_tile(packed.get() + begin * depth + p * width + i, width, a + (begin + i) * lda + p, lda,
+                                 m - begin - i, k - p);
     }
-  };
-  parallel_for(0, groups, 8, [=](Index first, Index last) {
-    for (Index j = first * kColumns; j < last * kColumns; j += kColumns) {
-      for (Index p = 0; p < whole; p += kPiece) {
-        const Index depth = std::min(kPiece, whole - p);
-        // What comes next of b: more of these rows, or the following ones. The tiles share in calling for it.
-        const float* const next =
-            b + (p + depth < whole ? j * ldb + p + depth : std::min(j + kColumns, n - kColumns) * ldb);
-        for (Index tile = 0; tile < tiles; ++tile) {
-          const Index i = tile * m / tiles, rows = (tile + 1) * m / tiles - i;  // almost equal heights
-          const float* const row = next + tile % kColumns * ldb;
-          detail::skinny_tile_of(rows, c + i * ldc + j, ldc, a + i * lda + p, lda, b + j * ldb + p, ldb, depth, alpha,
-                                 p == 0 ? beta : 1.0f, row,
-                                 tiles < kColumns ? next + (tile + 2) % kColumns * ldb : row);
-        }
+    alignas(kVectorBytes) float ct[kBlock * detail::kSkinnyVectors * kWidth], square[kWidth * kWidth];
+    const Index end = std::min(n, last_group * kColumns);
+    for (Index first = first_group * kColumns; first < end; first += kBlock) {
+      const Index last = std::min(end, first + kBlock);
+      for (Index panel = 0; panel < panels; ++panel) {
+        const Index begin = panel_begin(panel) * kWidth, width = panel_begin(panel + 1) * kWidth - begin;
+        detail::skinny_columns(width / kWidth, ct, packed.get() + begin * depth, first, last, n, k, b, ldb);
+        for (Index j = first; j < last; j += kWidth)
+          for (Index i = begin; i < std::min(m, begin + width); i += kWidth) {
+            detail::transpose_tile(square, kWidth, ct + (j - first) * width + i - begin, width, last - j, kWidth);
+            for (Index r = 0; r < std::min(kWidth, m - i); ++r)
+              for (Index s = 0; s < std::min(kWidth, last - j); ++s) {
+                float& to = c[(i + r) * ldc + j + s];
+                const float product = alpha * square[r * kWidth + s];
+                to = beta == 0.0f ? product : product + beta * to;
+              }
+          }
       }
-      if (whole < k)
-        for (Index column = j; column < j + kColumns; ++column) add_dots(column, whole, whole == 0 ? beta : 1.0f);
     }
   });
-  for (Index j = groups * kColumns; j < n; ++j) add_dots(j, 0, beta);
 }
 
 }  // namespace tempa::inline TEMPA_ABI::cpu
