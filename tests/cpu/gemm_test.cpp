@@ -86,32 +86,42 @@ TEMPLATE_TEST_CASE("Matrix products of every form equal plain loops, rounded onc
                              [](const auto&... arguments) { cpu::gemm(arguments...); });
 }
 
-TEST_CASE("Products of few rows equal plain loops at every remainder of a tile", "[cpu]") {
-  for (const Index m : {1, 2, 7, 8, 13, 16, 37, 49, 100})
-    for (const Index n : {1, 4, 8, 34, 121})
-      for (const Index k : {1, 15, 16, 35, 1043})
-        for (const auto& [alpha, beta] : {std::pair<float, float>{1, 0}, {1, 1}, {-1, 0.5f}})
-          check_product<float>({m, n, k}, Transpose::kNo, Transpose::kYes, 3, alpha, beta,
-                               [](cpu::Backend backend, Transpose, Transpose, const auto&... arguments) {
-                                 cpu::skinny_gemm(backend, arguments...);
-                               });
+TEMPLATE_TEST_CASE("Products of few rows equal plain loops at every remainder of a tile", "[cpu]", float, bfloat16) {
+  if constexpr (cpu::kHasSkinnyGemm<TestType>) {
+    for (const Index m : {1, 2, 7, 8, 13, 16, 37, 49, 100})
+      for (const Index n : {1, 4, 8, 34, 121})
+        for (const Index k : {1, 15, 16, 35, 1043})
+          for (const auto& [alpha, beta] : {std::pair<float, float>{1, 0}, {1, 1}, {-1, 0.5f}})
+            check_product<TestType>({m, n, k}, Transpose::kNo, Transpose::kYes, 3, alpha, beta,
+                                    [](cpu::Backend backend, Transpose, Transpose, const auto&... arguments) {
+                                      cpu::skinny_gemm(backend, arguments...);
+                                    });
+  } else {
+    WARN("skipped: the compiler may not use AVX512-BF16");
+  }
 }
 
-TEST_CASE("Products of few rows have the same bits for any number of threads", "[cpu]") {
-  const int before = num_threads();
-  const Index m = 37, n = 131, k = 1300;
-  Generator generator(1);
-  std::vector<float> a(static_cast<std::size_t>(m * k)), b(static_cast<std::size_t>(n * k)), expected;
-  for (auto* values : {&a, &b})
-    for (float& value : *values) value = static_cast<float>(generator.normal());
-  for (const int threads : {1, 2, 3, 7}) {
-    set_num_threads(threads);
-    std::vector<float> c(static_cast<std::size_t>(m * n));
-    cpu::skinny_gemm(cpu::Backend{}, m, n, k, 1.0f, a.data(), k, b.data(), k, 0.0f, c.data(), n);
-    if (threads == 1) expected = c;
-    CHECK(c == expected);
+TEMPLATE_TEST_CASE("Products of few rows have the same bits for any number of threads", "[cpu]", float, bfloat16) {
+  using T = TestType;
+  if constexpr (cpu::kHasSkinnyGemm<T>) {
+    const int before = num_threads();
+    const Index m = 37, n = 131, k = 1300;
+    Generator generator(1);
+    std::vector<T> a(static_cast<std::size_t>(m * k)), b(static_cast<std::size_t>(n * k));
+    for (auto* values : {&a, &b})
+      for (T& value : *values) value = narrow<T>(static_cast<float>(generator.normal()));
+    std::vector<float> expected;
+    for (const int threads : {1, 2, 3, 7}) {
+      set_num_threads(threads);
+      std::vector<T> c(static_cast<std::size_t>(m * n));
+      cpu::skinny_gemm(cpu::Backend{}, m, n, k, 1.0f, a.data(), k, b.data(), k, 0.0f, c.data(), n);
+      if (threads == 1) expected = widened(c);
+      CHECK(widened(c) == expected);
+    }
+    set_num_threads(before);
+  } else {
+    WARN("skipped: the compiler may not use AVX512-BF16");
   }
-  set_num_threads(before);
 }
 
 TEMPLATE_TEST_CASE("Products of a batch equal single products for any number of threads", "[cpu]", float, double,

@@ -37,15 +37,24 @@ inline bool has_avx512_bf16() {
 inline constexpr Index kPairTileRows = 6;      // with four vectors of columns the sums fill 24 of 32 registers
 inline constexpr Index kPairTileColumns = 64;  // four vectors of 16
 
+/// Whether oneDNN is there and multiplies bfloat16 matrices by AMX.
+inline bool has_amx_products() {
+#if defined(TEMPA_WITH_ONEDNN)
+  constexpr auto kAmx = static_cast<unsigned>(dnnl_cpu_isa_avx512_core_amx);
+  static const bool has = (static_cast<unsigned>(dnnl_get_effective_cpu_isa()) & kAmx) == kAmx;
+  return has;
+#else
+  return false;
+#endif
+}
+
 /// Whether `avx512_bfloat16_gemm` is there and the fastest: oneDNN is faster with AMX, and where packing b weighs more
 /// than the product. The answer does not depend on the number of threads.
 inline bool prefers_avx512_bfloat16_gemm(Index m, Index k) {
   if (!has_avx512_bf16()) return false;
 #if defined(TEMPA_WITH_ONEDNN)
   constexpr Index kWorthPacking = 128;
-  constexpr auto kAmx = static_cast<unsigned>(dnnl_cpu_isa_avx512_core_amx);
-  static const bool has_amx = (static_cast<unsigned>(dnnl_get_effective_cpu_isa()) & kAmx) == kAmx;
-  return !has_amx && m >= kWorthPacking && k >= kWorthPacking;
+  return !has_amx_products() && m >= kWorthPacking && k >= kWorthPacking;
 #else
   static_cast<void>(m), static_cast<void>(k);
   return true;

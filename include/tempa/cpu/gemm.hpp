@@ -110,8 +110,8 @@ void gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index m, Index 
   if (n == 1) return gemv(backend, ta, m, k, alpha, a, lda, b, tb ? Index{1} : ldb, beta, c, ldc);
   if (m == 1) return gemv(backend, !tb, n, k, alpha, b, ldb, a, ta ? lda : Index{1}, beta, c, Index{1});
   if (k == 0) return detail::scale_rows(m, n, beta, c, ldc);
-  if constexpr (std::same_as<T, float>) {
-    if (!ta && tb && prefers_skinny_gemm(m, n, k))
+  if constexpr (kHasSkinnyGemm<T>) {
+    if (!ta && tb && prefers_skinny_gemm<T>(m, n, k))
       return skinny_gemm(backend, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
   }
 #if defined(__x86_64__)

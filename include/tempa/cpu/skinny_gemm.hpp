@@ -1,38 +1,70 @@
 // Products of a matrix of few rows and the transpose of a large one: a linear layer's of a single text. The large
 // matrix is read once, in its own order; libraries pack it first, which costs as much as such a product. Packed here is
 // the small one, transposed: an element of the large one meets all rows of the small one in the lanes of registers.
+// Where the processor sums products of pairs of bfloat16 numbers, such a pair, which fills a float, is the element.
 #pragma once
 
+#include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/core/storage.hpp>
+#include <tempa/cpu/bfloat16_gemm.hpp>
 #include <tempa/cpu/small_gemm.hpp>
 
+#if defined(__AVX512BF16__)
+#include <immintrin.h>
+#endif
+
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
+#include <cstring>
 
 namespace tempa::inline TEMPA_ABI::cpu {
 
 namespace detail {
 
 // A tile of the result: so many of its columns, times up to so many vectors of its rows. The sums leave registers for
-// an element of b and a vector of a's elements for each of the vectors.
+// a word of b and a vector of a's words for each of the vectors.
 inline constexpr int kSkinnyColumns = kVectorRegisters == 32 ? 8 : 6;
 inline constexpr int kSkinnyVectors = kVectorRegisters == 32 ? 3 : 2;
 
-/// y = x^T for a square of `kVectorWidth` rows, of which x has the first `rows` and `columns` and zeros elsewhere: a
-/// perfect shuffle of the rows for each bit of their number.
-inline void transpose_tile(float* y, Index ldy, const float* x, Index ldx, Index rows, Index columns) {
+/// Numbers that follow each other and are multiplied at once: a word, which is kept as a float, whatever its bits mean.
+template <typename T>
+inline constexpr Index kOfWord = static_cast<Index>(sizeof(float) / sizeof(T));
+
+/// The word of up to `kOfWord` numbers, and zeros.
+template <typename T>
+inline float word_of(const T* numbers, Index count = kOfWord<T>) {
+  float word = 0;
+  std::memcpy(&word, numbers, static_cast<std::size_t>(count) * sizeof(T));
+  return word;
+}
+
+/// Adds the products of the numbers in `word` and in each lane of `words`, one by one.
+template <typename T>
+inline void add_products(Vector<float>& sum, float word, const Vector<float>& words) {
+  if constexpr (std::same_as<T, float>) {
+    sum += word * words;
+  } else {
+#if defined(__AVX512BF16__)
+    sum = (Vector<float>)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_ps(word), (__m512bh)words);
+#endif
+  }
+}
+
+/// y = x^T for a square of `kVectorWidth` words, of which x has the first `rows` and `numbers` of a row, and zeros
+/// elsewhere: a perfect shuffle of the rows for each bit of their number.
+template <typename T>
+inline void transpose_tile(float* y, Index ldy, const T* x, Index ldx, Index rows, Index numbers) {
   constexpr int kWidth = static_cast<int>(kVectorWidth<float>);
   Vector<float> from[kWidth], to[kWidth];
   for (int i = 0; i < kWidth; ++i) {
-    if (i >= rows) {
-      from[i] = Vector<float>{};
-    } else if (columns >= kWidth) {
-      load(from[i], x + i * ldx);
+    from[i] = Vector<float>{};
+    if (i >= rows) continue;
+    if (numbers >= kWidth * kOfWord<T>) {
+      std::memcpy(&from[i], x + i * ldx, kVectorBytes);
     } else {
-      float row[kWidth] = {};
-      std::copy_n(x + i * ldx, columns, row);
-      load(from[i], row);
+      std::memcpy(&from[i], x + i * ldx, static_cast<std::size_t>(numbers) * sizeof(T));
     }
   }
   for (int bit = 1; bit < kWidth; bit *= 2) {
@@ -43,35 +75,40 @@ inline void transpose_tile(float* y, Index ldy, const float* x, Index ldx, Index
 }
 
 /// c^T = b at for `kColumns` rows of b and `kVectors` vectors of columns of at.
-/// @param ct (kColumns,kVectors). @param at (k,kVectors). @param next as many rows of b, which are called for from
-///   memory meanwhile.
-template <int kVectors, int kColumns>
-inline void skinny_tile(float* ct, const float* at, const float* b, Index ldb, Index k, const float* next) {
-  constexpr Index kWidth = kVectorWidth<float>, kCacheLine = 64 / sizeof(float);
+/// @param ct (kColumns,kVectors). @param at (words of k,kVectors). @param next as many rows of b, which are called for
+///   from memory meanwhile.
+template <int kVectors, int kColumns, typename T>
+inline void skinny_tile(float* ct, const float* at, const T* b, Index ldb, Index k, const T* next) {
+  constexpr Index kWidth = kVectorWidth<float>, kCacheLine = 64 / sizeof(T);
   Vector<float> sum[kColumns][kVectors] = {};
-  const auto add = [&](Index p) {
-    Vector<float> left[kVectors];
-    for (int i = 0; i < kVectors; ++i) load(left[i], at + (p * kVectors + i) * kWidth);
+  const auto add = [&](Index p, Index count) {
+    Vector<float> left[kVectors];  // unrolled by name, or g++ 12 keeps the sums of pairs in memory
+#pragma GCC unroll 3
+    for (int i = 0; i < kVectors; ++i) load(left[i], at + (p / kOfWord<T> * kVectors + i) * kWidth);
+#pragma GCC unroll 8
     for (int j = 0; j < kColumns; ++j) {
-      const float right = b[j * ldb + p];
-      for (int i = 0; i < kVectors; ++i) sum[j][i] += right * left[i];
+      const float right = word_of(b + j * ldb + p, count);
+#pragma GCC unroll 3
+      for (int i = 0; i < kVectors; ++i) add_products<T>(sum[j][i], right, left[i]);
     }
   };
   Index p = 0;
   for (; p + kCacheLine <= k; p += kCacheLine) {
     for (int j = 0; j < kColumns; ++j) __builtin_prefetch(next + j * ldb + p);
-    for (Index q = p; q < p + kCacheLine; ++q) add(q);
+    for (Index q = p; q < p + kCacheLine; q += kOfWord<T>) add(q, kOfWord<T>);
   }
-  for (; p < k; ++p) add(p);
+  for (; p < k; p += kOfWord<T>) add(p, std::min(kOfWord<T>, k - p));
+#pragma GCC unroll 8
   for (int j = 0; j < kColumns; ++j)
+#pragma GCC unroll 3
     for (int i = 0; i < kVectors; ++i) store(ct + (j * kVectors + i) * kWidth, sum[j][i]);
 }
 
 /// Columns [first, last) of c^T, for at of 1 to `kSkinnyVectors` vectors.
 /// @param ct (last - first,vectors). @param b (n,k).
-template <int kVectors = kSkinnyVectors>
+template <int kVectors = kSkinnyVectors, typename T>
 inline void skinny_columns(Index vectors, float* ct, const float* at, Index first, Index last, Index n, Index k,
-                           const float* b, Index ldb) {
+                           const T* b, Index ldb) {
   if constexpr (kVectors > 1) {
     if (vectors < kVectors) return skinny_columns<kVectors - 1>(vectors, ct, at, first, last, n, k, b, ldb);
   }
@@ -83,52 +120,74 @@ inline void skinny_columns(Index vectors, float* ct, const float* at, Index firs
   for (; j < last; ++j, ct += kColumn) skinny_tile<kVectors, 1>(ct, at, b + j * ldb, ldb, k, b + j * ldb);
 }
 
+/// c = alpha sums + beta c, for `count` numbers.
+template <typename T>
+inline void write_sums(T* c, const float* sums, Index count, float alpha, float beta) {
+  if (beta == 0.0f) {
+    for (Index i = 0; i < count; ++i) c[i] = narrow<T>(alpha * sums[i]);
+  } else {
+    for (Index i = 0; i < count; ++i) c[i] = narrow<T>(alpha * sums[i] + beta * widen(c[i]));
+  }
+}
+
 }  // namespace detail
 
-/// Whether `skinny_gemm` is the fastest for a product of these sizes, as measured against oneDNN. The answer does not
-/// depend on the number of threads.
-inline bool prefers_skinny_gemm(Index m, Index n, Index k) {
+/// Whether the compiler may use instructions for a `skinny_gemm` of numbers of type `T`.
+template <typename T>
+inline constexpr bool kHasSkinnyGemm = std::same_as<T, float>;
+#if defined(__AVX512BF16__)
+template <>
+inline constexpr bool kHasSkinnyGemm<bfloat16> = true;
+#endif
+
+/// Whether `skinny_gemm` is the fastest for a product of these sizes, as measured against oneDNN, though not against
+/// its AMX. The answer does not depend on the number of threads.
+template <typename T>
+bool prefers_skinny_gemm(Index m, Index n, Index k) {
+#if defined(__AVX512BF16__)
+  if (std::same_as<T, bfloat16> && detail::has_amx_products()) return false;
+#endif
   constexpr bool kIsWide = kVectorBytes >= 32;  // else libraries, which look at the processor, use wider registers
   return kIsWide && m <= 192 && n >= 64 && k >= 64;
 }
 
-/// C = alpha A B^T + beta C; C is not read when beta is 0. Each element is summed by one thread, from k's first to its
-/// last.
+/// C = alpha A B^T + beta C, in float, rounded to `T` once; C is not read when beta is 0. Each element is summed by one
+/// thread, from k's first to its last.
 /// @param c (m,n). @param a (m,k). @param b (n,k).
 /// @throws OutOfMemoryError.
-inline void skinny_gemm(Backend, Index m, Index n, Index k, float alpha, const float* a, Index lda, const float* b,
-                        Index ldb, float beta, float* c, Index ldc) {
+template <typename T>
+requires kHasSkinnyGemm<T>
+void skinny_gemm(Backend, Index m, Index n, Index k, float alpha, const T* a, Index lda, const T* b, Index ldb,
+                 float beta, T* c, Index ldc) {
   constexpr Index kWidth = kVectorWidth<float>, kColumns = detail::kSkinnyColumns;
+  constexpr Index kDepth = kWidth * detail::kOfWord<T>;  // numbers of a vector
   constexpr Index kBlock = 48;  // columns, whose rows of b stay in the second cache for all of a's panels
-  const Index vectors = round_up(m, kWidth) / kWidth;
-  const Index depth = round_up(k, kWidth), panels = (vectors + detail::kSkinnyVectors - 1) / detail::kSkinnyVectors;
-  const auto panel_begin = [=](Index panel) { return panel * vectors / panels; };  // of almost equal widths
+  const Index vectors = round_up(m, kWidth) / kWidth, words = round_up(k, kDepth) / detail::kOfWord<T>;
+  const Index panels = (vectors + detail::kSkinnyVectors - 1) / detail::kSkinnyVectors;
+  const auto panel_begin = [=](Index panel) { return panel * vectors / panels * kWidth; };  // of almost equal widths
   parallel_for(0, (n + kColumns - 1) / kColumns, 8, [=](Index first_group, Index last_group) {
     // Every thread packs all of a for itself: that takes less than to wait for others.
-    const auto packed = allocate_host<float>(static_cast<std::size_t>(vectors * kWidth * depth));
+    const auto packed = allocate_host<float>(static_cast<std::size_t>(vectors * kWidth * words));
     for (Index panel = 0; panel < panels; ++panel) {
-      const Index begin = panel_begin(panel) * kWidth, width = panel_begin(panel + 1) * kWidth - begin;
-      for (Index p = 0; p < k; p += kWidth)
+      const Index begin = panel_begin(panel), width = panel_begin(panel + 1) - begin;
+      float* at = packed.get() + begin * words;
+      for (Index p = 0; p < k; p += kDepth, at += kWidth * width)
         for (Index i = 0; i < width; i += kWidth)
-          detail::transpose_tile(packed.get() + begin * depth + p * width + i, width, a + (begin + i) * lda + p, lda,
-                                 m - begin - i, k - p);
+          detail::transpose_tile(at + i, width, a + (begin + i) * lda + p, lda, m - begin - i, k - p);
     }
     alignas(kVectorBytes) float ct[kBlock * detail::kSkinnyVectors * kWidth], square[kWidth * kWidth];
     const Index end = std::min(n, last_group * kColumns);
     for (Index first = first_group * kColumns; first < end; first += kBlock) {
       const Index last = std::min(end, first + kBlock);
       for (Index panel = 0; panel < panels; ++panel) {
-        const Index begin = panel_begin(panel) * kWidth, width = panel_begin(panel + 1) * kWidth - begin;
-        detail::skinny_columns(width / kWidth, ct, packed.get() + begin * depth, first, last, n, k, b, ldb);
+        const Index begin = panel_begin(panel), width = panel_begin(panel + 1) - begin;
+        detail::skinny_columns(width / kWidth, ct, packed.get() + begin * words, first, last, n, k, b, ldb);
         for (Index j = first; j < last; j += kWidth)
           for (Index i = begin; i < std::min(m, begin + width); i += kWidth) {
-            detail::transpose_tile(square, kWidth, ct + (j - first) * width + i - begin, width, last - j, kWidth);
+            const float* const sums = ct + (j - first) * width + i - begin;
+            detail::transpose_tile(square, kWidth, sums, width, last - j, kWidth);
             for (Index r = 0; r < std::min(kWidth, m - i); ++r)
-              for (Index s = 0; s < std::min(kWidth, last - j); ++s) {
-                float& to = c[(i + r) * ldc + j + s];
-                const float product = alpha * square[r * kWidth + s];
-                to = beta == 0.0f ? product : product + beta * to;
-              }
+              detail::write_sums(c + (i + r) * ldc + j, square + r * kWidth, std::min(kWidth, last - j), alpha, beta);
           }
       }
     }
