@@ -7,6 +7,7 @@
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/core/storage.hpp>
+#include <tempa/cpu/backend.hpp>
 #include <tempa/cpu/bfloat16_gemm.hpp>
 #include <tempa/cpu/small_gemm.hpp>
 
