@@ -54,25 +54,22 @@ inline void add_products(Vector<float>& sum, float word, const Vector<float>& wo
 }
 
 /// y = x^T for a square of `kVectorWidth` words, of which x has the first `rows` and `numbers` of a row, and zeros
-/// elsewhere: a perfect shuffle of the rows for each bit of their number.
+/// elsewhere.
 template <typename T>
 inline void transpose_tile(float* y, Index ldy, const T* x, Index ldx, Index rows, Index numbers) {
   constexpr int kWidth = static_cast<int>(kVectorWidth<float>);
-  Vector<float> from[kWidth], to[kWidth];
+  Vector<float> square[kWidth];
   for (int i = 0; i < kWidth; ++i) {
-    from[i] = Vector<float>{};
+    square[i] = Vector<float>{};
     if (i >= rows) continue;
     if (numbers >= kWidth * kOfWord<T>) {
-      std::memcpy(&from[i], x + i * ldx, kVectorBytes);
+      std::memcpy(&square[i], x + i * ldx, kVectorBytes);
     } else {
-      std::memcpy(&from[i], x + i * ldx, static_cast<std::size_t>(numbers) * sizeof(T));
+      std::memcpy(&square[i], x + i * ldx, static_cast<std::size_t>(numbers) * sizeof(T));
     }
   }
-  for (int bit = 1; bit < kWidth; bit *= 2) {
-    for (int i = 0; i < kWidth / 2; ++i) interleave<float>(to[2 * i], to[2 * i + 1], from[i], from[i + kWidth / 2]);
-    for (int i = 0; i < kWidth; ++i) from[i] = to[i];
-  }
-  for (int i = 0; i < kWidth; ++i) store(y + i * ldy, from[i]);
+  transpose_square<float>(square);
+  for (int i = 0; i < kWidth; ++i) store(y + i * ldy, square[i]);
 }
 
 /// c^T = b at for `kColumns` rows of b and `kVectors` vectors of columns of at.

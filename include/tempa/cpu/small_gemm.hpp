@@ -87,6 +87,17 @@ void small_gemm(T* c, Index ldc, const T* a, Index a_row, Index a_column, const 
   }
 }
 
+/// Transposes the square whose rows are these vectors: a perfect shuffle of the rows for each bit of their number.
+template <Real T>
+inline void transpose_square(Vector<T> (&rows)[kVectorWidth<T>]) {
+  constexpr int kWidth = static_cast<int>(kVectorWidth<T>);
+  Vector<T> to[kWidth];
+  for (int step = 1; step < kWidth; step *= 2) {
+    for (int r = 0; r < kWidth / 2; ++r) interleave<T>(to[2 * r], to[2 * r + 1], rows[r], rows[r + kWidth / 2]);
+    for (int r = 0; r < kWidth; ++r) rows[r] = to[r];
+  }
+}
+
 /// The transpose of a matrix: y_ji = x_ij. Both are read and written up to the next multiple of `kVectorWidth` in both
 /// directions.
 /// @param y (cols,rows). @param x (rows,cols).
@@ -95,13 +106,10 @@ void small_transpose(T* y, Index ldy, const T* x, Index ldx, Index rows, Index c
   constexpr int kWidth = static_cast<int>(kVectorWidth<T>);
   for (Index i = 0; i < rows; i += kWidth)
     for (Index j = 0; j < cols; j += kWidth) {
-      Vector<T> from[kWidth], to[kWidth];
-      for (int r = 0; r < kWidth; ++r) load(from[r], x + (i + r) * ldx + j);
-      for (int step = 1; step < kWidth; step *= 2) {  // log2(width) perfect shuffles of the rows are a transpose
-        for (int r = 0; r < kWidth / 2; ++r) interleave<T>(to[2 * r], to[2 * r + 1], from[r], from[r + kWidth / 2]);
-        for (int r = 0; r < kWidth; ++r) from[r] = to[r];
-      }
-      for (int r = 0; r < kWidth; ++r) store(y + (j + r) * ldy + i, from[r]);
+      Vector<T> square[kWidth];
+      for (int r = 0; r < kWidth; ++r) load(square[r], x + (i + r) * ldx + j);
+      transpose_square<T>(square);
+      for (int r = 0; r < kWidth; ++r) store(y + (j + r) * ldy + i, square[r]);
     }
 }
 
