@@ -9,7 +9,7 @@
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/labeled_texts.hpp>
 #include <tempa/models/bert/sequence_classification.hpp>
-#include <tempa/text/bert_tokenizer.hpp>
+#include <tempa/text/auto_tokenizer.hpp>
 #include <tempa/train/evaluation.hpp>
 #include <tempa/train/report.hpp>
 
@@ -37,12 +37,13 @@ int run_evaluate(const Options& options) {
   if (has_label_columns(options.model)) return evaluate_label_columns<T>(options);
   const tempa::Device device = prepare_machine(options);
   Settings settings = settings_of(options, options.model);
-  const auto tokenizer = tempa::BertTokenizer::from_pretrained(options.model);
+  const auto tokenizer = tempa::AutoTokenizer::from_pretrained(options.model);
   auto model = load_for_inference<Classifier<T>>(options.model, device);
   const Task task = task_of(model.config(), options, settings);
   order_label_columns(settings, task);
   const tempa::LabeledTexts table = with_labels(read_table(options.input, options, settings), task);
-  const tempa::EncodeOptions encoding = encoding_of(settings, model.config().max_position_embeddings);
+  const tempa::EncodeOptions encoding =
+      encoding_of(settings, options, tokenizer, model.config().max_position_embeddings, std::cerr);
   model.config().problem_type = task.problem;
   const tempa::Evaluation evaluation = evaluate_examples(model, encode_texts(table, tokenizer, encoding));
   std::cout << evaluation.scores.line() << "\n\n" << tempa::evaluation_report(evaluation, task.names);

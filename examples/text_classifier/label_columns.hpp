@@ -15,7 +15,7 @@
 #include <tempa/metrics/report.hpp>
 #include <tempa/models/bert/multi_label_classification.hpp>
 #include <tempa/ops/shape.hpp>
-#include <tempa/text/bert_tokenizer.hpp>
+#include <tempa/text/auto_tokenizer.hpp>
 #include <tempa/train/evaluation.hpp>
 #include <tempa/train/predict.hpp>
 #include <tempa/train/report.hpp>
@@ -110,14 +110,13 @@ int train_label_columns(tempa::TextTable&& table, Settings settings, const Optio
   std::cout << '\n';
 
   const bool scratch = options.model.empty();
-  const auto tokenizer =
-      scratch ? learn_tokenizer(table.rows, options) : tempa::BertTokenizer::from_pretrained(options.model);
+  const tempa::AnyTokenizer tokenizer = tokenizer_of(table.rows, options);
   const std::int64_t longest =
-      scratch ? options.max_length.value_or(128)
+      scratch ? options.max_length.value_or(kLengthFromScratch)
               : tempa::read_bert_config((std::filesystem::path(options.model) / "config.json").string())
                     .max_position_embeddings;
-  if (!settings.max_length) settings.max_length = std::min<std::int64_t>(longest, 128);
-  const tempa::EncodeOptions encoding = encoding_of(settings, longest);
+  const tempa::EncodeOptions encoding = encoding_of(settings, options, tokenizer, longest, std::cout);
+  settings.max_length = encoding.max_length;
   auto model = scratch ? ColumnsClassifier<T>(config_from_scratch(options, longest, tokenizer.vocab_size(), names,
                                                                   tempa::ProblemType::kSingleLabelClassification))
                        : ColumnsClassifier<T>::from_pretrained(
@@ -166,12 +165,13 @@ template <tempa::Floating T>
 int evaluate_label_columns(const Options& options) {
   const tempa::Device device = prepare_machine(options);
   Settings settings = settings_of(options, options.model);
-  const auto tokenizer = tempa::BertTokenizer::from_pretrained(options.model);
+  const auto tokenizer = tempa::AutoTokenizer::from_pretrained(options.model);
   auto model = load_for_inference<ColumnsClassifier<T>>(options.model, device);
   settings.label_columns.clear();  // all of the model's, in its order
   for (const tempa::LabelColumn& column : model.label_columns) settings.label_columns.push_back(column.name);
-  const tempa::LabelColumnsDataset data(read_table(options.input, options, settings), model.label_columns, tokenizer,
-                                        encoding_of(settings, model.config().max_position_embeddings));
+  const tempa::LabelColumnsDataset data(
+      read_table(options.input, options, settings), model.label_columns, tokenizer,
+      encoding_of(settings, options, tokenizer, model.config().max_position_embeddings, std::cerr));
   const nlohmann::json metrics = score_columns("", model, data, true);
   if (!options.output.empty()) tempa::write_json(options.output, metrics);
   return 0;
@@ -239,9 +239,10 @@ template <tempa::Floating T>
 int predict_label_columns(const Options& options) {
   const tempa::Device device = prepare_machine(options);
   Settings settings = settings_of(options, options.model);
-  const auto tokenizer = tempa::BertTokenizer::from_pretrained(options.model);
+  const auto tokenizer = tempa::AutoTokenizer::from_pretrained(options.model);
   auto model = load_for_inference<ColumnsClassifier<T>>(options.model, device);
-  const tempa::EncodeOptions encoding = encoding_of(settings, model.config().max_position_embeddings);
+  const tempa::EncodeOptions encoding =
+      encoding_of(settings, options, tokenizer, model.config().max_position_embeddings, std::cerr);
   FlatLogits<T> network{model};
   write_predictions(options, settings, [&](const tempa::LabeledTexts& rows) {
     const auto logits =

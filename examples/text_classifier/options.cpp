@@ -73,7 +73,8 @@ CLI::App* add_train(CLI::App& app, Options& options) {
   train->add_flag("--ignore-mismatched-sizes", options.ignore_mismatched_sizes,
                   "start weights of other shapes anew, such as a classifier's for other labels");
   add_table_options(*train, options, true);
-  add_text_options(*train, options, "128, or what --model can do");
+  add_text_options(*train, options,
+                   "128 from scratch, else model_max_length of the tokenizer, else what --model can do");
   train->add_option("--epochs", options.epochs)->capture_default_str()->check(CLI::PositiveNumber);
   train->add_option("--lr", options.lr, "largest learning rate of AdamW; default: 2e-5 with --model, else 5e-4");
   train->add_option("--schedule", options.schedule)
@@ -124,7 +125,8 @@ CLI::App* add_evaluate(CLI::App& app, Options& options) {
   evaluate->add_option("--input", options.input, "table with labels, - for standard input")->required();
   evaluate->add_option("--output", options.output, "write the scores to this JSON file");
   add_table_options(*evaluate, options, true);
-  add_text_options(*evaluate, options, "as in training, else what the model can do");
+  add_text_options(*evaluate, options,
+                   "as in training, else model_max_length of the tokenizer, else what the model can do");
   add_machine_options(*evaluate, options);
   return evaluate;
 }
@@ -144,7 +146,8 @@ CLI::App* add_predict(CLI::App& app, Options& options) {
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
   add_table_options(*predict, options, false);
-  add_text_options(*predict, options, "as in training, else what the model can do");
+  add_text_options(*predict, options,
+                   "as in training, else model_max_length of the tokenizer, else what the model can do");
   add_machine_options(*predict, options);
   return predict;
 }

@@ -10,6 +10,7 @@
 
 #include <tempa/data/labeled_texts.hpp>
 #include <tempa/io/json_text.hpp>
+#include <tempa/text/auto_tokenizer.hpp>
 #include <tempa/train/predict.hpp>
 
 #include <algorithm>
@@ -79,7 +80,7 @@ inline std::string json_line(const tempa::LabeledTexts& rows, std::size_t row, c
 
 /// The JSON lines of some rows. @param rows without labels.
 template <tempa::Floating T>
-std::string json_lines(const tempa::LabeledTexts& rows, Classifier<T>& model, const tempa::BertTokenizer& tokenizer,
+std::string json_lines(const tempa::LabeledTexts& rows, Classifier<T>& model, const tempa::AnyTokenizer& tokenizer,
                        const tempa::EncodeOptions& encoding, const Task& task, const Options& options) {
   const tempa::Tensor<float> logits =
       tempa::predict_logits(model, tempa::encode_texts(rows, tokenizer, encoding), options.batch_size);  // (n,K)
@@ -98,9 +99,10 @@ int run_predict(const Options& options) {
   if (has_label_columns(options.model)) return predict_label_columns<T>(options);
   const tempa::Device device = prepare_machine(options);
   const Settings settings = settings_of(options, options.model);
-  const auto tokenizer = tempa::BertTokenizer::from_pretrained(options.model);
+  const auto tokenizer = tempa::AutoTokenizer::from_pretrained(options.model);
   auto model = load_for_inference<Classifier<T>>(options.model, device);
-  const tempa::EncodeOptions encoding = encoding_of(settings, model.config().max_position_embeddings);
+  const tempa::EncodeOptions encoding =
+      encoding_of(settings, options, tokenizer, model.config().max_position_embeddings, std::cerr);
   const Task task = task_of(model.config(), options, settings);
   write_predictions(options, settings, [&](const tempa::LabeledTexts& rows) {
     return json_lines(rows, model, tokenizer, encoding, task, options);

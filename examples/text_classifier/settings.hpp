@@ -1,6 +1,7 @@
 // Which table and which columns: from the command line, or as it was in training.
 #pragma once
 
+#include "../common/text_length.hpp"
 #include "options.hpp"
 
 #include <tempa/data/text_table.hpp>
@@ -96,14 +97,16 @@ inline void write_settings(const Settings& settings, const std::filesystem::path
   tempa::write_json((folder / kSettingsFile).string(), root);
 }
 
-/// How rows are encoded. @throws ConfigError for an unknown truncation.
-inline tempa::EncodeOptions encoding_of(const Settings& settings, std::int64_t longest) {
+/// How rows are encoded; the length, and why it is this one, is said on `log`.
+/// @param positions of the model. @throws ConfigError for more tokens than the model has positions.
+inline tempa::EncodeOptions encoding_of(const Settings& settings, const Options& options,
+                                        const tempa::AnyTokenizer& tokenizer, std::int64_t positions,
+                                        std::ostream& log) {
   const std::string truncation = settings.truncation.value_or("longest_first");
-  const std::int64_t length = settings.max_length.value_or(longest);
-  if (length > longest)
-    throw tempa::ConfigError(
-        tempa::concat("--max-length: the model reads at most ", longest, " tokens but ", length, " were asked for"));
-  return {.max_length = length,
+  const TextLength length =
+      text_length(settings.max_length, options.max_length ? "--max-length" : kSettingsFile, tokenizer, positions);
+  log << length.line() << '\n';
+  return {.max_length = length.tokens,
           .truncation = truncation == "only_first"    ? tempa::Truncation::kOnlyFirst
                         : truncation == "only_second" ? tempa::Truncation::kOnlySecond
                                                       : tempa::Truncation::kLongestFirst};

@@ -1,9 +1,11 @@
 // What the trainings of all tasks share: rows divided by chance, and a tokenizer learnt from texts.
 #pragma once
 
+#include "../common/text_length.hpp"
 #include "options.hpp"
 
 #include <tempa/data/text_table.hpp>
+#include <tempa/text/auto_tokenizer.hpp>
 #include <tempa/text/vocabulary_trainer.hpp>
 
 #include <string>
@@ -16,8 +18,14 @@ inline void check_parts(const std::vector<std::vector<tempa::Index>>& parts, tem
       throw tempa::ConfigError(tempa::concat("--split: share ", i + 1, " of ", rows, " rows has none"));
 }
 
-inline tempa::BertTokenizer learn_tokenizer(const tempa::LabeledTexts& table, const Options& options) {
+inline constexpr std::int64_t kLengthFromScratch = 128;
+
+/// The tokenizer that a training begins with: that of --model, or one learnt from the texts.
+inline tempa::AnyTokenizer tokenizer_of(const tempa::LabeledTexts& table, const Options& options) {
+  if (!options.model.empty()) return tempa::AutoTokenizer::from_pretrained(options.model);
   std::vector<std::string> texts = table.texts;
   texts.insert(texts.end(), table.pairs.begin(), table.pairs.end());
-  return tempa::train_bert_tokenizer(texts, {.vocab_size = options.vocab_size});
+  return tempa::train_bert_tokenizer(
+      texts, {.vocab_size = options.vocab_size,
+              .tokenizer = {.model_max_length = options.max_length.value_or(kLengthFromScratch)}});
 }

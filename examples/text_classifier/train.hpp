@@ -92,7 +92,7 @@ inline void check_options(const Options& options) {
 /// @param class_weights (K), or empty.
 template <tempa::Floating T>
 std::vector<tempa::EpochRecord> fit(Classifier<T>& bert, const tempa::LabeledTexts& table,
-                                    const tempa::BertTokenizer& tokenizer, const tempa::EncodeOptions& encoding,
+                                    const tempa::AnyTokenizer& tokenizer, const tempa::EncodeOptions& encoding,
                                     const Examples* valid, const std::vector<double>& class_weights,
                                     const Options& options) {
   const tempa::AugmentedTexts data(
@@ -134,11 +134,10 @@ int run_train(const Options& options) {
   const std::vector<double> class_weights = class_weights_of(options, task, tables.train);
   print_data(tables, task);
 
-  const auto tokenizer =
-      base ? tempa::BertTokenizer::from_pretrained(options.model) : learn_tokenizer(tables.train, options);
-  const std::int64_t longest = base ? base->max_position_embeddings : options.max_length.value_or(128);
-  if (!settings.max_length) settings.max_length = std::min<std::int64_t>(longest, 128);
-  const tempa::EncodeOptions encoding = encoding_of(settings, longest);
+  const tempa::AnyTokenizer tokenizer = tokenizer_of(tables.train, options);
+  const std::int64_t longest = base ? base->max_position_embeddings : options.max_length.value_or(kLengthFromScratch);
+  const tempa::EncodeOptions encoding = encoding_of(settings, options, tokenizer, longest, std::cout);
+  settings.max_length = encoding.max_length;
   auto model =
       base ? Classifier<T>::from_pretrained(options.model, {.labels = task.names,
                                                             .problem_type = task.problem,

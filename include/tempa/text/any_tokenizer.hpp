@@ -53,6 +53,10 @@ class AnyTokenizer {
   std::int32_t sep_token_id() const { return held_->special_id(3); }
   /// @return the id of the mask, where the tokenizer inside has one.
   std::optional<std::int32_t> mask_token_id() const { return held_->mask_token_id(); }
+  /// @return the tokens that the model is meant to read, where the tokenizer inside knows (`options()` of this
+  /// library's
+  ///   have `model_max_length`); `encode` cuts only if told.
+  std::optional<std::int64_t> model_max_length() const { return held_->model_max_length(); }
 
   /// @return the tokenizer inside where it is a T, or null: `if (const auto* bert = any.get_if<BertTokenizer>())`.
   template <Tokenizer T>
@@ -71,6 +75,7 @@ class AnyTokenizer {
     virtual std::int64_t vocab_size() const = 0;
     virtual std::int32_t special_id(int which) const = 0;
     virtual std::optional<std::int32_t> mask_token_id() const = 0;
+    virtual std::optional<std::int64_t> model_max_length() const = 0;
   };
 
   template <typename T>
@@ -107,6 +112,13 @@ class AnyTokenizer {
     std::optional<std::int32_t> mask_token_id() const override {
       if constexpr (requires { std::optional<std::int32_t>(tokenizer.mask_token_id()); }) {
         return tokenizer.mask_token_id();
+      } else {
+        return std::nullopt;
+      }
+    }
+    std::optional<std::int64_t> model_max_length() const override {
+      if constexpr (requires { std::optional<std::int64_t>(tokenizer.options().model_max_length); }) {
+        return tokenizer.options().model_max_length;
       } else {
         return std::nullopt;
       }

@@ -147,11 +147,7 @@ inline void read_bert_config(const JsonFile& file, BertTokenizerOptions& options
   }
   if (is_filled(file, "clean_up_tokenization_spaces"))
     options.clean_up_tokenization_spaces = require<bool>(file, "clean_up_tokenization_spaces");
-  if (is_filled(file, "model_max_length")) {
-    constexpr double kNoLimit = 1e9;  // transformers writes int(1e30) for none
-    const auto length = require<double>(file, "model_max_length", {.min = 1.0});
-    if (length < kNoLimit) options.model_max_length = static_cast<std::int64_t>(length);
-  }
+  read_model_max_length(file, options.model_max_length);
   const std::string side = get_or<std::string>(file, "padding_side", "right");
   if (side != "right" && side != "left") throw field_error(file, "padding_side", "expected right or left");
   options.padding_side = side == "left" ? Side::kLeft : Side::kRight;

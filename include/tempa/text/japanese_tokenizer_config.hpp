@@ -53,6 +53,7 @@ struct BertJapaneseTokenizerOptions {
   /// `kFast`: transformers 5, which lower-cases words. `kLegacy`: transformers 4, which lower-cases the text, too,
   /// before words are cut.
   UnicodeFlavour flavour = UnicodeFlavour::kFast;
+  std::optional<std::int64_t> model_max_length = std::nullopt;  ///< what the model can read; `encode` cuts only if told
 };
 
 /// What the name of one of the four first Japanese models stands for. Their folders say nothing about words; the table
@@ -139,6 +140,7 @@ inline BertJapaneseTokenizerOptions read_japanese_tokenizer_config(const JsonFil
     options.mecab.normalize_text = get_or<bool>(file, "/mecab_kwargs/normalize_text", options.mecab.normalize_text);
   }
   read_token_fields(file, options.special_tokens, options.added_tokens);
+  read_model_max_length(file, options.model_max_length);
   return options;
 }
 
@@ -162,6 +164,7 @@ inline void write_japanese_tokenizer_config(const std::filesystem::path& folder,
     if (options.mecab.dictionary_name) kwargs["mecab_dic"] = *options.mecab.dictionary_name;
     if (!options.mecab.arguments.empty()) kwargs["mecab_option"] = options.mecab.arguments;
   }
+  if (options.model_max_length) config["model_max_length"] = *options.model_max_length;
   write_token_fields(folder, config, options.special_tokens, added_tokens);
 }
 

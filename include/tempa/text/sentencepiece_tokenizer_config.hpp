@@ -34,6 +34,7 @@ struct SentencePieceTokenizerOptions {
   /// user-defined pieces, such as parentheses. (Which version of the library counts, too: 0.2.2 decides some ties
   /// between equally likely pieces another way than those before.)
   UnicodeFlavour flavour = UnicodeFlavour::kFast;
+  std::optional<std::int64_t> model_max_length = std::nullopt;  ///< what the model can read; `encode` cuts only if told
 };
 
 /// Reads tokenizer_config.json; what is absent keeps its value in `options`, other fields are not read.
@@ -46,6 +47,7 @@ inline SentencePieceTokenizerOptions read_sentencepiece_tokenizer_config(const J
   SpecialTokens special = options.special_tokens.value_or(special_tokens_of(options.convention));
   read_token_fields(file, special, options.added_tokens);
   options.special_tokens = std::move(special);
+  read_model_max_length(file, options.model_max_length);
   return options;
 }
 
@@ -64,6 +66,7 @@ inline void write_sentencepiece_tokenizer_config(const std::filesystem::path& fo
     config["keep_accents"] = options.keep_accents;
     config["remove_space"] = options.remove_space;
   }
+  if (options.model_max_length) config["model_max_length"] = *options.model_max_length;
   write_token_fields(folder, std::move(config), special, added_tokens);
 }
 

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -117,6 +118,16 @@ inline void read_token_fields(const JsonFile& file, SpecialTokens& special, std:
       added.push_back(detail::read_added_token(file, concat(field, "/", i), true));
     }
   }
+}
+
+/// Reads `model_max_length`, the tokens that the model is meant to read; what is absent or null keeps its value, and
+/// the huge number that transformers writes where there is no limit (int(1e30)) is none.
+/// @throws FormatError with line and field where it is no number of at least 1.
+inline void read_model_max_length(const JsonFile& file, std::optional<std::int64_t>& length) {
+  if (!detail::is_filled(file, "model_max_length")) return;
+  constexpr double kNoLimit = 1e9;
+  const auto tokens = require<double>(file, "model_max_length", {.min = 1.0});
+  length = tokens < kNoLimit ? std::optional(static_cast<std::int64_t>(tokens)) : std::nullopt;
 }
 
 /// Reads the names of the special tokens in special_tokens_map.json, where `folder` has it: tokenizer_config.json,
