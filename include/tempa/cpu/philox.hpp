@@ -9,6 +9,8 @@
 
 #if defined(__SSE2__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 namespace tempa::inline TEMPA_ABI::cpu {
@@ -29,6 +31,9 @@ inline void multiply_low_words(Words& product, const Words& a, std::uint32_t b) 
   std::memcpy(&product, &result, sizeof product);
 #elif defined(__SSE2__) && !defined(__AVX__)
   const auto result = _mm_mul_epu32(reinterpret_cast<const __m128i&>(a), _mm_set1_epi64x(b));
+  std::memcpy(&product, &result, sizeof product);
+#elif defined(__aarch64__)
+  const auto result = vmull_u32(vmovn_u64(reinterpret_cast<const uint64x2_t&>(a)), vdup_n_u32(b));
   std::memcpy(&product, &result, sizeof product);
 #else
   product = (a & std::uint64_t{0xffffffffu}) * std::uint64_t{b};

@@ -25,8 +25,8 @@ namespace tempa::inline TEMPA_ABI::cpu {
 namespace detail {
 
 // A tile of the result: so many of its columns, times up to so many vectors of its rows. The sums leave registers for
-// a word of b and a vector of a's words for each of the vectors.
-inline constexpr int kSkinnyColumns = kVectorRegisters == 32 ? 8 : 6;
+// a word of b, or one for each of the columns, and a vector of a's words for each of the vectors.
+inline constexpr int kSkinnyColumns = kVectorRegisters == 32 && !kFactorsInLanes ? 8 : 6;
 inline constexpr int kSkinnyVectors = kVectorRegisters == 32 ? 3 : 2;
 
 /// Numbers that follow each other and are multiplied at once: a word, which is kept as a float, whatever its bits mean.
@@ -145,8 +145,13 @@ bool prefers_skinny_gemm(Index m, Index n, Index k) {
 #if defined(__AVX512BF16__)
   if (std::same_as<T, bfloat16> && detail::has_amx_products()) return false;
 #endif
-  constexpr bool kIsWide = kVectorBytes >= 32;  // else libraries, which look at the processor, use wider registers
-  return kIsWide && m <= 192 && n >= 64 && k >= 64;
+#if defined(__x86_64__)
+  // In narrower ones the libraries are faster, which look at the processor and use the widest that it has.
+  constexpr bool kHasWidest = kVectorBytes >= 32;
+#else
+  constexpr bool kHasWidest = true;
+#endif
+  return kHasWidest && m <= 192 && n >= 64 && k >= 64;
 }
 
 /// C = alpha A B^T + beta C, in float, rounded to `T` once; C is not read when beta is 0. Each element is summed by one

@@ -17,8 +17,8 @@ constexpr Index round_up(Index n, Index multiple) { return (n + multiple - 1) / 
 namespace detail {
 
 /// Vectors across a tile: with `kTileRows` rows of them, the sums of a tile fill the registers but for one row of b and
-/// one a.
-inline constexpr int kTileVectors = kVectorRegisters == 32 ? 4 : 2;
+/// the factors of a.
+inline constexpr int kTileVectors = (kVectorRegisters - (kFactorsInLanes ? kTileRows : 1)) / (kTileRows + 1);
 
 /// One tile of `small_gemm`: `kTileRows` rows, `kVectors` vectors across.
 template <int kVectors, bool kAccumulate, Real T>

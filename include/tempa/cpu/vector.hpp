@@ -16,9 +16,20 @@ inline constexpr int kVectorRegisters = 32;
 #elif defined(__AVX__)
 inline constexpr std::size_t kVectorBytes = 32;
 inline constexpr int kVectorRegisters = 16;
+#elif defined(__aarch64__)
+inline constexpr std::size_t kVectorBytes = 16;
+inline constexpr int kVectorRegisters = 32;
 #else
 inline constexpr std::size_t kVectorBytes = 16;
 inline constexpr int kVectorRegisters = 16;
+#endif
+
+/// Whether instructions multiply a vector by a lane of another one. Compilers then load all of a tile's factors before
+/// they multiply by the first, each into a register of its own.
+#if defined(__aarch64__)
+inline constexpr bool kFactorsInLanes = true;
+#else
+inline constexpr bool kFactorsInLanes = false;
 #endif
 
 /// Elements of type `T` in one vector register.
