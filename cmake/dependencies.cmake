@@ -6,7 +6,7 @@ foreach(feature IN ITEMS "ONEDNN;fast matrix products by oneDNN" "SENTENCEPIECE;
                          "RAQM;text of any script in PNG files by raqm, FreeType and fontconfig"
                          "OPENMP;threads by OpenMP")
   list(POP_FRONT feature name text)
-  set(TEMPA_WITH_${name} AUTO CACHE STRING "${text}: AUTO (when found), ON (or stop) or OFF")
+  set(TEMPA_WITH_${name} AUTO CACHE STRING "${text}: AUTO (when found, and of use here), ON (or stop) or OFF")
   set_property(CACHE TEMPA_WITH_${name} PROPERTY STRINGS AUTO ON OFF)
 endforeach()
 
@@ -61,9 +61,14 @@ if(TEMPA_WITH_OPENMP)
     tempa_missing(OPENMP "OpenMP for this compiler")
   endif()
 endif()
+# oneDNN's products of floats are fast on x86 alone, and plain loops elsewhere, where Eigen's take their place.
+set(avoided "")
+if(TEMPA_WITH_ONEDNN STREQUAL "AUTO" AND NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|[Aa][Mm][Dd]64)$")
+  set(avoided ONEDNN)
+endif()
 foreach(feature IN ITEMS ONEDNN SENTENCEPIECE MECAB ZLIB "RAQM;FREETYPE;FONTCONFIG")  # of several: all or none
   list(GET feature 0 name)
-  if(TEMPA_WITH_${name})
+  if(TEMPA_WITH_${name} AND NOT name IN_LIST avoided)
     string(TOLOWER "${feature}" libraries)
     set(missing "")
     foreach(library IN LISTS libraries)
