@@ -1,0 +1,83 @@
+# shellcheck shell=bash
+# The stages of scripts that test: their time, and what passed, failed and was skipped. Sourced after common.sh.
+
+install_options=()  # may have --no-install
+passed=0 failed=0 skipped=0 timings=() reports=$(mktemp -d)
+trap 'rm -rf "$reports"' EXIT
+# Threads that wait do not spin: the tests of two programs share the processors.
+export OMP_WAIT_POLICY=passive
+
+# stage NAME COMMAND...: runs it and notes its time. A stage that is no test counts only when it fails.
+stage() {
+  local name=$1 begin=$SECONDS status=0
+  shift
+  say "$name"
+  "$@" || status=$?
+  timings+=("$(printf '%5d s  %s' $((SECONDS - begin)) "$name")")
+  return "$status"
+}
+
+# run NAME COMMAND...: a stage that failed as a whole is one failure.
+run() { stage "$@" || failed=$((failed + 1)); }
+
+# install PACKAGES: those that scripts/install_dependencies knows by that name. Without them nothing can follow.
+install() {
+  stage "install" scripts/install_dependencies "${install_options[@]}" "$1" || { failed=1; close; exit 1; }
+}
+
+build() { configure "$@" && cmake --build --preset "$1" --parallel "$(jobs)" -- -k 0; }
+
+# tests PRESET NAME CTEST_OPTION...: runs a part of the tests and adds up what CTest reports.
+# Only a test that said why is skipped (exit status 77); one whose program is missing has failed.
+tests() {
+  local preset=$1 report=$reports/$2.xml status=0
+  shift 2
+  ctest --preset "$preset" --parallel "$(jobs)" --no-tests=error --output-junit "$report" "$@" || status=$?
+  [[ -s $report ]] || return 1
+  local all good left_out
+  all=$(grep -c '<testcase ' "$report") || true
+  left_out=$(grep -c '<skipped message="SKIP_RETURN_CODE=77"' "$report") || true
+  good=$(grep -c '<testcase .* status="run"' "$report") || true
+  passed=$((passed + good)) skipped=$((skipped + left_out)) failed=$((failed + all - good - left_out))
+  [[ $status == 0 || $all != $((good + left_out)) ]]  # a failed test is counted already
+}
+
+# arm_libraries: brings the ARM libraries that are linked into build/, from where this Debian's packages come. The system
+# and its architectures stay as they are.
+arm_libraries() {
+  local root=$PWD/build/arm-debian package
+  local options=(-qq -o APT::Architecture=arm64 -o APT::Architectures=arm64 -o APT::Sandbox::User=root
+    -o Dir::State::Lists="$root/lists" -o Dir::State::Status=/dev/null -o Dir::Cache="$root/cache" -o Acquire::Retries=3)
+  [[ -e $root/complete ]] && return
+  rm -rf "$root"
+  mkdir -p "$root/lists/partial" "$root/cache/archives/partial"
+  apt-get "${options[@]}" update &&
+    (cd "$root" && apt-get "${options[@]}" download libutf8proc-dev zlib1g-dev) || return
+  for package in "$root"/*.deb; do dpkg-deb --extract "$package" "$root" || return; done
+  rm -rf "$root"/*.deb "$root/lists" "$root/cache"
+  touch "$root/complete"
+}
+
+# arm_stages: the library on 64-bit ARM.
+arm_stages() {
+  run "libraries of 64-bit ARM" arm_libraries
+  run "build, 64-bit ARM" build arm -DTEMPA_WARNINGS_AS_ERRORS=ON
+  run "tests, 64-bit ARM emulated" tests arm arm
+}
+
+# skipped_tests: each skipped test, and why.
+skipped_tests() {
+  awk '
+    /<testcase / { name = $0; sub(/^.*<testcase name="/, "", name); sub(/" classname=.*/, "", name); skipped = 0 }
+    /<skipped message="SKIP_RETURN_CODE=77"/ { skipped = 1 }
+    skipped && match($0, /skipped: /) { print name ": " substr($0, RSTART); skipped = 0 }
+  ' "$reports"/*.xml
+}
+
+close() {
+  if [[ $skipped -gt 0 ]]; then say "skipped"; skipped_tests; fi
+  printf '\n== time\n'
+  printf '%s\n' "${timings[@]}" "$(printf '%5d s  in all' "$SECONDS")"
+  printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+  [[ $failed == 0 ]]
+}
