@@ -1,10 +1,13 @@
 #include <tempa/data/delimited_writer.hpp>
 
 #include "support/catch.hpp"
+#include "support/file_size_limit.hpp"
 #include "support/fixtures.hpp"
 #include "support/temporary_folder.hpp"
 
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -93,6 +96,39 @@ TEST_CASE("DelimitedWriter: files, and what cannot be written", "[data]") {
   DelimitedWriter broken(out, "text");
   CHECK_THROWS_AS(broken.write({"a"}), IoError);
   CHECK_THROWS_AS(broken.close(), IoError);
+}
+
+TEST_CASE("DelimitedWriter: a table is there when it is complete, and an old one is as it was until then", "[data]") {
+  const TemporaryFolder dir;
+  const std::string path = dir.write("table.tsv", "old\n");
+  const auto entries = [&] {
+    return std::distance(std::filesystem::directory_iterator(dir.path()), std::filesystem::directory_iterator());
+  };
+  {
+    DelimitedWriter writer(path);
+    for (int i = 0; i < 100'000; ++i) writer.write({"new"});  // more than the buffer holds
+    CHECK(read_text_file(path) == "old\n");
+  }
+  CHECK(read_text_file(path).size() == 400'000);
+  try {
+    DelimitedWriter writer(path);
+    writer.write({"half"});
+    throw ValueError("no matter what");
+  } catch (const ValueError&) {
+  }
+  CHECK(read_text_file(path).size() == 400'000);
+  {
+    const FileSizeLimit full(100'000);
+    DelimitedWriter writer(path);
+    CHECK_THROWS_AS(
+        [&] {
+          for (int i = 0; i < 100'000; ++i) writer.write({"new"});
+        }(),
+        IoError);
+    CHECK_THROWS_AS(writer.write({"after"}), IoError);
+  }
+  CHECK(read_text_file(path).size() == 400'000);
+  CHECK(entries() == 1);
 }
 
 }  // namespace delimited_writer_test

@@ -187,7 +187,8 @@ TEST_CASE("Atomic write: a place where no file can be is an IoError that names i
   CHECK(thrown<IoError>([&] { atomic_write_text(missing, ""); }) ==
         missing + ": cannot create a file in this folder: No such file or directory");
   REQUIRE(fs::create_directory(taken));
-  CHECK(thrown<IoError>([&] { atomic_write_text(taken, "text"); }) == taken + ": cannot replace: Is a directory");
+  CHECK(thrown<IoError>([&] { atomic_write_text(taken, "text"); }) ==
+        taken + ": cannot write the file: Is a directory");
   CHECK(files_in(folder.path()) == 1);
 }
 

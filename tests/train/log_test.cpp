@@ -23,6 +23,10 @@
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 namespace log_test {
 
 using namespace tempa;
@@ -103,6 +107,26 @@ TEST_CASE("CSV log: rows, late columns, continued files", "[train]") {
           CsvLogger other(folder.write("other.csv", "a,b\n1,2\n"));
         }).find("begins with the column step") != std::string::npos);
   CHECK_THROWS_AS(CsvLogger(folder.path() / "no/log.csv"), IoError);
+}
+
+TEST_CASE("CSV log: in a pipe a late column begins a new table, and through a link the file grows", "[train]") {
+  const TemporaryFolder folder;
+  const auto pipe = folder.path() / "pipe", link = folder.path() / "link.csv";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  std::filesystem::create_symlink("target.csv", link);
+  const detail::Descriptor reader(::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  for (const auto& path : {pipe, link}) {
+    CsvLogger log(path);
+    log.log(1, {{"loss", 0.5}});
+    log.log(2, {{"valid", 0.25}});
+    log.close();
+  }
+  char text[64];
+  const ssize_t count = ::read(reader.number(), text, sizeof text);
+  CHECK(std::string(text, static_cast<std::size_t>(std::max<ssize_t>(count, 0))) ==
+        "step,loss\n1,0.5\nstep,loss,valid\n2,,0.25\n");
+  CHECK(std::filesystem::is_symlink(link));
+  CHECK(read_text_file(folder.path() / "target.csv") == "step,loss,valid\n1,0.5,\n2,,0.25\n");
 }
 
 TEST_CASE("CSV log: a full disk leaves the rows that were there", "[train]") {

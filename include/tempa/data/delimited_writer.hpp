@@ -3,10 +3,18 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/data/delimited.hpp>
+#include <tempa/io/file.hpp>
 
+#include <cstddef>
+#include <exception>
+#include <filesystem>
 #include <initializer_list>
+#include <optional>
 #include <ostream>
 #include <span>
+#include <string>
+#include <string_view>
+#include <utility>
 
 TEMPA_COMPILED_FILE("data");
 
@@ -16,15 +24,23 @@ namespace tempa::inline TEMPA_ABI {
 /// @source RFC 4180; Python `csv.writer`, to which it is equal.
 class DelimitedWriter {
  public:
-  /// Creates or replaces a file. @param line_end "\n", or "\r\n" as RFC 4180 and some spreadsheet programs want.
+  /// Creates a file or replaces it, by `close`, at once or not at all. The destructor does so as well, but without a
+  /// word of what fails, and not when an exception passes or a row could not be written. @param line_end "\n", or
+  /// "\r\n" as RFC 4180 and some spreadsheet programs want.
   /// @throws IoError; ConfigError for an impossible format or line end.
   explicit DelimitedWriter(const std::filesystem::path& path, DelimitedFormat format = {}, std::string line_end = "\n")
       : name_(path.string()), format_(format), line_end_(std::move(line_end)) {
     check_options();
-    errno = 0;
-    file_ = std::make_unique<std::ofstream>(path, std::ios::binary | std::ios::trunc);
-    if (!*file_) throw IoError(name_, "cannot write the file: " + std::generic_category().message(errno));
-    out_ = file_.get();
+    file_.emplace(name_);
+  }
+  DelimitedWriter(const DelimitedWriter&) = delete;
+  DelimitedWriter& operator=(const DelimitedWriter&) = delete;
+  ~DelimitedWriter() {
+    if (!file_ || std::uncaught_exceptions() > exceptions_) return;
+    try {
+      close();
+    } catch (const Error&) {
+    }
   }
 
   /// Writes to a stream, which must outlive the writer. @param name what errors call it.
@@ -54,8 +70,7 @@ class DelimitedWriter {
     if (static_cast<Index>(line.size() + line_end_.size()) > format_.max_row_bytes)
       fail(concat("the row is longer than ", format_.max_row_bytes, " bytes"));
     line += line_end_;
-    out_->write(line.data(), static_cast<std::streamsize>(line.size()));
-    if (!*out_) throw IoError(name_, "writing failed");
+    put(line);
     width_ = fields.size();
     ++rows_;
   }
@@ -65,11 +80,17 @@ class DelimitedWriter {
     write(std::span<const std::string_view>(views));
   }
 
-  /// Hands everything to the file or stream, and closes a file. @throws IoError when that fails.
+  /// Hands everything to the stream, or puts the file in its place. Nothing may be written after it.
+  /// @throws IoError when that fails: an older file is then as it was.
   void close() {
-    out_->flush();
-    if (file_ && file_->is_open()) file_->close();
-    if (!*out_) throw IoError(name_, "writing failed");
+    if (out_ != nullptr) {
+      out_->flush();
+      if (!*out_) throw IoError(name_, "writing failed");
+    } else if (file_) {
+      put({}, true);
+      file_->commit();
+      file_.reset();
+    }
   }
 
  private:
@@ -77,6 +98,24 @@ class DelimitedWriter {
     check_format("DelimitedWriter", format_);
     if (line_end_ != "\n" && line_end_ != "\r\n")
       throw ConfigError("[DelimitedWriter] the line end must be \"\\n\" or \"\\r\\n\"");
+  }
+
+  void put(std::string_view text, bool all = false) {
+    constexpr std::size_t kBufferBytes = std::size_t{1} << 16;
+    if (out_ != nullptr) {
+      out_->write(text.data(), static_cast<std::streamsize>(text.size()));
+      if (!*out_) throw IoError(name_, "writing failed");
+      return;
+    }
+    if (!file_) throw IoError(name_, "cannot write: the file has been closed");
+    buffer_ += text;
+    if (buffer_.size() < kBufferBytes && !all) return;
+    try {
+      file_->write(std::exchange(buffer_, {}));
+    } catch (...) {
+      file_.reset();  // without its place: a row is missing
+      throw;
+    }
   }
 
   [[noreturn]] void fail(const std::string& message) const {
@@ -107,7 +146,9 @@ class DelimitedWriter {
   std::string name_;
   DelimitedFormat format_;
   std::string line_end_;
-  std::unique_ptr<std::ofstream> file_;
+  std::optional<AtomicFile> file_;
+  std::string buffer_;  // of the file
+  int exceptions_ = std::uncaught_exceptions();
   std::ostream* out_ = nullptr;
   std::size_t width_ = 0;  // of the first row
   Index rows_ = 0;

@@ -3,6 +3,7 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/io/file.hpp>
+#include <tempa/io/output_target.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -20,24 +21,29 @@ class AppendFile {
 
   /// @throws IoError when the file cannot be created or opened, or exists and must not.
   explicit AppendFile(std::string path, Existing existing = Existing::kContinue)
-      : path_(std::move(path)), descriptor_(open(existing)), lines_(lines_there()) {}
+      : path_(std::move(path)),
+        opened_(detail::open_growing(path_, O_APPEND | (existing == Existing::kRefuse ? O_EXCL : 0),
+                                     "cannot open for appending")),
+        lines_(lines_there()) {}
 
   const std::string& path() const { return path_; }
-  bool is_open() const { return descriptor_.number() >= 0; }
+  bool is_open() const { return opened_.descriptor.number() >= 0; }
+  /// Whether it is a file that others can read and that can be cut: no pipe, device, terminal or /dev/stdout.
+  bool is_regular() const { return opened_.regular; }
 
   /// Appends all of `bytes`; when the disk is full, what fitted is taken back, and the same bytes may be tried again.
   /// @throws IoError.
   void append(std::string_view bytes) {
     if (!is_open()) throw IoError(path_, "cannot write: the file has been closed");
     struct stat before = {};
-    const bool regular = ::fstat(descriptor_.number(), &before) == 0 && S_ISREG(before.st_mode);
-    if (detail::write_all(descriptor_.number(), bytes) == bytes.size()) {
+    const bool regular = is_regular() && ::fstat(opened_.descriptor.number(), &before) == 0;
+    if (detail::write_all(opened_.descriptor.number(), bytes) == bytes.size()) {
       lines_ += std::count(bytes.begin(), bytes.end(), '\n');
       return;
     }
     const int reason = errno;
     // Should this fail as well, a torn record stays last, as after a crash.
-    [[maybe_unused]] const int ignored = regular ? ::ftruncate(descriptor_.number(), before.st_size) : 0;
+    [[maybe_unused]] const int ignored = regular ? ::ftruncate(opened_.descriptor.number(), before.st_size) : 0;
     const std::string what = concat("cannot append ", bytes.size(), " bytes");
     errno = reason;
     detail::throw_system_error(path_, what);
@@ -46,39 +52,33 @@ class AppendFile {
   /// Lines of the file, each ended by '\n': those that it had, and those that were appended.
   std::int64_t lines() const { return lines_; }
   /// Cuts the file behind its first `lines` lines, a torn one behind them too; one that has fewer stays as it is.
+  /// What is no regular file cannot take anything back, and stays as it is.
   /// @throws IoError.
   void keep_lines(std::int64_t lines) {
-    if (lines > lines_ || lines_ == 0) return;
+    if (lines > lines_ || lines_ == 0 || !is_regular()) return;
     const FileBytes file(path_);
     auto end = file.bytes().begin();
     for (std::int64_t left = lines; left > 0 && end != file.bytes().end(); ++end)
       if (*end == std::byte{'\n'}) --left;
-    if (::ftruncate(descriptor_.number(), static_cast<off_t>(end - file.bytes().begin())) != 0)
+    if (::ftruncate(opened_.descriptor.number(), static_cast<off_t>(end - file.bytes().begin())) != 0)
       detail::throw_system_error(path_, "cannot take back what was appended");
     lines_ = lines;
   }
 
   /// Closes; later calls do nothing. @throws IoError when the system reports a failure.
   void close() {
-    if (is_open() && !descriptor_.close()) detail::throw_system_error(path_, "cannot close");
+    if (is_open() && !opened_.descriptor.close()) detail::throw_system_error(path_, "cannot close");
   }
 
  private:
   std::int64_t lines_there() const {
-    struct stat status = {};
-    if (::fstat(descriptor_.number(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) return 0;
+    if (!is_regular()) return 0;
     const FileBytes file(path_);
     return std::count(file.bytes().begin(), file.bytes().end(), std::byte{'\n'});
   }
-  int open(Existing existing) const {
-    const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (existing == Existing::kRefuse ? O_EXCL : 0);
-    const int number = ::open(path_.c_str(), flags, 0666);
-    if (number < 0) detail::throw_system_error(path_, "cannot open for appending");
-    return number;
-  }
 
   std::string path_;
-  detail::Descriptor descriptor_;
+  detail::GrowingFile opened_;
   std::int64_t lines_ = 0;
 };
 

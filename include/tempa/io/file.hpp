@@ -3,6 +3,8 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
+#include <tempa/io/descriptor.hpp>
+#include <tempa/io/output_target.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -27,28 +29,6 @@ TEMPA_COMPILED_FILE("io");
 namespace tempa::inline TEMPA_ABI {
 
 namespace detail {
-
-/// "cannot open: No such file or directory" of the last failed system call. @throws IoError always.
-[[noreturn]] inline void throw_system_error(const std::string& path, std::string_view what) {
-  throw IoError(path, concat(what, ": ", std::generic_category().message(errno)));
-}
-
-/// A file descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int number() const { return number_; }
-  /// Closes now. @return false with errno where the system reports a failure.
-  bool close() { return ::close(std::exchange(number_, -1)) == 0; }
-
- private:
-  int number_;
-};
 
 /// A regular file opened for reading, its size, and when it was written last.
 struct OpenFile {
@@ -89,41 +69,26 @@ inline void read_bytes(const OpenFile& file, const std::string& path, std::span<
     throw IoError(path, "was changed while it was read");
 }
 
-/// Writes all of `bytes`, however the system cuts them up.
-/// @return how many were written: fewer, with the reason in errno, when the system reports a failure.
-inline std::size_t write_all(int descriptor, std::span<const std::byte> bytes) {
-  constexpr std::size_t kChunkBytes = std::size_t{1} << 30;  // one call writes less than 2 GiB
-  std::size_t written = 0;
-  while (written < bytes.size()) {
-    const auto rest = bytes.subspan(written);
-    const ssize_t count = ::write(descriptor, rest.data(), std::min(rest.size(), kChunkBytes));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) break;
-    written += static_cast<std::size_t>(count);
-  }
-  return written;
-}
-inline std::size_t write_all(int descriptor, std::string_view text) {
-  return write_all(descriptor, std::as_bytes(std::span(text.data(), text.size())));
-}
-
 /// Gives memory of mmap back.
 struct Unmap {
   std::size_t size = 0;
   void operator()(std::byte* memory) const { ::munmap(memory, size); }
 };
 
-/// "folder/" of a path, "./" where it has none.
-inline std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "./" : path.substr(0, slash + 1);
-}
+/// Of a name that is to be, what its temporary one has: file systems take 255 bytes at most.
+inline constexpr std::size_t kMaxTemporaryNameBytes = 200;
 
 /// A name that no other call gives, ".<name>.<process>.<number>.tmp" in the folder of `path`.
 inline std::string temporary_path(const std::string& path) {
   static std::atomic<unsigned> counter{0};
-  const std::string name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+  const std::string name = path.substr(path.rfind('/') + 1, kMaxTemporaryNameBytes);  // npos + 1 is 0
   return concat(folder_of(path), '.', name, '.', ::getpid(), '.', counter++, ".tmp");
+}
+
+/// Gives a new file or folder the owner and the permissions of the one that it replaces, as far as this process may.
+inline void adopt_owner(int descriptor, const struct stat& old) {
+  [[maybe_unused]] const int refused = ::fchown(descriptor, old.st_uid, old.st_gid);
+  ::fchmod(descriptor, old.st_mode & 07777u);
 }
 
 /// Brings a folder's list of names to the disk. @throws IoError when the disk fails.
@@ -180,24 +145,30 @@ class FileBytes {
 };
 
 /// A file that appears under its name only when it is complete: written beside it, made durable, renamed.
-/// Whatever fails before `commit` has returned (a full disk, an exception), the old file is as it was.
+/// Whatever fails before `commit` has returned (a full disk, an exception), the old file is as it was. It keeps its
+/// permissions and its owner, and a symbolic link to it stays one. What is no regular file (a device, a pipe, a
+/// terminal, /dev/stdout) is never replaced: what is written goes there at once.
 class AtomicFile {
  public:
-  /// @throws IoError when the folder does not exist or may not be written.
-  explicit AtomicFile(std::string path) : path_(std::move(path)), descriptor_(create()) {}
+  /// @throws IoError when the folder does not exist or may not be written, or the path is a folder or a file that may
+  /// not be written.
+  explicit AtomicFile(std::string path)
+      : path_(std::move(path)), target_(detail::resolve_output(path_)), descriptor_(open()) {}
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
   /// Without `commit`, removes what was written.
   ~AtomicFile() {
-    if (!committed_) ::unlink(temporary_path_.c_str());
+    if (!committed_ && !temporary_path_.empty()) ::unlink(temporary_path_.c_str());
   }
 
-  /// Appends. @throws IoError when the disk is full or fails.
+  /// Appends. @throws IoError when the disk is full or fails, or the file grows beyond the limit of file sizes;
+  /// ClosedPipeError when the reader of a pipe has gone.
   void write(std::span<const std::byte> bytes) {
     const std::size_t written = detail::write_all(descriptor_.number(), bytes);
     const int reason = errno;
     written_bytes_ += written;
     if (written == bytes.size()) return;
+    if (reason == EPIPE) throw ClosedPipeError(path_, "the reader of the pipe has gone");
     const std::string what = concat("cannot write after ", written_bytes_, " bytes");
     errno = reason;
     detail::throw_system_error(path_, what);
@@ -207,26 +178,34 @@ class AtomicFile {
   /// Brings the bytes to the disk and puts the file in the place of the old one. Call once, last.
   /// @throws IoError when the disk or the folder fails.
   void commit() {
-    if (::fsync(descriptor_.number()) != 0) detail::throw_system_error(path_, "cannot bring the file to the disk");
+    const bool whole = !temporary_path_.empty();
+    if (whole && ::fsync(descriptor_.number()) != 0)
+      detail::throw_system_error(path_, "cannot bring the file to the disk");
     if (!descriptor_.close()) detail::throw_system_error(path_, "cannot close");
-    if (::rename(temporary_path_.c_str(), path_.c_str()) != 0) detail::throw_system_error(path_, "cannot replace");
+    if (whole && ::rename(temporary_path_.c_str(), target_.path.c_str()) != 0)
+      detail::throw_system_error(path_, "cannot replace");
     committed_ = true;
-    detail::sync_folder(detail::folder_of(path_));
+    if (whole) detail::sync_folder(detail::folder_of(target_.path));
   }
 
  private:
-  /// A new file in the same folder, hence on the same file system.
-  int create() {
+  /// What is no regular file, else a new file in the same folder, hence on the same file system.
+  detail::Descriptor open() {
+    if (target_.through) return std::move(*target_.through);
     while (true) {
-      temporary_path_ = detail::temporary_path(path_);
-      const int number = ::open(temporary_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-      if (number >= 0) return number;
+      temporary_path_ = detail::temporary_path(target_.path);
+      detail::Descriptor file(::open(temporary_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+      if (file.number() >= 0) {
+        if (target_.existing) detail::adopt_owner(file.number(), *target_.existing);
+        return file;
+      }
       if (errno != EEXIST) detail::throw_system_error(path_, "cannot create a file in this folder");
     }
   }
 
   std::string path_;
-  std::string temporary_path_;
+  detail::OutputTarget target_;
+  std::string temporary_path_;  // empty when what is written goes through
   detail::Descriptor descriptor_;
   std::uint64_t written_bytes_ = 0;
   bool committed_ = false;

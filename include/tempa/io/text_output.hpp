@@ -5,6 +5,8 @@
 #include <tempa/core/error.hpp>
 #include <tempa/io/file.hpp>
 
+#include <tempa/io/output_target.hpp>
+
 #include <cerrno>
 #include <cstddef>
 #include <string>
@@ -18,24 +20,15 @@ TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Whoever read the pipe that was written to has gone: no fault, but nobody wants more.
-/// A program gets it only where it ignores SIGPIPE, which otherwise ends it.
-class ClosedPipeError : public IoError {
- public:
-  using IoError::IoError;
-};
-
-/// Appends text to a file, a pipe or a terminal. Unlike `AtomicFile` it is for output that is used while it grows:
-/// whatever was flushed is there, whatever comes after.
+/// Appends text to a file, a pipe, a device or a terminal. Unlike `AtomicFile` it is for output that is used while it
+/// grows: whatever was flushed is there, whatever comes after.
 class TextOutput {
  public:
   /// Creates or empties a file. @throws IoError.
   explicit TextOutput(std::string path)
       : path_(std::move(path)),
-        own_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)),
-        number_(own_.number()) {
-    if (number_ < 0) detail::throw_system_error(path_, "cannot write the file");
-  }
+        own_(detail::open_growing(path_, O_TRUNC, "cannot write the file").descriptor),
+        number_(own_.number()) {}
   /// Writes to standard output, which stays open.
   static TextOutput standard_output() { return TextOutput(); }
 

@@ -29,14 +29,14 @@ class CsvLogger {
   /// @throws IoError when the file cannot be opened or created; FormatError when it exists and is no such table.
   explicit CsvLogger(std::filesystem::path path) : path_(std::move(path)) {
     std::error_code failure;
-    if (std::filesystem::file_size(path_, failure) > 0 && !failure) {
+    file_ = std::make_unique<AppendFile>(path_.string());
+    if (file_->is_regular() && std::filesystem::file_size(path_, failure) > 0 && !failure) {
       columns_ = DelimitedReader(path_, DelimitedFormat::csv(true)).header();
       if (columns_.front() != "step")
         throw FormatError(
             path_.string(), 1,
             concat("expected a log that begins with the column step but it begins with ", columns_.front()));
     }
-    file_ = std::make_unique<AppendFile>(path_.string());
   }
 
   /// Appends a row. Numbers are written so that they read back exactly; NaN and infinities as "nan", "inf", "-inf".
@@ -76,8 +76,10 @@ class CsvLogger {
     }
     return columns;
   }
-  /// Replaces the file by one that has more columns, empty in the rows that are there.
+  /// Replaces the file by one that has more columns, empty in the rows that are there. In a pipe or a device, where
+  /// nothing can be replaced, a table with the new columns begins.
   void widen(const std::vector<std::string>& columns) {
+    if (!file_->is_regular()) return file_->append(row_text(columns));
     DelimitedReader reader(path_, DelimitedFormat::csv(true));
     AtomicFile wider(path_.string());
     wider.write(row_text(columns));
