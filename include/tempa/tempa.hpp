@@ -82,6 +82,7 @@
 #include <tempa/io/checkpoint.hpp>
 #include <tempa/io/checkpoint_names.hpp>
 #include <tempa/io/crc32.hpp>
+#include <tempa/io/descriptor.hpp>
 #include <tempa/io/event.hpp>
 #include <tempa/io/event_file.hpp>
 #include <tempa/io/file.hpp>
@@ -91,6 +92,8 @@
 #include <tempa/io/json_members.hpp>
 #include <tempa/io/json_text.hpp>
 #include <tempa/io/load_report.hpp>
+#include <tempa/io/model_folder.hpp>
+#include <tempa/io/output_target.hpp>
 #include <tempa/io/pickle.hpp>
 #include <tempa/io/pickle_globals.hpp>
 #include <tempa/io/pickle_opcodes.hpp>

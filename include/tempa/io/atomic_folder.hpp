@@ -30,6 +30,19 @@ inline void sync_file(const std::string& path) {
   if (file.number() < 0 || ::fsync(file.number()) != 0) throw_system_error(path, "cannot bring the file to the disk");
 }
 
+/// Brings a folder to the disk, with all that is in it. @throws IoError.
+inline void sync_tree(const std::string& folder) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.is_symlink()) continue;
+    if (entry.is_directory()) {
+      sync_folder(entry.path().string());
+    } else if (entry.is_regular_file()) {
+      sync_file(entry.path().string());
+    }
+  }
+  sync_folder(folder);
+}
+
 /// The process in a name that `temporary_path` gave; nothing for another name.
 inline std::optional<pid_t> process_of_temporary(std::string_view name) {
   constexpr std::string_view kEnd = ".tmp";
@@ -74,14 +87,7 @@ class AtomicFolder {
   /// replaced in one step. Call once, last.
   /// @throws IoError when the disk fails, or the file system cannot exchange two folders.
   void commit() {
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(temporary_path_)) {
-      if (entry.is_directory()) {
-        detail::sync_folder(entry.path().string());
-      } else {
-        detail::sync_file(entry.path().string());
-      }
-    }
-    detail::sync_folder(temporary_path_);
+    detail::sync_tree(temporary_path_);
     if (::rename(temporary_path_.c_str(), path_.c_str()) != 0) {
       if (errno != ENOTEMPTY && errno != EEXIST)
         detail::throw_system_error(path_, "cannot put the folder in its place");
@@ -106,16 +112,18 @@ inline void remove_folder(const std::string& path) {
 }
 
 /// Removes from `folder` what processes that are no more left unfinished there: files of `AtomicFile`, folders of
-/// `AtomicFolder`. @return the names. @throws IoError when the folder cannot be read.
-inline std::vector<std::string> remove_unfinished(const std::string& folder) {
+/// `AtomicFolder` and `ModelFolder`. @param name only what was to become this; all when empty.
+/// @return the names. @throws IoError when the folder cannot be read.
+inline std::vector<std::string> remove_unfinished(const std::string& folder, std::string_view name = {}) {
+  const std::string begin = name.empty() ? "." : concat('.', name.substr(0, detail::kMaxTemporaryNameBytes), '.');
   std::vector<std::string> removed;
   std::error_code error;
   for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    const auto process = detail::process_of_temporary(name);
+    const std::string found = entry->path().filename().string();
+    const auto process = found.starts_with(begin) ? detail::process_of_temporary(found) : std::nullopt;
     if (!process || ::kill(*process, 0) == 0 || errno != ESRCH) continue;
     std::error_code ignored;
-    if (std::filesystem::remove_all(entry->path(), ignored) > 0 && !ignored) removed.push_back(name);
+    if (std::filesystem::remove_all(entry->path(), ignored) > 0 && !ignored) removed.push_back(found);
   }
   if (error) throw IoError(folder, "cannot read the folder: " + error.message());
   return removed;
