@@ -4,9 +4,11 @@
 #include "support/catch.hpp"
 #include "support/thrown.hpp"
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace state_dict_test {
@@ -181,6 +183,33 @@ TEST_CASE("State dict: values that are not finite are refused where that is aske
   CHECK(thrown<NumericalError>([&] { copy_matching(nan, wide, {.check_finite = true}); }) ==
         "[load_state_dict] 'w' must be finite but element 0 is nan");
   CHECK(copy_matching(nan, wide).complete());
+}
+
+TEST_CASE("StateDict: a value that is not finite is found wherever it is, in every type, by any number of threads",
+          "[io]") {
+  const auto check = []<Floating T>(std::type_identity<T>) {
+    constexpr Index kSize = 300'007;
+    const int before = num_threads();
+    for (const int threads : {1, 3}) {
+      set_num_threads(threads);
+      for (const Index place : {Index{0}, Index{255}, Index{256}, Index{150'000}, kSize - 1})
+        for (const double value : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {
+          Tensor<T> tensor = Tensor<T>::full({kSize}, T(1.0f));
+          tensor.data()[place] = element_cast<T>(value);
+          tensor.data()[kSize - 1] = element_cast<T>(value);  // the first one is named
+          const StateDict source = one(tensor);
+          StateDict target = one(Tensor<T>::zeros({kSize}));
+          CHECK(thrown<NumericalError>(
+                    [&] { copy_matching(source, target, {.check_finite = true, .source = "model.safetensors"}); }) ==
+                concat("[load_state_dict] model.safetensors: 'w' must be finite but element ", place, " is ", value));
+        }
+    }
+    set_num_threads(before);
+  };
+  check(std::type_identity<float>());
+  check(std::type_identity<double>());
+  check(std::type_identity<float16>());
+  check(std::type_identity<bfloat16>());
 }
 
 }  // namespace state_dict_test

@@ -8,8 +8,10 @@
 #include "metrics/metrics_fixture.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/thrown.hpp"
 
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -212,6 +214,15 @@ TEST_CASE("predict_logits: the order of the examples, whatever their lengths", "
   }
   CHECK_THROWS_AS(predict_logits(model, std::vector<TextExample>{}), ValueError);
   CHECK_THROWS_AS(predict_logits(model, rows, 0), ConfigError);
+}
+
+TEST_CASE("predict_logits: logits that are not finite are an error that names the example, not a result", "[train]") {
+  const auto rows = rows_with_targets(3, kMulti);
+  Classifier model = small_model(kMulti, {"a", "b"});
+  model.classifier.bias.mutable_value().data()[1] = std::numeric_limits<float>::infinity();
+  CHECK(thrown<NumericalError>([&] {
+          predict_logits(model, rows, 1);
+        }).find("expected finite logits but those of row ") != std::string::npos);
 }
 
 TEST_CASE("probabilities_of: softmax, sigmoid, or the values themselves", "[train]") {

@@ -5,6 +5,8 @@
 #include "support/catch.hpp"
 #include "support/thrown.hpp"
 
+#include <limits>
+
 namespace predict_tags_test {
 
 using namespace tempa;
@@ -71,6 +73,14 @@ TEST_CASE("predict_tags: words that were cut off are O, and an error where there
                                          {.max_length = 4, .overflow = Overflow::kSplit});
   CHECK(predict_tags(model, split, names) == std::vector<Words>{{"X", "X", "X", "X"}, {"X"}, {"X", "X", "X"}});
   CHECK_THROWS_AS(predict_tags(model, split, Words{"O"}), ValueError);
+}
+
+TEST_CASE("predict_tags: logits that are not finite are an error, not a tag", "[train]") {
+  const Words names{"O", "X"};
+  BertForTokenClassification<float> model(config(names));
+  model.classifier.bias.mutable_value().data()[1] = std::numeric_limits<float>::quiet_NaN();
+  const TokenClassificationDataset dataset(kSentences, names, tokenizer());
+  CHECK(thrown<NumericalError>([&] { predict_tags(model, dataset, names); }).find("have nan") != std::string::npos);
 }
 
 }  // namespace predict_tags_test

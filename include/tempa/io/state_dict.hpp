@@ -6,6 +6,8 @@
 #include <tempa/core/tensor.hpp>
 #include <tempa/io/load_report.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -98,16 +100,42 @@ class StateDict {
 
 struct CopyOptions {
   bool check_finite = false;  ///< refuse NaN and infinite values, as the target's type would hold them
+  std::string source{};       ///< what that error calls the file
 };
 
 namespace detail {
 
+/// The first of some values that is NaN or infinite; `end` when there is none.
+template <Floating T>
+Index first_nonfinite(const T* values, Index begin, Index end) {
+  constexpr Index kBlock = 256;
+  for (Index block = begin; block < end; block += kBlock) {
+    const Index stop = std::min(end, block + kBlock);
+    bool finite = true;
+    for (Index i = block; i < stop; ++i) {
+      const auto value = element_cast<std::conditional_t<std::same_as<T, double>, double, float>>(values[i]);
+      finite = finite && value - value == 0;
+    }
+    for (Index i = block; !finite && i < stop; ++i)
+      if (!std::isfinite(element_cast<double>(values[i]))) return i;
+  }
+  return end;
+}
+
 /// @throws NumericalError naming the first element that is NaN or infinite.
 template <Floating T>
-void check_finite(std::string_view name, const Tensor<T>& tensor) {
-  for (Index i = 0; i < tensor.numel(); ++i)
-    if (const auto value = element_cast<double>(tensor.data()[i]); !std::isfinite(value))
-      throw NumericalError(concat("[load_state_dict] '", name, "' must be finite but element ", i, " is ", value));
+void check_finite(const CopyOptions& options, std::string_view name, const Tensor<T>& tensor) {
+  const T* const values = tensor.data();
+  std::atomic<Index> first{tensor.numel()};
+  parallel_for(0, tensor.numel(), Index{1} << 16, [&](Index begin, Index end) {
+    const Index found = first_nonfinite(values, begin, end);
+    for (Index known = first; found < end && found < known && !first.compare_exchange_weak(known, found);) {
+    }
+  });
+  if (first == tensor.numel()) return;
+  throw NumericalError(concat("[load_state_dict] ", options.source, options.source.empty() ? "" : ": ", "'", name,
+                              "' must be finite but element ", first.load(), " is ",
+                              element_cast<double>(values[first])));
 }
 
 /// Whether `StateDict::get<To>` can deliver this tensor: no integer becomes a weight.
@@ -132,7 +160,8 @@ inline LoadReport match_state(const StateDict& source, const StateDict& target, 
         [&]<Element T>(const Tensor<T>& typed) {
           if (!(typed.shape() == shape(*from)) || !detail::convertible_to<T>(*from)) return false;
           if constexpr (Floating<T>)
-            if (options.check_finite) detail::check_finite(into.name, source.get<T>(into.name).to(Device::cpu()));
+            if (options.check_finite)
+              detail::check_finite(options, into.name, source.get<T>(into.name).to(Device::cpu()));
           return true;
         },
         into.tensor);

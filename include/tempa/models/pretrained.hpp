@@ -44,7 +44,7 @@ struct PretrainedOptions {
   /// Initialise weights of the embeddings and the encoder anew that the file does not have, instead of refusing. Heads
   /// and the pooler may always be missing.
   bool allow_missing_weights = false;
-  /// Refuse NaN and infinite weights.
+  /// Refuse NaN and infinite weights, which a training that failed leaves: the error names the first one.
   bool check_finite = false;
   /// Where the report goes when there is something to say; nullptr: nowhere.
   std::ostream* log = &std::cerr;
@@ -165,7 +165,8 @@ inline void load_weights(const std::vector<Leaf>& leaves, const FolderWeights& w
                          const DeferredInit* init) {
   const StateDict target = state_dict(leaves);
   RenamedCheckpoint renamed = rename_checkpoint(weights.state, target, base_prefix, weights.path);
-  LoadReport report = match_state(renamed.state, target, {.check_finite = options.check_finite});
+  LoadReport report =
+      match_state(renamed.state, target, {.check_finite = options.check_finite, .source = weights.path});
   report.ignored = std::move(renamed.ignored);
   if (options.report != nullptr) *options.report = report;
   check_report(report, options, weights, model, base_prefix);

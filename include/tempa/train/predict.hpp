@@ -5,6 +5,7 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/data/collate.hpp>
 #include <tempa/data/sampler.hpp>
+#include <tempa/io/state_dict.hpp>
 #include <tempa/models/bert/config.hpp>
 #include <tempa/nn/module.hpp>
 #include <tempa/ops/activation.hpp>
@@ -21,11 +22,29 @@ TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
+namespace detail {
+
+/// @param logits (B,K). @param who is called, for the error. @param rows (B) their numbers.
+/// @throws NumericalError naming the first row that has a NaN or infinite logit.
+template <Floating T>
+void require_finite_logits(const char* who, const Tensor<T>& logits, std::span<const Index> rows) {
+  const Index columns = logits.size(-1);
+  const Index found = first_nonfinite(logits.data(), 0, logits.numel());
+  if (found < logits.numel())
+    throw NumericalError(concat("[", who, "] expected finite logits but those of row ",
+                                rows[static_cast<std::size_t>(found / columns)], " have ",
+                                element_cast<double>(logits.data()[found]),
+                                ": the weights are not finite, or too large for the precision"));
+}
+
+}  // namespace detail
+
 /// The logits of `model` for each example, computed in batches of about the same length.
 /// @param model a module whose call on a `Batch` gives `{loss, logits}`; switched to evaluation mode.
 /// @param examples n encoded texts; labels are not looked at. @param batch_size examples computed at once.
 /// @return (n,K) in the order of the examples, in float for a 16-bit model.
-/// @throws ValueError for no examples, or one without tokens; ConfigError for a batch_size that is not positive.
+/// @throws ValueError for no examples, or one without tokens; ConfigError for a batch_size that is not positive;
+///   NumericalError naming the example whose logits are not finite.
 template <Module Model>
 auto predict_logits(Model& model, std::span<const TextExample> examples, Index batch_size = 32) {
   using ModelLogits = std::remove_cvref_t<decltype(model(Batch{}).logits.value())>;
@@ -45,6 +64,7 @@ auto predict_logits(Model& model, std::span<const TextExample> examples, Index b
     const ModelLogits computed =
         model(input_for(model, PackedCollate{}(picked))).logits.value().to(Device::cpu());  // (B,K)
     const auto logits = computed.template cast<typename Logits::value_type>();
+    detail::require_finite_logits("predict_logits", logits, rows);
     const Index columns = logits.size(-1);
     if (result.empty()) result = Logits({count, columns});
     for (std::size_t i = 0; i < rows.size(); ++i)

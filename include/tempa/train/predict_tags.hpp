@@ -6,6 +6,7 @@
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/token_classification.hpp>
 #include <tempa/nn/module.hpp>
+#include <tempa/train/predict.hpp>
 #include <tempa/train/score_keeper.hpp>
 
 #include <algorithm>
@@ -24,7 +25,7 @@ namespace tempa::inline TEMPA_ABI {
 /// @param names (K) of the tags. @param batch_size rows computed at once.
 /// @return for each sentence, of its words.
 /// @throws ValueError when words were cut off and no tag is "O" (`Overflow::kSplit` cuts none off), or for another
-///   number of names; ConfigError for a batch_size that is not positive.
+///   number of names; ConfigError for a batch_size that is not positive; NumericalError for logits that are not finite.
 template <Module Model>
 std::vector<std::vector<std::string>> predict_tags(Model& model, const TokenClassificationDataset& dataset,
                                                    std::span<const std::string> names, Index batch_size = 32) {
@@ -42,6 +43,10 @@ std::vector<std::vector<std::string>> predict_tags(Model& model, const TokenClas
       throw ValueError(concat("[predict_tags] expected names of ", logits.size(-1), " tags but got ", names.size()));
     const auto predicted = argmax_rows(logits);
     const auto bounds = batch.cu_seqlens.to(Device::cpu());
+    std::vector<Index> rows;  // (N)
+    for (Index b = 0; b < batch.size(); ++b)
+      rows.resize(static_cast<std::size_t>(bounds.data()[b + 1]), batch.rows[static_cast<std::size_t>(b)]);
+    detail::require_finite_logits("predict_tags", logits, rows);
     for (Index b = 0; b < batch.size(); ++b)
       classes[static_cast<std::size_t>(batch.rows[static_cast<std::size_t>(b)])].assign(
           predicted.begin() + bounds.data()[b], predicted.begin() + bounds.data()[b + 1]);
