@@ -4,8 +4,6 @@
 install_options=()  # may have --no-install
 passed=0 failed=0 skipped=0 timings=() reports=$(mktemp -d)
 trap 'rm -rf "$reports"' EXIT
-# Threads that wait do not spin: the tests of two programs share the processors.
-export OMP_WAIT_POLICY=passive
 
 # stage NAME COMMAND...: runs it and notes its time. A stage that is no test counts only when it fails.
 stage() {

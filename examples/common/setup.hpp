@@ -5,15 +5,20 @@
 #include <tempa/core/parallel.hpp>
 #include <tempa/models/bert/config.hpp>
 
+#include <iostream>
 #include <string>
 #include <utility>
 #include <vector>
 
-/// Sets the number of threads (0: all). @return the device that was asked for. @throws ConfigError, DeviceError.
+/// Sets the number of threads (0: the default) and says it, and why, as a program's first line on standard error.
+/// @return the device that was asked for. @throws ConfigError, DeviceError.
 template <typename Options>
 tempa::Device prepare_machine(const Options& options) {
   const tempa::Device device = tempa::Device::parse(options.device);
-  if (options.threads > 0) tempa::set_num_threads(options.threads);
+  const tempa::ThreadChoice choice =
+      options.threads > 0 ? tempa::ThreadChoice{options.threads, "--threads"} : tempa::default_num_threads();
+  tempa::set_num_threads(choice.count);
+  std::cerr << "threads: " << choice.count << " (" << choice.reason << ")\n";
   return device;
 }
 

@@ -5,6 +5,7 @@
 #include <tempa/core/error.hpp>
 #include <tempa/core/profile_scope.hpp>
 #include <tempa/core/shape.hpp>
+#include <tempa/core/thread_pool.hpp>
 
 #include <algorithm>
 #include <condition_variable>
@@ -94,6 +95,7 @@ class Prefetcher {
   }
 
   void work(std::stop_token stop) {
+    const detail::LoopsStayInThisThread stay;  // the consumer's loops are to find all threads
     std::unique_lock lock(mutex_);
     for (;;) {
       room_.wait(lock, stop, [&] { return claimed_ >= end_ || claimed_ - delivered_ < capacity_; });
