@@ -4,13 +4,13 @@ include(${CMAKE_CURRENT_LIST_DIR}/tempa_find_library.cmake)
 foreach(feature IN ITEMS "ONEDNN;fast matrix products by oneDNN" "SENTENCEPIECE;vocabulary training by sentencepiece"
                          "MECAB;Japanese words by MeCab" "ZLIB;small PNG files by zlib"
                          "RAQM;text of any script in PNG files by raqm, FreeType and fontconfig"
-                         "OPENMP;threads by OpenMP")
+                         "OPENMP;loops vectorised by OpenMP's simd, and oneDNN's threads held back")
   list(POP_FRONT feature name text)
   set(TEMPA_WITH_${name} AUTO CACHE STRING "${text}: AUTO (when found, and of use here), ON (or stop) or OFF")
   set_property(CACHE TEMPA_WITH_${name} PROPERTY STRINGS AUTO ON OFF)
 endforeach()
 
-set(TEMPA_DEFINITIONS EIGEN_NO_CUDA)
+set(TEMPA_DEFINITIONS "")
 set(TEMPA_TARGETS "")
 set(TEMPA_LIBRARIES "")
 
@@ -41,10 +41,6 @@ endfunction()
 
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 tempa_find_package(Threads Threads::Threads REQUIRED)
-tempa_find_package(Eigen3 Eigen3::Eigen QUIET CONFIG)
-if(NOT TARGET Eigen3::Eigen OR (Eigen3_VERSION AND Eigen3_VERSION VERSION_LESS 3.4))
-  tempa_missing_required("Eigen 3.4 or newer (Debian: libeigen3-dev)")
-endif()
 tempa_find_package(nlohmann_json nlohmann_json::nlohmann_json QUIET CONFIG)
 if(NOT TARGET nlohmann_json::nlohmann_json)
   tempa_missing_required("nlohmann-json (Debian: nlohmann-json3-dev)")
@@ -61,7 +57,7 @@ if(TEMPA_WITH_OPENMP)
     tempa_missing(OPENMP "OpenMP for this compiler")
   endif()
 endif()
-# oneDNN's products of floats are fast on x86 alone, and plain loops elsewhere, where Eigen's take their place.
+# oneDNN is fast on x86 alone, and has plain loops elsewhere, where tempa's own kernels take their place.
 set(avoided "")
 if(TEMPA_WITH_ONEDNN STREQUAL "AUTO" AND NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|[Aa][Mm][Dd]64)$")
   set(avoided ONEDNN)

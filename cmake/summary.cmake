@@ -4,7 +4,7 @@ if(PROJECT_IS_TOP_LEVEL)
   list(JOIN parts ", " parts)
   message(STATUS "tempa ${PROJECT_VERSION} stands on: ${parts}")
   if(NOT tempa::onednn IN_LIST TEMPA_TARGETS)
-    message(STATUS "tempa without oneDNN (TEMPA_WITH_ONEDNN is ${TEMPA_WITH_ONEDNN}): matrix products by Eigen; on x86, Debian: libdnnl-dev")
+    message(STATUS "tempa without oneDNN (TEMPA_WITH_ONEDNN is ${TEMPA_WITH_ONEDNN}): products only by tempa's own kernels; on x86, Debian: libdnnl-dev")
   endif()
   if(NOT tempa::sentencepiece IN_LIST TEMPA_TARGETS)
     message(STATUS "tempa without sentencepiece (TEMPA_WITH_SENTENCEPIECE is ${TEMPA_WITH_SENTENCEPIECE}): "

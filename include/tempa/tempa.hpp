@@ -18,12 +18,14 @@
 #include <tempa/core/loop_nest.hpp>
 #include <tempa/core/memory_arena.hpp>
 #include <tempa/core/parallel.hpp>
+#include <tempa/core/processors.hpp>
 #include <tempa/core/profile_log.hpp>
 #include <tempa/core/profile_scope.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/core/storage.hpp>
 #include <tempa/core/tensor.hpp>
+#include <tempa/core/thread_pool.hpp>
 #include <tempa/cpu/accumulate.hpp>
 #include <tempa/cpu/attention.hpp>
 #include <tempa/cpu/backend.hpp>
@@ -45,6 +47,7 @@
 #include <tempa/cpu/layer_norm_fused.hpp>
 #include <tempa/cpu/matmul.hpp>
 #include <tempa/cpu/onednn_matmul.hpp>
+#include <tempa/cpu/packed_gemm.hpp>
 #include <tempa/cpu/optimizer.hpp>
 #include <tempa/cpu/philox.hpp>
 #include <tempa/cpu/positions.hpp>

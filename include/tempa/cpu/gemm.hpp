@@ -1,6 +1,6 @@
-// Matrix products: of float by our own kernel where there are few rows, by oneDNN where it is found, else by Eigen; of
-// bfloat16 by our own AVX512-BF16 kernel or, with AMX, oneDNN. All run on OpenMP's threads. Other 16-bit matrices are
-// converted to float, whose product is rounded once.
+// Matrix products, of the same bits for any number of threads: of float and double by our own kernels, or by oneDNN
+// where the compiler may not use wide registers that the processor may have; of bfloat16 by our own AVX512-BF16 kernels
+// or, with AMX, oneDNN. Other 16-bit matrices are converted to float, whose product is rounded once.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -11,31 +11,17 @@
 #include <tempa/cpu/convert.hpp>
 #include <tempa/cpu/gemv.hpp>
 #include <tempa/cpu/onednn_matmul.hpp>
+#include <tempa/cpu/packed_gemm.hpp>
 #include <tempa/cpu/skinny_gemm.hpp>
 #include <tempa/math/transpose.hpp>
-
-#include <Eigen/Core>
 
 #include <algorithm>
 #include <concepts>
 #include <utility>
 
-#if defined(TEMPA_WITH_ONEDNN)
-#include <dnnl.h>
-#endif
-
 namespace tempa::inline TEMPA_ABI::cpu {
 
-using tempa::Transpose;
-
 namespace detail {
-
-template <typename T>
-using RowMajor = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-template <typename T>
-using ConstMatrix = Eigen::Map<const RowMajor<T>, Eigen::Unaligned, Eigen::OuterStride<>>;
-template <typename T>
-using MutableMatrix = Eigen::Map<RowMajor<T>, Eigen::Unaligned, Eigen::OuterStride<>>;
 
 /// c = beta c; c is not read when beta is 0.
 template <Floating T>
@@ -44,36 +30,6 @@ void scale_rows(Index m, Index n, Accumulator<T> beta, T* c, Index ldc) {
     for (Index j = 0; j < n; ++j)
       c[i * ldc + j] = beta == Accumulator<T>(0) ? T{} : narrow<T>(beta * widen(c[i * ldc + j]));
 }
-
-/// c = alpha op(a) op(b) + beta c in this thread or, at the top level, on Eigen's threads.
-template <Real T>
-void eigen_gemm(Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, T alpha, const T* a, Index lda,
-                const T* b, Index ldb, T beta, T* c, Index ldc) {
-  MutableMatrix<T> result(c, m, n, Eigen::OuterStride<>(ldc));
-  if (beta != T(1)) scale_rows(m, n, beta, c, ldc);
-  const bool ta = trans_a == Transpose::kYes, tb = trans_b == Transpose::kYes;
-  const ConstMatrix<T> left(a, ta ? k : m, ta ? m : k, Eigen::OuterStride<>(lda));
-  const ConstMatrix<T> right(b, tb ? n : k, tb ? k : n, Eigen::OuterStride<>(ldb));
-  if (ta && tb) {
-    result.noalias() += alpha * left.transpose() * right.transpose();
-  } else if (ta) {
-    result.noalias() += alpha * left.transpose() * right;
-  } else if (tb) {
-    result.noalias() += alpha * left * right.transpose();
-  } else {
-    result.noalias() += alpha * left * right;
-  }
-}
-
-#if defined(TEMPA_WITH_ONEDNN)
-/// The same for k > 0, on oneDNN's threads.
-inline void onednn_gemm(bool trans_a, bool trans_b, Index m, Index n, Index k, float alpha, const float* a, Index lda,
-                        const float* b, Index ldb, float beta, float* c, Index ldc) {
-  const auto status =
-      dnnl_sgemm(trans_a ? 'T' : 'N', trans_b ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-  check_onednn(status);
-}
-#endif
 
 /// The product of 16-bit matrices by `product`, one of floats with the same arguments, in blocks of C's columns so that
 /// what is converted stays small beside the matrices of a large vocabulary.
@@ -122,23 +78,17 @@ void gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index m, Index 
 #endif
 #if defined(TEMPA_WITH_ONEDNN)
   if constexpr (std::same_as<T, float>) {
-    return detail::onednn_gemm(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    if (!kWideVectors) return detail::onednn_gemm(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
   } else if constexpr (std::same_as<T, bfloat16>) {
-    const detail::OneDnnMatrix left(m, k, ta ? 1 : lda, ta ? lda : 1), right(k, n, tb ? 1 : ldb, tb ? ldb : 1);
-    if (alpha == 1.0f && (beta == 0.0f || beta == 1.0f) &&
-        detail::onednn_bfloat16_matmul(left, a, right, b, beta != 0.0f, detail::OneDnnMatrix(m, n, ldc, 1), c))
-      return;
+    if (alpha == 1.0f && (beta == 0.0f || beta == 1.0f) && detail::has_bfloat16_products())
+      return detail::onednn_bfloat16_gemm(ta, tb, m, n, k, a, lda, b, ldb, beta != 0.0f, c, ldc);
   }
 #endif
-  if constexpr (!Real<T>) {
+  if constexpr (Real<T>) {
+    packed_gemm(backend, trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  } else {
     detail::converted_gemm(trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc,
                            [backend](const auto&... arguments) { gemm(backend, arguments...); });
-#if defined(TEMPA_WITH_ONEDNN)
-  } else if constexpr (std::same_as<T, double>) {
-#else
-  } else {
-#endif
-    detail::eigen_gemm(trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
   }
 }
 
@@ -159,16 +109,15 @@ void batched_gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index b
       const T *left = a + i * stride_a, *right = b + i * stride_b;
       T* result = c + i * stride_c;
       if constexpr (Real<T>) {
-        detail::eigen_gemm(trans_a, trans_b, m, n, k, alpha, left, lda, right, ldb, beta, result, ldc);
+        packed_gemm(backend, trans_a, trans_b, m, n, k, alpha, left, lda, right, ldb, beta, result, ldc);
       } else {
         detail::converted_gemm(trans_a, trans_b, m, n, k, alpha, left, lda, right, ldb, beta, result, ldc,
-                               [](const auto&... arguments) { detail::eigen_gemm(arguments...); });
+                               [backend](const auto&... arguments) { packed_gemm(backend, arguments...); });
       }
     }
   });
 }
 
-TEMPA_COMPILED_REAL_FUNCTION(detail::eigen_gemm);
 TEMPA_COMPILED_FUNCTION(gemm);
 TEMPA_COMPILED_FUNCTION(batched_gemm);
 

@@ -1,14 +1,21 @@
-// Products of bfloat16 matrices by oneDNN, which chooses AMX or AVX512-BF16 at run time and sums in float.
+// Products by oneDNN, which looks at the processor at run time: of float matrices, and of bfloat16 matrices by AMX or
+// AVX512-BF16, summed in float.
 #pragma once
 
 #if defined(TEMPA_WITH_ONEDNN)
 
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/error.hpp>
+#include <tempa/core/parallel.hpp>
 #include <tempa/core/shape.hpp>
 
 #include <dnnl.h>
 
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
+
+#include <algorithm>
 #include <memory>
 #include <type_traits>
 
@@ -90,11 +97,58 @@ inline void keep_code_of_many_sizes() {
   static_cast<void>(done);
 }
 
-/// c = a b, or c += a b. @return whether oneDNN can; nothing was done otherwise. oneDNN keeps the code of the sizes
-/// that it has seen, so that a product that comes again costs microseconds to set up.
-inline bool onednn_bfloat16_matmul(const OneDnnMatrix& a, const bfloat16* a_data, const OneDnnMatrix& b,
+/// Keeps oneDNN's work in this thread while it lives: how oneDNN cuts a sum depends on how many threads it may use.
+class OneDnnInThisThread {
+ public:
+#if defined(_OPENMP)
+  OneDnnInThisThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
+  ~OneDnnInThisThread() { omp_set_num_threads(before_); }
+#else
+  OneDnnInThisThread() = default;
+#endif
+  OneDnnInThisThread(const OneDnnInThisThread&) = delete;
+  OneDnnInThisThread& operator=(const OneDnnInThisThread&) = delete;
+
+#if defined(_OPENMP)
+ private:
+  int before_;
+#endif
+};
+
+/// Calls `product(row, rows, column, columns)` for the tiles of a result (m,n), on all threads. The tiles depend on the
+/// sizes alone, and oneDNN works on each in one thread: so the bits are the same for any number of threads.
+template <typename Product>
+void for_each_onednn_tile(Index m, Index n, const Product& product) {
+  constexpr Index kRows = 256, kColumns = 384;     // large enough that to pack operands weighs little
+  constexpr Index kRowUnit = 8, kColumnUnit = 48;  // of oneDNN's kernels
+  const auto units = [](Index size, Index unit) { return (size + unit - 1) / unit; };
+  const Index down = units(m, kRows), across = units(n, kColumns);
+  const Index row_units = units(m, kRowUnit), column_units = units(n, kColumnUnit);
+  parallel_for(0, down * across, 1, [&](Index first, Index last) {
+    [[maybe_unused]] const OneDnnInThisThread here;
+    for (Index tile = first; tile < last; ++tile) {
+      const Index i = tile % down, j = tile / down;
+      const Index row = row_units * i / down * kRowUnit, column = column_units * j / across * kColumnUnit;
+      product(row, std::min(m, row_units * (i + 1) / down * kRowUnit) - row, column,
+              std::min(n, column_units * (j + 1) / across * kColumnUnit) - column);
+    }
+  });
+}
+
+/// C = alpha op(A) op(B) + beta C for positive sizes, all row-major.
+inline void onednn_gemm(bool trans_a, bool trans_b, Index m, Index n, Index k, float alpha, const float* a, Index lda,
+                        const float* b, Index ldb, float beta, float* c, Index ldc) {
+  for_each_onednn_tile(m, n, [=](Index row, Index rows, Index column, Index columns) {
+    check_onednn(dnnl_sgemm(trans_a ? 'T' : 'N', trans_b ? 'T' : 'N', rows, columns, k, alpha,
+                            a + row * (trans_a ? 1 : lda), lda, b + column * (trans_b ? ldb : 1), ldb, beta,
+                            c + row * ldc + column, ldc));
+  });
+}
+
+/// c = a b, or c += a b, in this thread. oneDNN keeps the code of the sizes that it has seen, so that a product that
+/// comes again costs microseconds to set up.
+inline void onednn_bfloat16_matmul(const OneDnnMatrix& a, const bfloat16* a_data, const OneDnnMatrix& b,
                                    const bfloat16* b_data, bool accumulates, const OneDnnMatrix& c, bfloat16* c_data) {
-  if (!has_bfloat16_products()) return false;
   keep_code_of_many_sizes();
   thread_local const OneDnnEngine engine = [] {
     dnnl_engine_t created = nullptr;
@@ -130,7 +184,6 @@ inline bool onednn_bfloat16_matmul(const OneDnnMatrix& a, const bfloat16* a_data
   const auto status =
       dnnl_primitive_desc_create(&created_descriptor, &product, attributes.get(), engine.get(), nullptr);
 #endif
-  if (status == dnnl_unimplemented) return false;
   check_onednn(status);
   const OneDnnPrimitiveDescriptor descriptor(created_descriptor);
   dnnl_primitive_t created_primitive = nullptr;
@@ -142,7 +195,17 @@ inline bool onednn_bfloat16_matmul(const OneDnnMatrix& a, const bfloat16* a_data
       {DNNL_ARG_SRC, a_memory.get()}, {DNNL_ARG_WEIGHTS, b_memory.get()}, {DNNL_ARG_DST, c_memory.get()}};
   check_onednn(dnnl_primitive_execute(primitive.get(), stream.get(), 3, arguments));
   check_onednn(dnnl_stream_wait(stream.get()));
-  return true;
+}
+
+/// C = op(A) op(B), or C += op(A) op(B), for positive sizes, all row-major, where oneDNN `has_bfloat16_products`.
+inline void onednn_bfloat16_gemm(bool trans_a, bool trans_b, Index m, Index n, Index k, const bfloat16* a, Index lda,
+                                 const bfloat16* b, Index ldb, bool accumulates, bfloat16* c, Index ldc) {
+  for_each_onednn_tile(m, n, [=](Index row, Index rows, Index column, Index columns) {
+    const OneDnnMatrix left(rows, k, trans_a ? 1 : lda, trans_a ? lda : 1);
+    const OneDnnMatrix right(k, columns, trans_b ? 1 : ldb, trans_b ? ldb : 1);
+    onednn_bfloat16_matmul(left, a + row * (trans_a ? 1 : lda), right, b + column * (trans_b ? ldb : 1), accumulates,
+                           OneDnnMatrix(rows, columns, ldc, 1), c + row * ldc + column);
+  });
 }
 
 }  // namespace tempa::inline TEMPA_ABI::cpu::detail

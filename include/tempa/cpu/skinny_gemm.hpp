@@ -145,13 +145,7 @@ bool prefers_skinny_gemm(Index m, Index n, Index k) {
 #if defined(__AVX512BF16__)
   if (std::same_as<T, bfloat16> && detail::has_amx_products()) return false;
 #endif
-#if defined(__x86_64__)
-  // In narrower ones the libraries are faster, which look at the processor and use the widest that it has.
-  constexpr bool kHasWidest = kVectorBytes >= 32;
-#else
-  constexpr bool kHasWidest = true;
-#endif
-  return kHasWidest && m <= 192 && n >= 64 && k >= 64;
+  return kWideVectors && m <= 192 && n >= 64 && k >= 64;
 }
 
 /// C = alpha A B^T + beta C, in float, rounded to `T` once; C is not read when beta is 0. Each element is summed by one

@@ -32,6 +32,14 @@ inline constexpr bool kFactorsInLanes = true;
 inline constexpr bool kFactorsInLanes = false;
 #endif
 
+/// Whether the compiler may use vectors as wide as processors have. Where it may not, libraries are faster that look at
+/// the processor.
+#if defined(__x86_64__)
+inline constexpr bool kWideVectors = kVectorBytes >= 32;
+#else
+inline constexpr bool kWideVectors = true;
+#endif
+
 /// Elements of type `T` in one vector register.
 template <typename T>
 inline constexpr Index kVectorWidth = static_cast<Index>(kVectorBytes / sizeof(T));
