@@ -1,15 +1,14 @@
 # The toolchain of 64-bit ARM on another processor: Debian's cross compiler (g++-aarch64-linux-gnu), and qemu-user, which
-# runs the programs. They are linked statically, so that they need nothing of ARM where they run. Headers that are the same
-# for all processors are the system's; ARM's libraries lie where `scripts/test_arm` put them.
+# runs the programs. Headers that are the same for all processors are the system's; ARM's libraries are the compiler's, and
+# lie where `scripts/test_arm` put them.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_LIBRARY_ARCHITECTURE aarch64-linux-gnu)
 
 set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
-set(CMAKE_EXE_LINKER_FLAGS_INIT -static)
 find_program(TEMPA_QEMU NAMES qemu-aarch64 qemu-aarch64-static REQUIRED)
 mark_as_advanced(TEMPA_QEMU)
-set(CMAKE_CROSSCOMPILING_EMULATOR "${TEMPA_QEMU}")
+set(CMAKE_CROSSCOMPILING_EMULATOR "${TEMPA_QEMU};-L;/usr/aarch64-linux-gnu")
 
 set(CMAKE_FIND_ROOT_PATH "${CMAKE_CURRENT_LIST_DIR}/../build/arm-debian")
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
