@@ -69,9 +69,11 @@
 #include <tempa/data/delimited_writer.hpp>
 #include <tempa/data/document_sentiment.hpp>
 #include <tempa/data/label_columns.hpp>
+#include <tempa/data/label_names.hpp>
 #include <tempa/data/labeled_texts.hpp>
 #include <tempa/data/labels.hpp>
 #include <tempa/data/masked_tokens.hpp>
+#include <tempa/data/matched_labels.hpp>
 #include <tempa/data/prefetcher.hpp>
 #include <tempa/data/sampler.hpp>
 #include <tempa/data/spliced_texts.hpp>
@@ -150,6 +152,7 @@
 #include <tempa/models/bert/multi_label_classification.hpp>
 #include <tempa/models/bert/sequence_classification.hpp>
 #include <tempa/models/bert/token_classification.hpp>
+#include <tempa/models/label_heads.hpp>
 #include <tempa/models/ngram_classifier.hpp>
 #include <tempa/models/pretrained.hpp>
 #include <tempa/nn/activation.hpp>

@@ -149,6 +149,13 @@ TEST_CASE("BertConfig: what transformers may leave out, set to null or leave beh
       read(R"({"id2label": {"0": "a", "1": "b", "2": "c"}, "label2id": {"LABEL_0": 0, "LABEL_1": 1}})").num_labels() ==
       3);
   CHECK(read(R"({"id2label": {"0": "a", "1": "b"}, "label2id": {"a": "0", "b": "1"}})").num_labels() == 2);
+  // Names that are numbers, as pandas leaves them; a label2id in another case; keys in any order; a name of two.
+  CHECK(read(R"({"id2label": {"1": 20, "0": -3, "2": "x"}, "label2id": {"-3": 0, "20": 1, "x": 2}})").id2label ==
+        Labels{"-3", "20", "x"});
+  CHECK(read(R"({"id2label": {"0": "Bad", "1": "good "}, "label2id": {"BAD": 0, "good": 1}})").id2label ==
+        Labels{"Bad", "good "});
+  CHECK(read(R"({"id2label": {"0": "same", "1": "same"}, "label2id": {"same": 1}})").id2label ==
+        Labels{"same", "same"});
   CHECK(read(R"({"pad_token_id": null})").pad_token_id == std::nullopt);
   CHECK(read(R"({"pad_token_id": 3})").pad_token_id == 3);
   CHECK(read("{}").pad_token_id == 0);
@@ -173,6 +180,14 @@ TEST_CASE("BertConfig: what transformers may leave out, set to null or leave beh
   CHECK(read_bert_config(path).num_labels() == 1);  // the old file is as it was
 }
 
+TEST_CASE("BertConfig: a name of two labels is written so that no key comes twice", "[models]") {
+  BertConfig config;
+  config.id2label = {"same", "other", "same"};
+  const JsonFile file = parse_json(bert_config_text(config), "config.json");  // which refuses a key that comes twice
+  CHECK(file.root.at("label2id") == nlohmann::json{{"other", 1}, {"same", 2}});
+  CHECK(file.root.at("id2label") == nlohmann::json{{"0", "same"}, {"1", "other"}, {"2", "same"}});
+}
+
 TEST_CASE("BertConfig: impossible values are refused with file, line and field", "[models]") {
   const TemporaryFolder folder;
   const std::vector<std::pair<std::string, std::string>> cases{
@@ -194,7 +209,10 @@ TEST_CASE("BertConfig: impossible values are refused with file, line and field",
       {R"({"problem_type": "ranking"})", "problem_type"},
       {R"({"problem_type": "single_label_classification", "num_labels": 1})", "must have at least 2 labels"},
       {R"({"add_cross_attention": true})", "add_cross_attention: expected false but got true"},
-      {R"({"id2label": {"0": "a", "1": 5}})", "/id2label/1: expected a string but got 5"},
+      {R"({"id2label": {"0": "a", "1": 5.5}})", "/id2label/1: expected a string but got 5.5"},
+      {R"({"id2label": {"0": "a", "1": true}})", "/id2label/1: expected a string but got true"},
+      {R"({"id2label": {"0": "a", "1": "A"}, "label2id": {"A": 0, "a": 1}})",
+       "/label2id/A: expected the number that id2label gives this name but got 0, which is 'a' there"},
       {"{\n\"id2label\": {\"0\": \"a\", \"1\": \"b\"},\n\"num_labels\": 7}",
        ":3: num_labels: expected 2, the size of id2label, but got 7"},
       {R"({"id2label": {"0": "a", "1": "b"}, "label2id": {"a": 1, "b": 0}})",

@@ -120,6 +120,19 @@ TEST_CASE("Unicode: lower case as Python's str.lower, with dotted I and final si
   for (const auto& [upper, lower] : cases) CHECK(to_lower(upper) == lower);
 }
 
+TEST_CASE("Unicode: what differs in case only folds to one text", "[text]") {
+  CHECK(fold_case("STRASSE") == fold_case("Straße"));
+  CHECK(fold_case("ΣΊΣΥΦΟΣ") == fold_case("σίσυφος"));
+  CHECK(fold_case("É") == fold_case("e\u0301"));
+  CHECK(fold_case("ﬁ") == "fi");
+  CHECK(fold_case("Ω") == fold_case("\u2126"));  // the sign of the ohm
+  CHECK(fold_case("ДА") == fold_case("да"));
+  CHECK(fold_case("I") != fold_case("ı"));
+  CHECK(fold_case("İ") == "i\u0307");
+  CHECK(fold_case("café") != fold_case("cafe"));
+  CHECK_THROWS_AS(fold_case("\xff"), ValueError);
+}
+
 TEST_CASE("Unicode: BERT's classes, and where the two flavours differ", "[text]") {
   struct Row {
     char32_t c;

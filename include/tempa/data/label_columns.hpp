@@ -84,7 +84,7 @@ struct LabelColumnsExample {
 class LabelColumnsDataset {
  public:
   /// @param table read with the label columns in the order of `columns`, or without any when labels are unknown.
-  /// @param columns (A) names and classes. @param tokenizer any `Tokenizer`; it is not kept.
+  /// @param columns (A) names and classes, found as by `LabelNames`. @param tokenizer any `Tokenizer`; it is not kept.
   /// @throws FormatError with file and line for an unknown label or a text that cannot be encoded; ConfigError when the
   ///   label columns are others.
   template <Tokenizer T>
@@ -98,17 +98,17 @@ class LabelColumnsDataset {
     for (TextExample& example : encode_texts(table.rows, tokenizer, options))
       examples_.push_back({.encoding = std::move(example.encoding), .labels = {}});
     for (std::size_t a = 0; a < table.fields.size(); ++a) {
-      if (table.label_names[a] != columns_[a].name)
+      if (!LabelNames(std::span(&columns_[a].name, 1)).find(table.label_names[a]))
         throw ConfigError(concat("[LabelColumnsDataset] expected the label column ", columns_[a].name, " but got ",
                                  table.label_names[a]));
-      const auto numbers = detail::class_numbers(columns_[a].labels);
+      const LabelNames known(columns_[a].labels);
       for (std::size_t i = 0; i < examples_.size(); ++i) {
-        const auto found = numbers.find(table.fields[a][i]);
-        if (found == numbers.end())
+        const auto found = known.find(table.fields[a][i]);
+        if (!found)
           throw FormatError(table.rows.name, table.rows.lines[i],
-                            concat("unknown label \"", table.fields[a][i], "\" in the column ", columns_[a].name,
-                                   ": expected one of ", detail::class_list(columns_[a].labels)));
-        examples_[i].labels.push_back(found->second);
+                            detail::unknown_label_text(table.fields[a][i], columns_[a].labels,
+                                                       concat(" in the column ", columns_[a].name)));
+        examples_[i].labels.push_back(*found);
       }
     }
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
+#include <tempa/data/label_names.hpp>
 #include <tempa/data/text_table.hpp>
 
 #include <algorithm>
@@ -14,7 +15,6 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -66,23 +66,10 @@ inline std::vector<std::string> split_labels(std::string_view field, std::string
 
 namespace detail {
 
-inline std::string class_list(std::span<const std::string> names) {
-  constexpr std::size_t kShown = 20;
-  std::string list;
-  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) list += (i == 0 ? "" : ", ") + names[i];
-  return names.size() > kShown ? concat(list, ", … (", names.size(), " in all)") : list;
-}
-
-inline std::unordered_map<std::string_view, std::int32_t> class_numbers(std::span<const std::string> names) {
-  std::unordered_map<std::string_view, std::int32_t> numbers;
-  for (std::size_t k = 0; k < names.size(); ++k) numbers.emplace(names[k], static_cast<std::int32_t>(k));
-  return numbers;
-}
-
+/// @throws FormatError that says what `field` was expected to be.
 [[noreturn]] inline void unknown_label(const LabeledTexts& rows, std::size_t row, std::string_view field,
                                        std::span<const std::string> names) {
-  throw FormatError(rows.name, rows.lines[row],
-                    concat("unknown label \"", field, "\": expected one of ", class_list(names)));
+  throw FormatError(rows.name, rows.lines[row], unknown_label_text(field, names));
 }
 
 /// The class that `field` numbers from 0.
@@ -112,17 +99,17 @@ inline void require_label_columns(std::string_view who, const TextTable& table, 
 enum class ClassNumbers { kRefused, kAccepted };
 
 /// One class a row, from one label column.
-/// @param names (K) of the classes.
+/// @param names (K) of the classes, found as by `LabelNames`.
 /// @throws FormatError with the line for an unknown label; ConfigError for a table without one label column.
 inline LabeledTexts with_classes(TextTable&& table, std::span<const std::string> names,
                                  ClassNumbers numbers = ClassNumbers::kRefused) {
   detail::require_label_columns("with_classes", table, true);
   LabeledTexts rows = std::move(table.rows);
-  const auto known = detail::class_numbers(names);
+  const LabelNames known(names);
   for (std::size_t i = 0; i < table.fields[0].size(); ++i) {
     const std::string& field = table.fields[0][i];
-    if (const auto found = known.find(field); found != known.end()) {
-      rows.labels.push_back(found->second);
+    if (const auto found = known.find(field)) {
+      rows.labels.push_back(*found);
     } else if (numbers == ClassNumbers::kAccepted) {
       rows.labels.push_back(detail::parse_class_number(rows, i, field, names));
     } else {
@@ -133,19 +120,19 @@ inline LabeledTexts with_classes(TextTable&& table, std::span<const std::string>
 }
 
 /// Any number of labels a row, from one column that lists them (see `split_labels`): targets of 0 and 1.
-/// @param names (K) of the labels.
+/// @param names (K) of the labels, found as by `LabelNames`.
 /// @throws FormatError with the line for an unknown label; ConfigError for a table without one label column, or an
 ///   empty separator.
 inline LabeledTexts with_label_sets(TextTable&& table, std::span<const std::string> names, std::string_view separator) {
   detail::require_label_columns("with_label_sets", table, true);
   LabeledTexts rows = std::move(table.rows);
-  const auto known = detail::class_numbers(names);
+  const LabelNames known(names);
   for (std::size_t i = 0; i < table.fields[0].size(); ++i) {
     rows.targets.emplace_back(names.size(), 0.0F);
     for (const std::string& label : split_labels(table.fields[0][i], separator)) {
       const auto found = known.find(label);
-      if (found == known.end()) detail::unknown_label(rows, i, label, names);
-      rows.targets.back()[static_cast<std::size_t>(found->second)] = 1.0F;
+      if (!found) detail::unknown_label(rows, i, label, names);
+      rows.targets.back()[static_cast<std::size_t>(*found)] = 1.0F;
     }
   }
   return rows;

@@ -118,26 +118,35 @@ inline std::vector<std::string> learn_tags(const TaggedSentences& sentences) {
   return learn_labels(tags);
 }
 
-/// The class of each word of each sentence. @param names (K) of the classes.
+/// The class of each word of each sentence. @param names (K) of the classes, found as by `LabelNames`.
 /// @throws FormatError with the line for a tag that is none of them, or sentences without tags.
 inline std::vector<std::vector<std::int32_t>> tag_classes(const TaggedSentences& sentences,
                                                           std::span<const std::string> names) {
-  const auto numbers = detail::class_numbers(names);
+  const LabelNames known(names);
   std::vector<std::vector<std::int32_t>> all;
   for (const TaggedSentence& sentence : sentences.sentences) {
     if (sentence.tags.size() != sentence.words.size())
       throw FormatError(sentences.name, sentence.line, "expected a tag of each word but there is none");
     all.emplace_back();
     for (std::size_t w = 0; w < sentence.tags.size(); ++w) {
-      const auto found = numbers.find(sentence.tags[w]);
-      if (found == numbers.end())
-        throw FormatError(
-            sentences.name, sentence.line + static_cast<std::int64_t>(w),
-            concat("unknown label \"", sentence.tags[w], "\": expected one of ", detail::class_list(names)));
-      all.back().push_back(found->second);
+      const auto found = known.find(sentence.tags[w]);
+      if (!found)
+        throw FormatError(sentences.name, sentence.line + static_cast<std::int64_t>(w),
+                          detail::unknown_label_text(sentence.tags[w], names));
+      all.back().push_back(*found);
     }
   }
   return all;
+}
+
+/// The sentences with their tags spelt as `names` spells them: "b-per" becomes "B-PER" where that is the name.
+/// @throws FormatError as `tag_classes`.
+inline TaggedSentences with_tags_of(TaggedSentences sentences, std::span<const std::string> names) {
+  const auto classes = tag_classes(sentences, names);
+  for (std::size_t s = 0; s < classes.size(); ++s)
+    for (std::size_t w = 0; w < classes[s].size(); ++w)
+      sentences.sentences[s].tags[w] = names[static_cast<std::size_t>(classes[s][w])];
+  return sentences;
 }
 
 /// Writes sentences as `read_tagged_sentences` reads them, with an empty line after each.

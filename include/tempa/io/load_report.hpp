@@ -94,14 +94,16 @@ struct LoadReport {
     DType found_dtype;
   };
 
-  std::vector<std::string> loaded;      ///< names that were copied
+  std::vector<std::string> loaded;  ///< names that were copied
+  std::vector<std::string>
+      extended{};  ///< of `loaded`: with rows of labels that the checkpoint does not know, which are new
   std::vector<std::string> missing;     ///< in the model only: newly initialised, or as they were
   std::vector<std::string> unexpected;  ///< in the checkpoint only: not used
   std::vector<Mismatch> mismatched;     ///< in both, but of another shape or kind of type: as `missing`
   std::vector<std::string> ignored;     ///< in the checkpoint only, and known to be nothing to learn (position_ids)
 
   /// Whether every tensor of both sides was copied.
-  bool complete() const { return missing.empty() && unexpected.empty() && mismatched.empty(); }
+  bool complete() const { return missing.empty() && unexpected.empty() && mismatched.empty() && extended.empty(); }
 
   /// One line when all is well, else a table of what is not: layers that share a fate are one row.
   /// @source the load report of transformers 5
@@ -113,6 +115,7 @@ struct LoadReport {
       rows.push_back({quoted.substr(1, quoted.size() - 2), "UNEXPECTED", ""});
     }
     for (auto& name : detail::merge_numbered_names(missing)) rows.push_back({std::move(name), "MISSING", ""});
+    for (auto& name : detail::merge_numbered_names(extended)) rows.push_back({std::move(name), "EXTENDED", ""});
     std::map<std::string, std::vector<std::string>> mismatches;
     for (const Mismatch& one : mismatched)
       mismatches[concat("checkpoint ", one.found_shape, ' ', tempa::to_string(one.found_dtype), ", model ",
@@ -129,6 +132,9 @@ struct LoadReport {
       text +=
           "\n- MISSING: only the model has them; they are newly initialized. Train the model on your task before you "
           "use it.";
+    if (!extended.empty())
+      text +=
+          "\n- EXTENDED: the checkpoint has rows for some of the labels; the rows of the others are newly initialized.";
     if (!mismatched.empty())
       text +=
           "\n- MISMATCH: the checkpoint's do not fit into the model's; they are newly initialized. Train the model on "

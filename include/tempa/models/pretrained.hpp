@@ -7,6 +7,7 @@
 #include <tempa/io/sharded.hpp>
 #include <tempa/io/torch_bin.hpp>
 #include <tempa/models/bert/config_file.hpp>
+#include <tempa/models/label_heads.hpp>
 #include <tempa/nn/init.hpp>
 #include <tempa/nn/module.hpp>
 
@@ -18,7 +19,6 @@
 #include <filesystem>
 #include <iostream>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -35,8 +35,15 @@ namespace tempa::inline TEMPA_ABI {
 struct PretrainedOptions {
   /// K of a new head, named LABEL_0, LABEL_1, …; the labels of config.json when absent.
   std::optional<Index> num_labels{};
-  /// Names of the labels, by number: `id2label` and `label2id`. Their count is `num_labels`.
+  /// Names of the labels, by number: `id2label` and `label2id`. Their count is `num_labels`. A head of the folder goes
+  /// on: a label that it knows keeps its row, a new one gets a new row, and one line in `log` says which, see
+  /// `match_labels`.
   std::vector<std::string> labels{};
+  /// Whether the model has `labels` in this order and spelling, or in the folder's, with the new ones after them: then
+  /// read them from its configuration.
+  LabelOrder label_order = LabelOrder::kAsGiven;
+  /// Keep the folder's labels that are not among `labels` as well.
+  bool keep_labels = false;
   /// What the head predicts; that of config.json when absent.
   std::optional<ProblemType> problem_type{};
   /// Initialise a weight anew whose shape in the file is another, instead of refusing: for a head of another size.
@@ -44,6 +51,9 @@ struct PretrainedOptions {
   /// Initialise weights of the embeddings and the encoder anew that the file does not have, instead of refusing. Heads
   /// and the pooler may always be missing.
   bool allow_missing_weights = false;
+  /// false: refuse a folder without all weights, heads and pooler included. For a model that is to predict: new weights
+  /// are random, and what it says with them means nothing.
+  bool allow_new_weights = true;
   /// Refuse NaN and infinite weights, which a training that failed leaves: the error names the first one.
   bool check_finite = false;
   /// Where the report goes when there is something to say; nullptr: nowhere.
@@ -105,6 +115,17 @@ inline void check_report(const LoadReport& report, const PretrainedOptions& opti
     if (other_shape) throw ShapeError(text);
     throw ValueError(text);
   }
+  if (!options.allow_new_weights && !(report.missing.empty() && report.mismatched.empty() && report.extended.empty())) {
+    std::vector<std::string> names = report.missing;
+    names.insert(names.end(), report.extended.begin(), report.extended.end());
+    for (const LoadReport::Mismatch& one : report.mismatched) names.push_back(one.name);
+    std::string list;
+    for (const std::string& name : merge_numbered_names(names)) list += (list.empty() ? "" : ", ") + printable(name);
+    throw ValueError(concat("[from_pretrained] the checkpoint has no ", list,
+                            ": with random weights in their place a prediction means nothing; train the model first "
+                            "(allow_new_weights draws them all the same)\n",
+                            report.to_string(weights.path, model)));
+  }
   if (options.allow_missing_weights) return;
   for (const std::string& name : report.missing)
     if (!is_part_of_head(name, base_prefix))
@@ -127,21 +148,37 @@ inline void check_size(const BertConfig& config, const FolderWeights& weights) {
                             weights.path, " has ", stored));
 }
 
-/// The configuration with the labels and the problem that `options` asks for.
+/// What becomes of the heads of a folder whose labels are `config`'s, with the labels that `options` asks for: as
+/// `Model::label_heads` says where there is one, else of its module `Model::kLabelHead`, or "classifier".
 /// @throws ConfigError for labels that contradict num_labels or each other.
-inline BertConfig with_options(BertConfig config, const PretrainedOptions& options) {
+template <typename Model>
+LabelHeads heads_of(const BertConfig& config, const PretrainedOptions& options) {
   const auto count = static_cast<Index>(options.labels.size());
   if (options.num_labels && *options.num_labels < 1)
     throw ConfigError(concat("[from_pretrained] num_labels must be positive but is ", *options.num_labels));
   if (options.num_labels && count > 0 && *options.num_labels != count)
     throw ConfigError(
         concat("[from_pretrained] num_labels must be the number of labels, ", count, ", but is ", *options.num_labels));
-  if (count > 0) {
-    std::set<std::string_view> names;
-    for (const std::string& label : options.labels)
-      if (!names.insert(label).second)
-        throw ConfigError(concat("[from_pretrained] labels must differ but ", printable(label), " is there twice"));
-    config.id2label = options.labels;
+  if (count == 0) return {};
+  require_different_labels("[from_pretrained]", options.labels);
+  const auto problem = options.problem_type ? options.problem_type : config.problem_type;
+  const MatchLabelsOptions matching{
+      .order = options.label_order,
+      .keep = options.keep_labels,
+      .same_value = problem.value_or(ProblemType::kRegression) == ProblemType::kRegression};
+  if constexpr (requires { Model::label_heads(config.id2label, options.labels, matching); }) {
+    return Model::label_heads(config.id2label, options.labels, matching);
+  } else if constexpr (requires { Model::kLabelHead; }) {
+    return match_label_head(Model::kLabelHead, config.id2label, options.labels, matching);
+  } else {
+    return match_label_head("classifier", config.id2label, options.labels, matching);
+  }
+}
+
+/// The configuration with the labels and the problem that `options` asks for.
+inline BertConfig with_options(BertConfig config, const PretrainedOptions& options, const LabelHeads& heads) {
+  if (!heads.labels.empty()) {
+    config.id2label = heads.labels;
   } else if (options.num_labels && *options.num_labels != config.num_labels()) {
     config.id2label = default_labels(*options.num_labels);
   }
@@ -149,9 +186,27 @@ inline BertConfig with_options(BertConfig config, const PretrainedOptions& optio
   return config.validated();
 }
 
-/// The parameters of a module that the report does not name as loaded.
+/// One line: which labels of the checkpoint's heads were kept, or that it has none of the model's heads.
+inline void log_labels(std::ostream& log, const StateDict& checkpoint, const StateDict& target,
+                       const LabelHeads& heads) {
+  const auto has_head = [](const StateDict& state, const std::string& module) {
+    return !module.empty() && state.contains(module + ".weight");
+  };
+  const auto in_model = [&](const LabelHead& head) { return has_head(target, head.name); };
+  const auto in_file = [&](const std::string& module) { return has_head(checkpoint, module); };
+  if (std::none_of(heads.heads.begin(), heads.heads.end(), in_model)) return;
+  if (std::any_of(heads.known_heads.begin(), heads.known_heads.end(), in_file)) {
+    log << heads.summary << '\n';
+  } else {
+    log << "labels: the checkpoint has no classifier of labels; a new one begins with " << class_list(heads.labels)
+        << '\n';
+  }
+}
+
+/// The parameters of a module that the report does not name as loaded from end to end.
 inline std::unordered_set<const void*> not_loaded(const std::vector<Leaf>& leaves, const LoadReport& report) {
-  const std::unordered_set<std::string> loaded(report.loaded.begin(), report.loaded.end());
+  std::unordered_set<std::string> loaded(report.loaded.begin(), report.loaded.end());
+  for (const std::string& name : report.extended) loaded.erase(name);
   std::unordered_set<const void*> nodes;
   for_each_parameter(leaves, [&](const std::string& name, const auto& variable) {
     if (!loaded.contains(name)) nodes.insert(variable.node().get());
@@ -162,17 +217,27 @@ inline std::unordered_set<const void*> not_loaded(const std::vector<Leaf>& leave
 /// Copies `weights` into a module and reports it; what was not loaded is drawn by `init`, or stays as it is.
 inline void load_weights(const std::vector<Leaf>& leaves, const FolderWeights& weights,
                          const PretrainedOptions& options, std::string_view model, std::string_view base_prefix,
-                         const DeferredInit* init) {
+                         const DeferredInit* init, const LabelHeads& heads = {}) {
   const StateDict target = state_dict(leaves);
   RenamedCheckpoint renamed = rename_checkpoint(weights.state, target, base_prefix, weights.path);
-  LoadReport report =
-      match_state(renamed.state, target, {.check_finite = options.check_finite, .source = weights.path});
+  std::vector<std::string> extended;
+  const StateDict state = with_label_heads(renamed.state, target, heads, extended);
+  LoadReport report = match_state(state, target, {.check_finite = options.check_finite, .source = weights.path});
   report.ignored = std::move(renamed.ignored);
+  for (std::string& name : extended)
+    if (std::find(report.loaded.begin(), report.loaded.end(), name) != report.loaded.end())
+      report.extended.push_back(std::move(name));
   if (options.report != nullptr) *options.report = report;
   check_report(report, options, weights, model, base_prefix);
-  if (options.log != nullptr && !report.complete()) *options.log << report.to_string(weights.path, model) << '\n';
+  if (options.log != nullptr) {
+    log_labels(*options.log, renamed.state, target, heads);
+    LoadReport rest = report;
+    rest.extended.clear();  // the line above has said it
+    if (!rest.complete()) *options.log << rest.to_string(weights.path, model) << '\n';
+  }
   if (init != nullptr) init->draw(not_loaded(leaves, report));
-  copy_loaded(leaves, report, renamed.state);
+  fill_new_rows(state, target, heads, report.extended);
+  copy_loaded(leaves, report, state);
 }
 
 /// The weights in the type in which they are stored.
@@ -255,18 +320,21 @@ void load_pretrained_weights(M& module, const std::filesystem::path& folder, con
 /// does. Two differences are there to keep a half-random model from passing for a trained one: weights missing in the
 /// embeddings or the encoder are an error (`allow_missing_weights`), and so are those of an integer type. A 16-bit
 /// model keeps the weights of a float file as well until its optimizer takes them, but not when it is loaded under
-/// `NoGrad`.
-/// @tparam Model has a constructor from BertConfig and `kName`, its class in transformers.
+/// `NoGrad`. With `labels` in the options the rows of the folder's head follow their labels.
+/// @tparam Model has a constructor from BertConfig and `kName`, its class in transformers; `kLabelHead` when the module
+///   whose rows are labels is not called "classifier".
 /// @throws as `load_pretrained_weights`; ConfigError for an impossible configuration.
 /// @source transformers PreTrainedModel.from_pretrained
 template <typename Model>
 Model load_pretrained(const std::filesystem::path& folder, const PretrainedOptions& options = {}) {
-  const BertConfig config = detail::with_options(read_bert_config((folder / "config.json").string()), options);
+  BertConfig config = read_bert_config((folder / "config.json").string());
+  const LabelHeads heads = detail::heads_of<Model>(config, options);
+  config = detail::with_options(std::move(config), options, heads);
   const FolderWeights weights = load_folder_weights(folder);
   if (!options.allow_missing_weights && !options.ignore_mismatched_sizes) detail::check_size(config, weights);
   const DeferredInit init;
   Model model(config);
-  detail::load_weights(leaves(model), weights, options, Model::kName, "bert", &init);
+  detail::load_weights(leaves(model), weights, options, Model::kName, "bert", &init, heads);
   set_training(model, false);
   return model;
 }

@@ -57,6 +57,7 @@ void reorder_marks(std::u32string& text, CombiningClass combining_class) {
 enum class Decomposition : int {
   kCanonical = UTF8PROC_DECOMPOSE,                        ///< NFD, NFC
   kCompatibility = UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT,  ///< NFKD, NFKC
+  kCaseless = UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD,     ///< canonical, and without regard to case
 };
 
 inline void append_decomposed(std::u32string& out, char32_t c, Decomposition kind = Decomposition::kCanonical) {
@@ -183,6 +184,14 @@ inline std::u32string to_lower(std::u32string_view text) {
 
 /// Lower case of UTF-8. @throws ValueError where `text` is not valid UTF-8.
 inline std::string to_lower(std::string_view text) { return to_utf8(to_lower(to_utf32(text))); }
+
+/// What texts that differ in case only have in common: "Straße", "STRASSE" and "strasse" fold to one text, and so does
+/// an accent whether it is a part of its letter or a mark after it.
+/// @throws ValueError where `text` is not valid UTF-8.
+/// @source Python `str.casefold`, then NFD; The Unicode Standard, section 3.13 (canonical caseless matching)
+inline std::string fold_case(std::string_view text) {
+  return to_utf8(detail::decomposed(to_utf32(text), detail::Decomposition::kCaseless));
+}
 
 /// The White_Space property. @source Rust `char::is_whitespace`.
 inline bool is_white_space(char32_t c) {

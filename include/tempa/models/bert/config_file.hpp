@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
+#include <tempa/data/matched_labels.hpp>
 #include <tempa/io/json_members.hpp>
 #include <tempa/models/bert/config.hpp>
 
@@ -25,20 +26,13 @@ inline constexpr std::array<std::pair<ProblemType, std::string_view>, 3> kProble
      {ProblemType::kSingleLabelClassification, "single_label_classification"},
      {ProblemType::kMultiLabelClassification, "multi_label_classification"}}};
 
-/// "LABEL_0", "LABEL_1", …: the names of labels that nobody has named. @source transformers PretrainedConfig
-inline std::vector<std::string> default_labels(Index count) {
-  std::vector<std::string> labels;
-  for (Index k = 0; k < count; ++k) labels.push_back("LABEL_" + std::to_string(k));
-  return labels;
-}
-
 /// Whether a field is there and not null.
 inline bool has_value(const JsonFile& file, std::string_view field) {
   return has_field(file, field) && !file.root.at(json_pointer_of(field)).is_null();
 }
 
 /// Refuses a `label2id` that says something else than `id2label`. Names that nobody has given ("LABEL_0") may differ:
-/// transformers leaves them behind when only `id2label` is set.
+/// transformers leaves them behind when only `id2label` is set; and so may the case of names.
 inline void check_label_ids(const JsonFile& file, const std::vector<std::string>& labels) {
   if (!has_value(file, "label2id")) return;
   const nlohmann::json& ids = file.root.at("label2id");
@@ -56,6 +50,9 @@ inline void check_label_ids(const JsonFile& file, const std::vector<std::string>
     }
     const bool known = id >= 0 && id < static_cast<Index>(labels.size());
     if (known && labels[static_cast<std::size_t>(id)] == item.key()) continue;
+    if (known && label_key(labels[static_cast<std::size_t>(id)]) == label_key(item.key()) &&
+        std::find(labels.begin(), labels.end(), item.key()) == labels.end())
+      continue;
     if (item.key() == "LABEL_" + std::to_string(id)) continue;
     throw field_error(file, field,
                       known ? concat("expected the number that id2label gives this name but got ", id, ", which is ",
@@ -64,18 +61,21 @@ inline void check_label_ids(const JsonFile& file, const std::vector<std::string>
   }
 }
 
-/// Label names by number from `id2label`, whose keys are "0", "1", …; from `num_labels` when there is none.
+/// Label names by number from `id2label`, whose keys are "0", "1", …; from `num_labels` when there is none. A name that
+/// is a whole number, which transformers writes for such labels, is its digits.
 inline std::vector<std::string> read_labels(const JsonFile& file) {
   if (!has_value(file, "id2label")) {
-    auto labels = default_labels(get_or<Index>(file, "num_labels", 2, {.min = 1, .max = 1 << 20}));
-    return labels;
+    return default_labels(get_or<Index>(file, "num_labels", 2, {.min = 1, .max = 1 << 20}));
   }
   const nlohmann::json& names = file.root.at("id2label");
   if (!names.is_object() || names.empty())
     throw field_error(file, "id2label", "expected an object with at least one label");
   std::vector<std::string> labels;
-  for (std::size_t k = 0; k < names.size(); ++k)
-    labels.push_back(require<std::string>(file, "/id2label/" + std::to_string(k)));
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    const auto name = names.find(std::to_string(k));
+    const bool number = name != names.end() && name->is_number_integer();
+    labels.push_back(number ? name->dump() : require<std::string>(file, "/id2label/" + std::to_string(k)));
+  }
   const auto count = static_cast<Index>(labels.size());
   if (const auto given = get_or<Index>(file, "num_labels", count); given != count)
     throw field_error(file, "num_labels", concat("expected ", count, ", the size of id2label, but got ", given));

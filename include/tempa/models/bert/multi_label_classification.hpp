@@ -3,13 +3,19 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/data/label_columns.hpp>
+#include <tempa/data/matched_labels.hpp>
 #include <tempa/models/bert/model.hpp>
+#include <tempa/models/label_heads.hpp>
 #include <tempa/models/pretrained.hpp>
 #include <tempa/ops/arithmetic.hpp>
 #include <tempa/ops/cross_entropy.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <filesystem>
+#include <numeric>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -79,12 +85,46 @@ struct BertForMultiLabelClassification : ModuleMembers<BertForMultiLabelClassifi
   }
 
   using PretrainedMembers<BertForMultiLabelClassification<T>>::from_pretrained;
-  /// The BERT of a Hugging Face folder with new classifiers for `columns`. @throws as `load_pretrained`, `flat_labels`.
+  /// The BERT of a Hugging Face folder with classifiers for `columns`; those that the folder has go on, column by
+  /// column and label by label, see `match_label_columns`. @throws as `load_pretrained`, `flat_labels`.
   static BertForMultiLabelClassification from_pretrained(const std::filesystem::path& folder,
                                                          std::span<const LabelColumn> columns,
                                                          PretrainedOptions options = {}) {
     options.labels = flat_labels(columns);
     return load_pretrained<BertForMultiLabelClassification>(folder, options);
+  }
+
+  /// What becomes of a folder's classifiers. Where the folder's labels have no names, classifiers of as many labels go
+  /// on in their order. @param known of the folder, which may be one of another model. @param given by `flat_labels`.
+  static LabelHeads label_heads(const std::vector<std::string>& known, const std::vector<std::string>& given,
+                                const MatchLabelsOptions& options) {
+    constexpr Index kNone = MatchedLabels::kNone;
+    const auto name_of = [](Index a) { return "classifiers." + std::to_string(a); };
+    const auto has_column = [](const std::string& label) { return label.find('=') != std::string::npos; };
+    const bool columns = std::all_of(known.begin(), known.end(), has_column), unnamed = are_default_labels(known);
+    const std::vector<LabelColumn> old = columns ? label_columns_of(known) : std::vector<LabelColumn>();
+    MatchedLabelColumns matched = match_label_columns(old, label_columns_of(given), options);
+    LabelHeads result{.labels = flat_labels(matched.columns),
+                      .heads = {},
+                      .known_heads = {},
+                      .summary = unnamed ? "labels: the model's have no names; its classifiers go on in their order"
+                                         : matched.summary()};
+    for (Index a = 0; a < static_cast<Index>(unnamed ? matched.columns.size() : old.size()); ++a)
+      result.known_heads.push_back(name_of(a));
+    for (Index a = 0; a < static_cast<Index>(matched.columns.size()); ++a) {
+      auto& labels = matched.labels[static_cast<std::size_t>(a)];
+      const Index source = unnamed ? a : matched.heads[static_cast<std::size_t>(a)];
+      LabelHead head{.name = name_of(a), .rows = std::move(labels.rows)};
+      if (source != kNone) head.source = name_of(source);
+      if (unnamed) {
+        std::iota(head.rows.begin(), head.rows.end(), Index{0});
+        head.source_rows = static_cast<Index>(head.rows.size());
+      } else if (source != kNone) {
+        head.source_rows = static_cast<Index>(old[static_cast<std::size_t>(source)].labels.size());
+      }
+      result.heads.push_back(std::move(head));
+    }
+    return result;
   }
 
  private:
