@@ -53,6 +53,13 @@ void add_machine_options(CLI::App& app, Options& options) {
   app.add_option("--profile", options.profile, "write a Chrome trace to this file, and a table by operation to stderr");
 }
 
+/// For what uses a model: `allow_new_weights`.
+template <typename Options>
+void add_new_weights_option(CLI::App& app, Options& options) {
+  app.add_flag("--allow-new-weights", options.allow_new_weights,
+               "use a model whose file lacks weights, such as a BERT without a head, with random ones in their place");
+}
+
 /// @return the exit status when the program is to end now (help, or a mistake that was told), nothing otherwise.
 inline std::optional<int> parse_command_line(CLI::App& app, int argc, char** argv) {
   try {

@@ -3,14 +3,16 @@
 
 #include <tempa/autograd/no_grad.hpp>
 #include <tempa/core/device.hpp>
+#include <tempa/models/pretrained.hpp>
 
 #include <filesystem>
 
-/// The model of a folder on `device`, with nothing kept for training. @throws as `tempa::load_pretrained`; DeviceError.
+/// The model of a folder on `device`, with nothing kept for training. A folder without all weights, such as a BERT
+/// without a head, is refused unless `allow_new_weights`. @throws as `tempa::load_pretrained`; DeviceError.
 template <typename Model>
-Model load_for_inference(const std::filesystem::path& folder, tempa::Device device) {
+Model load_for_inference(const std::filesystem::path& folder, tempa::Device device, bool allow_new_weights) {
   const tempa::NoGrad no_grad;
-  auto model = Model::from_pretrained(folder);
+  auto model = Model::from_pretrained(folder, tempa::PretrainedOptions{.allow_new_weights = allow_new_weights});
   model.to(device);
   return model;
 }

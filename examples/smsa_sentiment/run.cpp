@@ -174,8 +174,10 @@ int run(const Options& options) {
   const DocumentSentimentOptions encoding{.max_length = options.max_length};
   const DocumentSentimentDataset valid_data(tables.valid, tokenizer, encoding),
       test_data(tables.test, tokenizer, encoding);
-  auto model = options.model.empty() ? new_classifier<T>(options, tokenizer, device)
-                                     : Classifier<T>::from_pretrained(options.model);
+  auto model = options.model.empty()
+                   ? new_classifier<T>(options, tokenizer, device)
+                   : Classifier<T>::from_pretrained(options.model, {.labels = DocumentSentimentDataset::label_names(),
+                                                                    .allow_new_weights = options.epochs > 0});
   model.to(device);
   std::cout << "vocabulary: " << tokenizer.vocab_size() << " tokens, model: " << model.parameter_count()
             << " parameters\n"

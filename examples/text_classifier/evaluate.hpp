@@ -38,7 +38,7 @@ int run_evaluate(const Options& options) {
   const tempa::Device device = prepare_machine(options);
   Settings settings = settings_of(options, options.model);
   const auto tokenizer = tempa::AutoTokenizer::from_pretrained(options.model);
-  auto model = load_for_inference<Classifier<T>>(options.model, device);
+  auto model = load_for_inference<Classifier<T>>(options.model, device, options.allow_new_weights);
   const Task task = task_of(model.config(), options, settings);
   order_label_columns(settings, task);
   const tempa::LabeledTexts table = with_labels(read_table(options.input, options, settings), task);

@@ -88,11 +88,23 @@ int train_label_columns(tempa::TextTable&& table, Settings settings, const Optio
       options.token_masking != 0)
     throw tempa::ConfigError(
         "--task label-columns: has no --class-weights, --label-smoothing, --piece-dropout and --token-masking");
-  std::vector<tempa::LabelColumn> columns;
+  const bool scratch = options.model.empty();
+  std::vector<tempa::LabelColumn> learnt;
   for (std::size_t a = 0; a < table.fields.size(); ++a)
-    columns.push_back({.name = table.label_names[a], .labels = learn_classes(table, a)});
+    learnt.push_back({.name = table.label_names[a], .labels = learn_classes(table, a)});
   settings.label_columns = table.label_names;
-  const std::vector<std::string> names = tempa::flat_labels(columns);
+  std::vector<std::string> names = tempa::flat_labels(learnt);
+  tempa::BertConfig base;
+  if (!scratch) {  // what the model knows, in its order
+    base = tempa::read_bert_config((std::filesystem::path(options.model) / "config.json").string());
+    names = ColumnsClassifier<T>::label_heads(base.id2label, names,
+                                              {.order = tempa::LabelOrder::kModel, .keep = options.keep_labels})
+                .labels;
+  }
+  const std::vector<tempa::LabelColumn> columns = tempa::label_columns_of(names);
+  std::vector<std::string> column_names;
+  for (const tempa::LabelColumn& column : columns) column_names.push_back(column.name);
+  order_fields(table, settings, column_names);
   std::optional<tempa::TextTable> valid, test;
   if (!options.split.empty()) {
     const tempa::Index rows = table.rows.size();
@@ -109,19 +121,18 @@ int train_label_columns(tempa::TextTable&& table, Settings settings, const Optio
     std::cout << ' ' << column.name << " (" << column.labels.size() << ')';
   std::cout << '\n';
 
-  const bool scratch = options.model.empty();
   const tempa::AnyTokenizer tokenizer = tokenizer_of(table.rows, options);
-  const std::int64_t longest =
-      scratch ? options.max_length.value_or(kLengthFromScratch)
-              : tempa::read_bert_config((std::filesystem::path(options.model) / "config.json").string())
-                    .max_position_embeddings;
+  const std::int64_t longest = scratch ? options.max_length.value_or(kLengthFromScratch) : base.max_position_embeddings;
   const tempa::EncodeOptions encoding = encoding_of(settings, options, tokenizer, longest, std::cout);
   settings.max_length = encoding.max_length;
-  auto model = scratch ? ColumnsClassifier<T>(config_from_scratch(options, longest, tokenizer.vocab_size(), names,
-                                                                  tempa::ProblemType::kSingleLabelClassification))
-                       : ColumnsClassifier<T>::from_pretrained(
-                             options.model, columns,
-                             {.ignore_mismatched_sizes = options.ignore_mismatched_sizes, .log = &std::cout});
+  auto model = scratch
+                   ? ColumnsClassifier<T>(config_from_scratch(options, longest, tokenizer.vocab_size(), names,
+                                                              tempa::ProblemType::kSingleLabelClassification))
+                   : ColumnsClassifier<T>::from_pretrained(options.model, learnt,
+                                                           {.label_order = tempa::LabelOrder::kModel,
+                                                            .keep_labels = options.keep_labels,
+                                                            .ignore_mismatched_sizes = options.ignore_mismatched_sizes,
+                                                            .log = &std::cout});
   model.to(prepare_machine(options));
   if (!options.output.empty()) {  // a folder that cannot be written is known before the training, not after it
     std::filesystem::create_directories(options.output);
@@ -166,7 +177,7 @@ int evaluate_label_columns(const Options& options) {
   const tempa::Device device = prepare_machine(options);
   Settings settings = settings_of(options, options.model);
   const auto tokenizer = tempa::AutoTokenizer::from_pretrained(options.model);
-  auto model = load_for_inference<ColumnsClassifier<T>>(options.model, device);
+  auto model = load_for_inference<ColumnsClassifier<T>>(options.model, device, options.allow_new_weights);
   settings.label_columns.clear();  // all of the model's, in its order
   for (const tempa::LabelColumn& column : model.label_columns) settings.label_columns.push_back(column.name);
   const tempa::LabelColumnsDataset data(
@@ -240,7 +251,7 @@ int predict_label_columns(const Options& options) {
   const tempa::Device device = prepare_machine(options);
   Settings settings = settings_of(options, options.model);
   const auto tokenizer = tempa::AutoTokenizer::from_pretrained(options.model);
-  auto model = load_for_inference<ColumnsClassifier<T>>(options.model, device);
+  auto model = load_for_inference<ColumnsClassifier<T>>(options.model, device, options.allow_new_weights);
   const tempa::EncodeOptions encoding =
       encoding_of(settings, options, tokenizer, model.config().max_position_embeddings, std::cerr);
   FlatLogits<T> network{model};

@@ -71,7 +71,9 @@ CLI::App* add_train(CLI::App& app, Options& options) {
   train->add_option("--output", options.output, "write the model, its tokenizer and metrics.json to this folder");
   train->add_option("--model", options.model, "start from this Hugging Face folder; else from scratch");
   train->add_flag("--ignore-mismatched-sizes", options.ignore_mismatched_sizes,
-                  "start weights of other shapes anew, such as a classifier's for other labels");
+                  "start weights of other shapes than the model's anew");
+  train->add_flag("--keep-labels", options.keep_labels,
+                  "keep the labels of --model that the table does not have; else they are dropped");
   add_table_options(*train, options, true);
   add_text_options(*train, options,
                    "128 from scratch, else model_max_length of the tokenizer, else what --model can do");
@@ -122,6 +124,7 @@ CLI::App* add_train(CLI::App& app, Options& options) {
 CLI::App* add_evaluate(CLI::App& app, Options& options) {
   CLI::App* evaluate = app.add_subcommand("evaluate", "Score a model on a table with labels");
   evaluate->add_option("--model", options.model, "folder of the model")->required();
+  add_new_weights_option(*evaluate, options);
   evaluate->add_option("--input", options.input, "table with labels, - for standard input")->required();
   evaluate->add_option("--output", options.output, "write the scores to this JSON file");
   add_table_options(*evaluate, options, true);
@@ -137,6 +140,7 @@ CLI::App* add_predict(CLI::App& app, Options& options) {
                          "Write one JSON object for each row: text, label, probabilities (several labels: labels, "
                          "probabilities; regression: value). The table may be larger than memory");
   predict->add_option("--model", options.model, "folder of the model")->required();
+  add_new_weights_option(*predict, options);
   predict->add_option("--input", options.input, "table of texts, - for standard input")->required();
   predict->add_option("--output", options.output, "file of JSON lines, - for standard output; default: -");
   predict->add_flag("--logits", options.logits, "the logits as well, so that they read back to the same bits");

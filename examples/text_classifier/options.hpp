@@ -23,6 +23,8 @@ struct Options {
   // Model.
   std::string model;
   bool ignore_mismatched_sizes = false;
+  bool keep_labels = false;
+  bool allow_new_weights = false;
   std::int64_t layers = 2;
   std::int64_t hidden = 128;
   std::int64_t heads = 2;

@@ -100,7 +100,7 @@ int run_predict(const Options& options) {
   const tempa::Device device = prepare_machine(options);
   const Settings settings = settings_of(options, options.model);
   const auto tokenizer = tempa::AutoTokenizer::from_pretrained(options.model);
-  auto model = load_for_inference<Classifier<T>>(options.model, device);
+  auto model = load_for_inference<Classifier<T>>(options.model, device, options.allow_new_weights);
   const tempa::EncodeOptions encoding =
       encoding_of(settings, options, tokenizer, model.config().max_position_embeddings, std::cerr);
   const Task task = task_of(model.config(), options, settings);

@@ -3,7 +3,9 @@
 
 #include "settings.hpp"
 
+#include <tempa/data/label_names.hpp>
 #include <tempa/data/labels.hpp>
+#include <tempa/data/matched_labels.hpp>
 #include <tempa/models/bert/config.hpp>
 
 #include <algorithm>
@@ -16,6 +18,7 @@
 struct Task {
   tempa::ProblemType problem = tempa::ProblemType::kSingleLabelClassification;
   std::vector<std::string> names;              ///< (K) of the labels, or of the numbers to regress
+  std::vector<std::string> learnt{};           ///< of a training: those of the table, in its spelling and order
   std::optional<std::string> label_separator;  ///< multi-label in one column
   bool numbered = false;                       ///< the names mean nothing: labels may be numbers from 0
 };
@@ -53,13 +56,6 @@ inline tempa::ProblemType detect_problem(const tempa::TextTable& table, const Se
   return tempa::ProblemType::kSingleLabelClassification;
 }
 
-// LABEL_0, LABEL_1, …: what a configuration has whose labels nobody named.
-inline bool are_unnamed(const std::vector<std::string>& names) {
-  for (std::size_t k = 0; k < names.size(); ++k)
-    if (names[k] != "LABEL_" + std::to_string(k)) return false;
-  return true;
-}
-
 /// The classes that come up in one label column. @throws FormatError for an empty one, or too many to be classes.
 inline std::vector<std::string> learn_classes(const tempa::TextTable& table, std::size_t column) {
   const std::vector<std::string>& fields = table.fields[column];
@@ -94,9 +90,9 @@ inline std::vector<std::string> learn_names(const tempa::TextTable& table, const
   return tempa::learn_labels(all);
 }
 
-/// The task that a training table sets: its labels learnt, in a model's order where that model knows them all.
+/// The task that a training table sets: its labels learnt; first those that a model knows, in its order and spelling.
 /// @param model configuration of the model to start from, or nullptr.
-/// @throws ConfigError where the table leaves open what is meant.
+/// @throws ConfigError where the table leaves open what is meant, and for a label that is there twice.
 inline Task learn_task(const tempa::TextTable& table, const Options& options, const Settings& settings,
                        const tempa::BertConfig* model) {
   Task task;
@@ -113,30 +109,50 @@ inline Task learn_task(const tempa::TextTable& table, const Options& options, co
     throw tempa::ConfigError("--task multi-label: expected --label-separator, or several --label-columns of 0 and 1");
   if (task.problem == tempa::ProblemType::kSingleLabelClassification && table.fields.size() > 1)
     throw tempa::ConfigError("--task single-label: expected one label column but there are several");
-  task.names = learn_names(table, task);
+  task.learnt = task.names = learn_names(table, task);
+  tempa::require_different_labels(table.rows.name + ": the", task.names);
   const std::size_t least = task.problem == tempa::ProblemType::kSingleLabelClassification ? 2 : 1;
   if (task.names.size() < least)
     throw tempa::FormatError(
         table.rows.name, 0,
         tempa::concat("expected at least ", least, " different labels but has ", task.names.size()));
-  if (model != nullptr && table.fields.size() == 1 && task.problem != tempa::ProblemType::kRegression) {
-    const auto& known = model->id2label;
-    if (std::all_of(task.names.begin(), task.names.end(), [&](const std::string& name) {
-          return std::find(known.begin(), known.end(), name) != known.end();
-        }))
-      task.names = known;
-  }
+  if (model != nullptr)
+    task.names = tempa::match_labels(model->id2label, task.learnt,
+                                     {.order = tempa::LabelOrder::kModel,
+                                      .keep = options.keep_labels,
+                                      .same_value = task.problem == tempa::ProblemType::kRegression})
+                     .labels;
   return task;
 }
 
-/// The task that a model was trained for.
+/// Puts the label columns of a training table, and the settings that name them, into the order of a model's labels.
+/// @throws ConfigError for a label without a column.
+inline void order_fields(tempa::TextTable& table, Settings& settings, const std::vector<std::string>& names) {
+  const tempa::TextTable old = std::move(table);
+  const std::vector<std::string> columns = settings.label_columns;
+  const tempa::LabelNames known(old.label_names);
+  table = {.rows = old.rows, .label_names = {}, .fields = {}};
+  settings.label_columns.clear();
+  for (const std::string& name : names) {
+    const auto found = known.find(name);
+    if (!found) throw tempa::ConfigError("--keep-labels: the table has no column of the label " + name);
+    const auto column = static_cast<std::size_t>(*found);
+    table.label_names.push_back(old.label_names[column]);
+    table.fields.push_back(old.fields[column]);
+    settings.label_columns.push_back(columns.at(column));
+  }
+}
+
+/// The task that a model was trained for. @throws ConfigError for a name of two labels: no answer could tell them
+/// apart.
 inline Task task_of(const tempa::BertConfig& config, const Options& options, const Settings& settings) {
   Task task{.names = config.id2label, .label_separator = settings.label_separator};
   task.problem = options.task != "auto"     ? problem_of(options.task)
                  : config.problem_type      ? *config.problem_type
                  : config.num_labels() == 1 ? tempa::ProblemType::kRegression
                                             : tempa::ProblemType::kSingleLabelClassification;
-  task.numbered = are_unnamed(task.names);
+  task.numbered = tempa::are_default_labels(task.names);
+  tempa::require_different_labels(options.model + "/config.json: id2label: the", task.names);
   if (task.problem != tempa::ProblemType::kMultiLabelClassification) task.label_separator.reset();
   return task;
 }
@@ -162,11 +178,15 @@ inline void order_label_columns(Settings& settings, const Task& task) {
   if (task.problem == tempa::ProblemType::kSingleLabelClassification || task.label_separator) return;
   if (columns.empty() && task.names.size() > 1) columns = task.names;
   if (columns.size() < 2 || std::all_of(columns.begin(), columns.end(), is_number)) return;
-  if (!std::is_permutation(columns.begin(), columns.end(), task.names.begin(), task.names.end()))
+  const tempa::LabelNames given(columns);
+  std::vector<std::string> ordered;
+  for (const std::string& name : task.names)
+    if (const auto found = given.find(name)) ordered.push_back(columns[static_cast<std::size_t>(*found)]);
+  if (ordered.size() != columns.size() || ordered.size() != task.names.size())
     throw tempa::ConfigError("--label-columns: expected the model's, " + [&] {
       std::string list;
       for (const std::string& name : task.names) list += (list.empty() ? "" : ",") + name;
       return list;
     }());
-  columns = task.names;
+  columns = ordered;
 }

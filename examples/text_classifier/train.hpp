@@ -51,13 +51,12 @@ inline std::vector<double> class_weights_of(const Options& options, const Task& 
   std::vector<double> weights(task.names.size(), 1.0);
   for (const std::string& item : tempa::split_labels(options.class_weights, ",")) {
     const std::size_t equals = item.rfind('=');
-    const auto label = std::find(task.names.begin(), task.names.end(), item.substr(0, equals));
+    const auto label = tempa::LabelNames(task.names).find(item.substr(0, equals));
     const auto weight = equals == std::string::npos ? std::nullopt : tempa::parse_number(item.substr(equals + 1));
     if (!weight || *weight < 0)
       throw tempa::ConfigError("--class-weights: expected none, balanced or label=weight but got '" + item + "'");
-    if (label == task.names.end())
-      throw tempa::ConfigError("--class-weights: there is no label '" + item.substr(0, equals) + "'");
-    weights[static_cast<std::size_t>(label - task.names.begin())] = *weight;
+    if (!label) throw tempa::ConfigError("--class-weights: there is no label '" + item.substr(0, equals) + "'");
+    weights[static_cast<std::size_t>(*label)] = *weight;
   }
   return weights;
 }
@@ -126,6 +125,7 @@ int run_train(const Options& options) {
   const Task task = learn_task(table, options, settings, base ? &*base : nullptr);
   if (options.label_smoothing != 0 && task.problem != tempa::ProblemType::kSingleLabelClassification)
     throw tempa::ConfigError("--label-smoothing: only single-label has it");
+  if (table.fields.size() > 1) order_fields(table, settings, task.names);
   if (!options.metric.empty()) tempa::metrics_of(task.problem).at(options.metric);
   Tables tables{.train = with_labels(std::move(table), task)};
   if (!options.split.empty()) divide(tables, options);
@@ -139,7 +139,9 @@ int run_train(const Options& options) {
   const tempa::EncodeOptions encoding = encoding_of(settings, options, tokenizer, longest, std::cout);
   settings.max_length = encoding.max_length;
   auto model =
-      base ? Classifier<T>::from_pretrained(options.model, {.labels = task.names,
+      base ? Classifier<T>::from_pretrained(options.model, {.labels = task.learnt,
+                                                            .label_order = tempa::LabelOrder::kModel,
+                                                            .keep_labels = options.keep_labels,
                                                             .problem_type = task.problem,
                                                             .ignore_mismatched_sizes = options.ignore_mismatched_sizes,
                                                             .log = &std::cout})

@@ -18,6 +18,8 @@ struct Options {
   std::string train, valid, test, input, output;
   std::string model;
   bool ignore_mismatched_sizes = false;
+  bool keep_labels = false;
+  bool allow_new_weights = false;
   bool cased = false;
   std::int64_t layers = 2;
   std::int64_t hidden = 128;
@@ -83,7 +85,9 @@ inline void add_train(CLI::App& app, Options& options) {
   train->add_option("--output", options.output, "write the model, its tokenizer and metrics.json to this folder");
   train->add_option("--model", options.model, "start from this Hugging Face folder; else from scratch");
   train->add_flag("--ignore-mismatched-sizes", options.ignore_mismatched_sizes,
-                  "start weights of other shapes anew, such as a classifier's for other tags");
+                  "start weights of other shapes than the model's anew");
+  train->add_flag("--keep-labels", options.keep_labels,
+                  "keep the tags of --model that the file does not have; else they are dropped");
   train->add_option("--epochs", options.epochs)->capture_default_str()->check(CLI::PositiveNumber);
   train->add_option("--lr", options.lr, "largest learning rate of AdamW; default: 2e-5 with --model, else 5e-4");
   train->add_option("--weight-decay", options.weight_decay)->capture_default_str();
@@ -122,6 +126,7 @@ inline std::optional<int> parse_options(int argc, char** argv, Options& options)
   for (CLI::App* command : {evaluate, predict}) {
     command->add_option("--model", options.model, "folder of the model")->required();
     command->add_option("--input", options.input, "file, - for standard input")->required();
+    add_new_weights_option(*command, options);
     detail::add_common_options(*command, options);
   }
   detail::add_scheme_option(*evaluate, options);

@@ -53,9 +53,10 @@ TokenClassificationDataset dataset_of(const TaggedSentences& sentences, const Ta
 
 /// Scores of whole sentences, words that were cut off included; also prints them.
 template <Floating T>
-nlohmann::json score(const char* name, Tagger<T>& model, const BertTokenizer& tokenizer,
-                     const TaggedSentences& sentences, const Options& options) {
+nlohmann::json score(const char* name, Tagger<T>& model, const BertTokenizer& tokenizer, TaggedSentences sentences,
+                     const Options& options) {
   const std::vector<std::string>& tags = model.config().id2label;
+  sentences = with_tags_of(std::move(sentences), tags);
   const auto data = dataset_of(sentences, model, tokenizer, options);
   DataLoader loader(data, {.batch_size = 64, .group_by_length = true}, TokenCollate{});
   const Evaluation evaluation = evaluate(model, loader);
@@ -78,17 +79,6 @@ nlohmann::json score(const char* name, Tagger<T>& model, const BertTokenizer& to
   return root;
 }
 
-/// The tags of a training file, in a model's order where that model knows them all.
-std::vector<std::string> tags_to_learn(const TaggedSentences& sentences, const Options& options) {
-  std::vector<std::string> tags = learn_tags(sentences);
-  if (options.model.empty()) return tags;
-  auto known = read_bert_config((std::filesystem::path(options.model) / "config.json").string()).id2label;
-  const bool all = std::all_of(tags.begin(), tags.end(), [&](const std::string& tag) {
-    return std::find(known.begin(), known.end(), tag) != known.end();
-  });
-  return all ? known : tags;
-}
-
 BertTokenizer learn_tokenizer(const TaggedSentences& sentences, const Options& options) {
   std::vector<std::string> texts;
   for (const TaggedSentence& sentence : sentences.sentences) {
@@ -106,19 +96,21 @@ int run_train(const Options& options) {
   std::optional<TaggedSentences> valid, test;
   if (!options.valid.empty()) valid = read(options.valid);
   if (!options.test.empty()) test = read(options.test);
-  const std::vector<std::string> tags = tags_to_learn(sentences, options);
+  const std::vector<std::string> tags = learn_tags(sentences);
   const auto tokenizer =
       options.model.empty() ? learn_tokenizer(sentences, options) : BertTokenizer::from_pretrained(options.model);
   auto model =
       options.model.empty()
           ? Tagger<T>(config_from_scratch(options, options.max_length, tokenizer.vocab_size(), tags,
                                           ProblemType::kSingleLabelClassification))
-          : Tagger<T>::from_pretrained(
-                options.model,
-                {.labels = tags, .ignore_mismatched_sizes = options.ignore_mismatched_sizes, .log = &std::cout});
+          : Tagger<T>::from_pretrained(options.model, {.labels = tags,
+                                                       .label_order = LabelOrder::kModel,
+                                                       .keep_labels = options.keep_labels,
+                                                       .ignore_mismatched_sizes = options.ignore_mismatched_sizes,
+                                                       .log = &std::cout});
   model.to(device);
   const auto data = dataset_of(sentences, model, tokenizer, options);
-  std::cout << "sentences: " << sentences.size() << ", tags: " << tags.size()
+  std::cout << "sentences: " << sentences.size() << ", tags: " << model.config().num_labels()
             << ", vocabulary: " << tokenizer.vocab_size() << " tokens, model: " << model.parameter_count()
             << " parameters\n";
 
@@ -167,7 +159,7 @@ template <Floating T>
 int run_evaluate(const Options& options) {
   const Device device = prepare_machine(options);
   const auto tokenizer = BertTokenizer::from_pretrained(options.model);
-  auto model = load_for_inference<Tagger<T>>(options.model, device);
+  auto model = load_for_inference<Tagger<T>>(options.model, device, options.allow_new_weights);
   const nlohmann::json metrics = score("TEST ", model, tokenizer, read(options.input), options);
   if (!options.output.empty()) write_json(options.output, metrics);
   return 0;
@@ -177,7 +169,7 @@ template <Floating T>
 int run_predict(const Options& options) {
   const Device device = prepare_machine(options);
   const auto tokenizer = BertTokenizer::from_pretrained(options.model);
-  auto model = load_for_inference<Tagger<T>>(options.model, device);
+  auto model = load_for_inference<Tagger<T>>(options.model, device, options.allow_new_weights);
   TaggedSentences sentences = read(options.input, TagColumn::kOptional);
   for (TaggedSentence& sentence : sentences.sentences) sentence.tags.clear();
   const auto tags = predict_tags(model, dataset_of(sentences, model, tokenizer, options), model.config().id2label,

@@ -224,9 +224,8 @@ inline void load_weights(const std::vector<Leaf>& leaves, const FolderWeights& w
   const StateDict state = with_label_heads(renamed.state, target, heads, extended);
   LoadReport report = match_state(state, target, {.check_finite = options.check_finite, .source = weights.path});
   report.ignored = std::move(renamed.ignored);
-  for (std::string& name : extended)
-    if (std::find(report.loaded.begin(), report.loaded.end(), name) != report.loaded.end())
-      report.extended.push_back(std::move(name));
+  for (const std::string& name : report.loaded)
+    if (std::find(extended.begin(), extended.end(), name) != extended.end()) report.extended.push_back(name);
   if (options.report != nullptr) *options.report = report;
   check_report(report, options, weights, model, base_prefix);
   if (options.log != nullptr) {
