@@ -72,6 +72,12 @@ nlohmann::json score_columns(const std::string& name, ColumnsClassifier<T>& mode
   return tempa::evaluation_json(evaluation, model.config().id2label);
 }
 
+inline std::vector<std::string> names_of(const std::vector<tempa::LabelColumn>& columns) {
+  std::vector<std::string> names;
+  for (const tempa::LabelColumn& column : columns) names.push_back(column.name);
+  return names;
+}
+
 inline tempa::TextTable subset_of(const tempa::TextTable& table, const std::vector<tempa::Index>& rows) {
   tempa::TextTable part{.rows = table.rows.subset(rows), .label_names = table.label_names, .fields = {}};
   for (const auto& column : table.fields) {
@@ -102,9 +108,7 @@ int train_label_columns(tempa::TextTable&& table, Settings settings, const Optio
                 .labels;
   }
   const std::vector<tempa::LabelColumn> columns = tempa::label_columns_of(names);
-  std::vector<std::string> column_names;
-  for (const tempa::LabelColumn& column : columns) column_names.push_back(column.name);
-  order_fields(table, settings, column_names);
+  order_fields(table, settings, names_of(columns));
   std::optional<tempa::TextTable> valid, test;
   if (!options.split.empty()) {
     const tempa::Index rows = table.rows.size();
@@ -178,8 +182,7 @@ int evaluate_label_columns(const Options& options) {
   Settings settings = settings_of(options, options.model);
   const auto tokenizer = tempa::AutoTokenizer::from_pretrained(options.model);
   auto model = load_for_inference<ColumnsClassifier<T>>(options.model, device, options.allow_new_weights);
-  settings.label_columns.clear();  // all of the model's, in its order
-  for (const tempa::LabelColumn& column : model.label_columns) settings.label_columns.push_back(column.name);
+  settings.label_columns = spelt_as(settings.label_columns, names_of(model.label_columns));  // all, in its order
   const tempa::LabelColumnsDataset data(
       read_table(options.input, options, settings), model.label_columns, tokenizer,
       encoding_of(settings, options, tokenizer, model.config().max_position_embeddings, std::cerr));

@@ -172,17 +172,26 @@ inline tempa::LabeledTexts with_labels(tempa::TextTable&& table, const Task& tas
                              task.numbered ? tempa::ClassNumbers::kAccepted : tempa::ClassNumbers::kRefused);
 }
 
+/// The label columns that `names` means: as `columns` spells them, where it has them.
+inline std::vector<std::string> spelt_as(const std::vector<std::string>& columns,
+                                         const std::vector<std::string>& names) {
+  const tempa::LabelNames given(columns);
+  std::vector<std::string> spelt;
+  for (const std::string& name : names) {
+    const auto found = given.find(name);
+    spelt.push_back(found ? columns[static_cast<std::size_t>(*found)] : name);
+  }
+  return spelt;
+}
+
 /// Puts the label columns into the order of the task's names. @throws ConfigError when they are others.
 inline void order_label_columns(Settings& settings, const Task& task) {
   auto& columns = settings.label_columns;
   if (task.problem == tempa::ProblemType::kSingleLabelClassification || task.label_separator) return;
   if (columns.empty() && task.names.size() > 1) columns = task.names;
   if (columns.size() < 2 || std::all_of(columns.begin(), columns.end(), is_number)) return;
-  const tempa::LabelNames given(columns);
-  std::vector<std::string> ordered;
-  for (const std::string& name : task.names)
-    if (const auto found = given.find(name)) ordered.push_back(columns[static_cast<std::size_t>(*found)]);
-  if (ordered.size() != columns.size() || ordered.size() != task.names.size())
+  const std::vector<std::string> ordered = spelt_as(columns, task.names);
+  if (!std::is_permutation(columns.begin(), columns.end(), ordered.begin(), ordered.end()))
     throw tempa::ConfigError("--label-columns: expected the model's, " + [&] {
       std::string list;
       for (const std::string& name : task.names) list += (list.empty() ? "" : ",") + name;
