@@ -111,17 +111,17 @@ inline Task learn_task(const tempa::TextTable& table, const Options& options, co
     throw tempa::ConfigError("--task single-label: expected one label column but there are several");
   task.learnt = task.names = learn_names(table, task);
   tempa::require_different_labels(table.rows.name + ": the", task.names);
-  const std::size_t least = task.problem == tempa::ProblemType::kSingleLabelClassification ? 2 : 1;
-  if (task.names.size() < least)
-    throw tempa::FormatError(
-        table.rows.name, 0,
-        tempa::concat("expected at least ", least, " different labels but has ", task.names.size()));
   if (model != nullptr)
     task.names = tempa::match_labels(model->id2label, task.learnt,
                                      {.order = tempa::LabelOrder::kModel,
                                       .keep = options.keep_labels,
                                       .same_value = task.problem == tempa::ProblemType::kRegression})
                      .labels;
+  const std::size_t least = task.problem == tempa::ProblemType::kSingleLabelClassification ? 2 : 1;
+  if (task.names.size() < least)
+    throw tempa::FormatError(
+        table.rows.name, 0,
+        tempa::concat("expected at least ", least, " different labels but has ", task.names.size()));
   return task;
 }
 

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,7 @@ inline void check_label_ids(const JsonFile& file, const std::vector<std::string>
   if (!has_value(file, "label2id")) return;
   const nlohmann::json& ids = file.root.at("label2id");
   if (!ids.is_object()) throw field_error(file, "label2id", "expected an object");
+  const std::unordered_set<std::string_view> names(labels.begin(), labels.end());
   for (const auto& item : ids.items()) {
     const std::string field = (nlohmann::json::json_pointer("/label2id") / item.key()).to_string();
     Index id = 0;
@@ -51,7 +53,7 @@ inline void check_label_ids(const JsonFile& file, const std::vector<std::string>
     const bool known = id >= 0 && id < static_cast<Index>(labels.size());
     if (known && labels[static_cast<std::size_t>(id)] == item.key()) continue;
     if (known && label_key(labels[static_cast<std::size_t>(id)]) == label_key(item.key()) &&
-        std::find(labels.begin(), labels.end(), item.key()) == labels.end())
+        !names.contains(item.key()))
       continue;
     if (item.key() == "LABEL_" + std::to_string(id)) continue;
     throw field_error(file, field,
