@@ -8,11 +8,13 @@
 #include <filesystem>
 
 /// The model of a folder on `device`, with nothing kept for training. A folder without all weights, such as a BERT
-/// without a head, is refused unless `allow_new_weights`. @throws as `tempa::load_pretrained`; DeviceError.
+/// without a head, is refused unless `allow_new_weights`. @throws as `tempa::load_pretrained`;
+/// NumericalError naming a weight that is not finite; DeviceError.
 template <typename Model>
 Model load_for_inference(const std::filesystem::path& folder, tempa::Device device, bool allow_new_weights) {
   const tempa::NoGrad no_grad;
-  auto model = Model::from_pretrained(folder, tempa::PretrainedOptions{.allow_new_weights = allow_new_weights});
+  auto model = Model::from_pretrained(
+      folder, tempa::PretrainedOptions{.allow_new_weights = allow_new_weights, .check_finite = true});
   model.to(device);
   return model;
 }

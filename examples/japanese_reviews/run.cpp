@@ -1,6 +1,7 @@
 // The body of the program, for each type that --precision names. One file: what depends on none is compiled once.
 #include "run.hpp"
 
+#include "../common/output_folder.hpp"
 #include "../common/precision.hpp"
 #include "../common/setup.hpp"
 #include "data.hpp"
@@ -38,7 +39,8 @@ Classifier<T> make_model(const ChosenTokenizer& chosen, const Options& options) 
                                              options.label_names, ProblemType::kSingleLabelClassification),
                          options.head_dropout);
   auto model = load_pretrained<Classifier<T>>(
-      options.model, {.labels = options.label_names, .problem_type = ProblemType::kSingleLabelClassification});
+      options.model,
+      {.labels = options.label_names, .problem_type = ProblemType::kSingleLabelClassification, .check_finite = true});
   if (chosen.tokenizer.vocab_size() > model.config().vocab_size)
     throw ConfigError(concat("[japanese_reviews] the tokenizer of ", options.model, " has ",
                              chosen.tokenizer.vocab_size(), " tokens but its model has ", model.config().vocab_size));
@@ -133,6 +135,7 @@ Training train(Classifier<T>& model, const Parts& parts, const AnyTokenizer& tok
 
 template <Floating T>
 int run(const Options& options) {
+  check_output(options.output);
   const Device device = prepare_machine(options);
   manual_seed(options.seed);
   if (options.epochs() == 0 && options.model.empty()) throw ConfigError("--epochs 0 needs a --model to evaluate");
@@ -185,14 +188,15 @@ int run(const Options& options) {
     writer->close();
   }
   if (options.output.empty()) return 0;
-  const std::filesystem::path output = options.output;
-  save_pretrained(model, model.bert.config, Classifier<T>::kName, output);
-  chosen.tokenizer.save_pretrained(output);
-  write_metrics(output / "metrics.json", report, options.label_names);
   const std::vector<ClassDistribution> classes{{"train", count_classes(parts.train.labels, 2)},
                                                {"validation", count_classes(parts.valid.labels, 2)},
                                                {"test", count_classes(parts.test.labels, 2)}};
-  save_pictures(output / "pictures", report, classes, training.rates, shown, options.label_names);
+  save_output(options.output, [&](const std::filesystem::path& folder) {
+    save_pretrained(model, model.bert.config, Classifier<T>::kName, folder);
+    chosen.tokenizer.save_pretrained(folder);
+    write_metrics(folder / "metrics.json", report, options.label_names);
+    save_pictures(folder / "pictures", report, classes, training.rates, shown, options.label_names);
+  });
   std::cout << "\nmodel, metrics.json, log.jsonl and pictures/: " << options.output << '\n';
   return 0;
 }

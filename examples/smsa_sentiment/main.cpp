@@ -1,22 +1,18 @@
 // Trains and evaluates a sentiment classifier on SmSA: `smsa_sentiment --data DIR`, or `--help`.
 #include "../common/precision.hpp"
 #include "../common/profile.hpp"
+#include "../common/program.hpp"
 #include "options.hpp"
 #include "run.hpp"
 
-#include <exception>
-#include <iostream>
 #include <type_traits>
 
 int main(int argc, char** argv) {
   Options options;
   if (const auto status = parse_options(argc, argv, options)) return *status;
-  try {
+  return run_program("smsa_sentiment", [&] {
     return with_profile(options, [&] {
       return with_precision(options.precision, [&]<typename T>(std::type_identity<T>) { return run<T>(options); });
     });
-  } catch (const std::exception& error) {
-    std::cerr << "smsa_sentiment: " << error.what() << '\n';
-    return 1;
-  }
+  });
 }

@@ -1,6 +1,7 @@
 // The body of the program, for each type that --precision names. One file: what depends on none is compiled once.
 #include "run.hpp"
 
+#include "../common/output_folder.hpp"
 #include "../common/precision.hpp"
 #include "../common/setup.hpp"
 #include "report.hpp"
@@ -161,6 +162,7 @@ void classify(Classifier<T>& model, const BertTokenizer& tokenizer, const Option
 
 template <Floating T>
 int run(const Options& options) {
+  check_output(options.output);
   const Device device = prepare_machine(options);
   manual_seed(options.seed);
   std::cout << "data: " << options.data << "\ndevice: " << device << ", threads: " << num_threads()
@@ -177,7 +179,8 @@ int run(const Options& options) {
   auto model = options.model.empty()
                    ? new_classifier<T>(options, tokenizer, device)
                    : Classifier<T>::from_pretrained(options.model, {.labels = DocumentSentimentDataset::label_names(),
-                                                                    .allow_new_weights = options.epochs > 0});
+                                                                    .allow_new_weights = options.epochs > 0,
+                                                                    .check_finite = true});
   model.to(device);
   std::cout << "vocabulary: " << tokenizer.vocab_size() << " tokens, model: " << model.parameter_count()
             << " parameters\n"
@@ -193,12 +196,12 @@ int run(const Options& options) {
   std::cout << "\nTest file\n" << evaluation_report(*report.test, class_names());
   classify(model, tokenizer, options);
 
-  if (!options.output.empty()) {
-    model.save_pretrained(options.output);
-    tokenizer.save_pretrained(options.output);
-    write_metrics(std::filesystem::path(options.output) / "metrics.json", report, class_names());
-    std::cout << "\nmodel and metrics.json: " << options.output << '\n';
-  }
+  save_output(options.output, [&](const std::filesystem::path& folder) {
+    model.save_pretrained(folder);
+    tokenizer.save_pretrained(folder);
+    write_metrics(folder / "metrics.json", report, class_names());
+  });
+  if (!options.output.empty()) std::cout << "\nmodel and metrics.json: " << options.output << '\n';
   return 0;
 }
 

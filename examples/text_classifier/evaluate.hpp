@@ -46,7 +46,8 @@ int run_evaluate(const Options& options) {
       encoding_of(settings, options, tokenizer, model.config().max_position_embeddings, std::cerr);
   model.config().problem_type = task.problem;
   const tempa::Evaluation evaluation = evaluate_examples(model, encode_texts(table, tokenizer, encoding));
-  std::cout << evaluation.scores.line() << "\n\n" << tempa::evaluation_report(evaluation, task.names);
+  std::cout << evaluation.scores.line() << "\n\n"
+            << tempa::evaluation_report(evaluation, task.names) << std::flush;  // before a file that may be /dev/stdout
   if (!options.output.empty()) tempa::write_json(options.output, tempa::evaluation_json(evaluation, task.names));
   return 0;
 }

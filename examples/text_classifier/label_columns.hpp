@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../common/inference.hpp"
+#include "../common/output_folder.hpp"
 #include "../common/setup.hpp"
 #include "fit.hpp"
 #include "prediction_output.hpp"
@@ -136,12 +137,9 @@ int train_label_columns(tempa::TextTable&& table, Settings settings, const Optio
                                                            {.label_order = tempa::LabelOrder::kModel,
                                                             .keep_labels = options.keep_labels,
                                                             .ignore_mismatched_sizes = options.ignore_mismatched_sizes,
+                                                            .check_finite = true,
                                                             .log = &std::cout});
   model.to(prepare_machine(options));
-  if (!options.output.empty()) {  // a folder that cannot be written is known before the training, not after it
-    std::filesystem::create_directories(options.output);
-    write_settings(settings, options.output);
-  }
   std::cout << "vocabulary: " << tokenizer.vocab_size() << " tokens, model: " << model.parameter_count()
             << " parameters\n"
             << std::flush;
@@ -166,12 +164,13 @@ int train_label_columns(tempa::TextTable&& table, Settings settings, const Optio
   }
   if (valid_data) metrics["valid"] = score_columns("\nVALID ", model, *valid_data, false);
   if (test_data) metrics["test"] = score_columns("\nTEST  ", model, *test_data, true);
-  if (!options.output.empty()) {
-    model.save_pretrained(options.output);
-    tokenizer.save_pretrained(options.output);
-    tempa::write_json((std::filesystem::path(options.output) / "metrics.json").string(), metrics);
-    std::cout << "\nmodel and metrics.json: " << options.output << '\n';
-  }
+  save_output(options.output, [&](const std::filesystem::path& folder) {
+    model.save_pretrained(folder);
+    tokenizer.save_pretrained(folder);
+    write_settings(settings, folder);
+    tempa::write_json((folder / "metrics.json").string(), metrics);
+  });
+  if (!options.output.empty()) std::cout << "\nmodel and metrics.json: " << options.output << '\n';
   return 0;
 }
 
@@ -187,6 +186,7 @@ int evaluate_label_columns(const Options& options) {
       read_table(options.input, options, settings), model.label_columns, tokenizer,
       encoding_of(settings, options, tokenizer, model.config().max_position_embeddings, std::cerr));
   const nlohmann::json metrics = score_columns("", model, data, true);
+  std::cout << std::flush;  // before a file that may be /dev/stdout
   if (!options.output.empty()) tempa::write_json(options.output, metrics);
   return 0;
 }

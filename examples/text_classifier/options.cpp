@@ -142,7 +142,8 @@ CLI::App* add_predict(CLI::App& app, Options& options) {
   predict->add_option("--model", options.model, "folder of the model")->required();
   add_new_weights_option(*predict, options);
   predict->add_option("--input", options.input, "table of texts, - for standard input")->required();
-  predict->add_option("--output", options.output, "file of JSON lines, - for standard output; default: -");
+  predict->add_option("--output", options.output,
+                      "file of JSON lines, there when all are; default: -, standard output");
   predict->add_flag("--logits", options.logits, "the logits as well, so that they read back to the same bits");
   predict
       ->add_option("--window", options.window,

@@ -4,6 +4,8 @@
 #include "settings.hpp"
 
 #include <tempa/data/text_table.hpp>
+#include <tempa/io/atomic_folder.hpp>
+#include <tempa/io/file.hpp>
 #include <tempa/io/json_text.hpp>
 #include <tempa/io/text_output.hpp>
 
@@ -20,11 +22,12 @@ inline void append_key(std::string& line, std::string_view name) {
   line += ':';
 }
 
-/// Reads, computes and writes one window of rows after the other. @param lines_of gives the text for some rows.
+/// Reads, computes and writes one window of rows after the other. @param write takes it. @param lines_of gives the
+/// text for some rows.
 /// @throws FormatError with file and line for a broken row; what came before it is written then.
-template <typename LinesOf>
-void write_windows(tempa::DelimitedReader& reader, const Options& options, const Settings& settings,
-                   tempa::TextOutput& output, const LinesOf& lines_of) {
+template <typename Write, typename LinesOf>
+void write_windows(tempa::DelimitedReader& reader, const Options& options, const Settings& settings, const Write& write,
+                   const LinesOf& lines_of) {
   constexpr std::size_t kWindowBytes = std::size_t{1} << 24;
   tempa::TextTableReader rows(reader, columns_of(reader, settings, false), tempa::BlankTexts::kAccepted);
   for (bool more = true; more;) {
@@ -37,15 +40,13 @@ void write_windows(tempa::DelimitedReader& reader, const Options& options, const
     } catch (const tempa::Error&) {
       broken = std::current_exception();
     }
-    if (window.rows.size() > 0) {
-      output.write(lines_of(window.rows));
-      output.flush();
-    }
+    if (window.rows.size() > 0) write(lines_of(window.rows));
     if (broken) std::rethrow_exception(broken);
   }
 }
 
-/// The same from --input to --output. @throws as above; ConfigError when both are one file; IoError.
+/// The same from --input to --output: a file is there, or replaced, when all is computed; a pipe or device gets window
+/// after window. @throws as above; ConfigError when both are one file; IoError.
 template <typename LinesOf>
 void write_predictions(const Options& options, const Settings& settings, const LinesOf& lines_of) {
   std::signal(SIGPIPE, SIG_IGN);  // `| head` ends this program, not kills it
@@ -54,10 +55,27 @@ void write_predictions(const Options& options, const Settings& settings, const L
   if (!standard_output && options.input != "-" && std::filesystem::exists(options.output) &&
       std::filesystem::equivalent(options.input, options.output))
     throw tempa::ConfigError("--output: expected another file than --input");
-  tempa::TextOutput output = standard_output ? tempa::TextOutput::standard_output() : tempa::TextOutput(options.output);
   try {
-    write_windows(reader, options, settings, output, lines_of);
-    output.close();
+    if (standard_output) {
+      tempa::TextOutput output = tempa::TextOutput::standard_output();
+      const auto write = [&](const std::string& lines) {
+        output.write(lines);
+        output.flush();
+      };
+      return write_windows(reader, options, settings, write, lines_of);
+    }
+    tempa::AtomicFile output(options.output);
+    const std::filesystem::path path = options.output;  // of which a killed process may have left a part
+    if (!path.has_parent_path() || std::filesystem::is_regular_file(path))
+      tempa::remove_unfinished((path.parent_path() / ".").string(), path.filename().string());
+    try {
+      write_windows(
+          reader, options, settings, [&](const std::string& lines) { output.write(lines); }, lines_of);
+    } catch (const tempa::FormatError&) {
+      output.commit();
+      throw;
+    }
+    output.commit();
   } catch (const tempa::ClosedPipeError&) {
     // Whoever reads has enough.
   }

@@ -1,6 +1,7 @@
 // `train`: from tables to a model folder.
 #pragma once
 
+#include "../common/output_folder.hpp"
 #include "../common/setup.hpp"
 #include "evaluate.hpp"
 #include "fit.hpp"
@@ -113,6 +114,7 @@ std::vector<tempa::EpochRecord> fit(Classifier<T>& bert, const tempa::LabeledTex
 template <tempa::Floating T>
 int run_train(const Options& options) {
   check_options(options);
+  check_output(options.output);
   const tempa::Device device = prepare_machine(options);
   tempa::manual_seed(options.seed);
   Settings settings = settings_of(options);
@@ -144,13 +146,10 @@ int run_train(const Options& options) {
                                                             .keep_labels = options.keep_labels,
                                                             .problem_type = task.problem,
                                                             .ignore_mismatched_sizes = options.ignore_mismatched_sizes,
+                                                            .check_finite = true,
                                                             .log = &std::cout})
            : Classifier<T>(config_from_scratch(options, longest, tokenizer.vocab_size(), task.names, task.problem));
   model.to(device);
-  if (!options.output.empty()) {  // a folder that cannot be written is known before the training, not after it
-    std::filesystem::create_directories(options.output);
-    write_settings(settings, options.output);
-  }
   std::cout << "vocabulary: " << tokenizer.vocab_size() << " tokens, model: " << model.parameter_count()
             << " parameters, device: " << device << ", threads: " << tempa::num_threads() << '\n'
             << std::flush;
@@ -172,12 +171,12 @@ int run_train(const Options& options) {
     std::cout << "\nTEST  " << report.test->scores.line() << "\n\n"
               << tempa::evaluation_report(*report.test, task.names);
 
-  if (!options.output.empty()) {
-    const std::filesystem::path folder = options.output;
+  save_output(options.output, [&](const std::filesystem::path& folder) {
     model.save_pretrained(folder);
     tokenizer.save_pretrained(folder);
+    write_settings(settings, folder);
     tempa::write_metrics(folder / "metrics.json", report, task.names);
-    std::cout << "\nmodel and metrics.json: " << options.output << '\n';
-  }
+  });
+  if (!options.output.empty()) std::cout << "\nmodel and metrics.json: " << options.output << '\n';
   return 0;
 }

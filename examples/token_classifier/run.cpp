@@ -2,6 +2,7 @@
 #include "run.hpp"
 
 #include "../common/inference.hpp"
+#include "../common/output_folder.hpp"
 #include "../common/precision.hpp"
 #include "../common/setup.hpp"
 
@@ -90,6 +91,7 @@ BertTokenizer learn_tokenizer(const TaggedSentences& sentences, const Options& o
 
 template <Floating T>
 int run_train(const Options& options) {
+  check_output(options.output);
   const Device device = prepare_machine(options);
   manual_seed(options.seed);
   const TaggedSentences sentences = read(options.train);
@@ -107,6 +109,7 @@ int run_train(const Options& options) {
                                                        .label_order = LabelOrder::kModel,
                                                        .keep_labels = options.keep_labels,
                                                        .ignore_mismatched_sizes = options.ignore_mismatched_sizes,
+                                                       .check_finite = true,
                                                        .log = &std::cout});
   model.to(device);
   const auto data = dataset_of(sentences, model, tokenizer, options);
@@ -146,12 +149,12 @@ int run_train(const Options& options) {
   for (const EpochRecord& record : history) metrics["train"].push_back(epoch_json(record));
   if (valid) metrics["valid"] = score("VALID", model, tokenizer, *valid, options);
   if (test) metrics["test"] = score("TEST ", model, tokenizer, *test, options);
-  if (!options.output.empty()) {
-    model.save_pretrained(options.output);
-    tokenizer.save_pretrained(options.output);
-    write_json((std::filesystem::path(options.output) / "metrics.json").string(), metrics);
-    std::cout << "\nmodel and metrics.json: " << options.output << '\n';
-  }
+  save_output(options.output, [&](const std::filesystem::path& folder) {
+    model.save_pretrained(folder);
+    tokenizer.save_pretrained(folder);
+    write_json((folder / "metrics.json").string(), metrics);
+  });
+  if (!options.output.empty()) std::cout << "\nmodel and metrics.json: " << options.output << '\n';
   return 0;
 }
 
@@ -161,6 +164,7 @@ int run_evaluate(const Options& options) {
   const auto tokenizer = BertTokenizer::from_pretrained(options.model);
   auto model = load_for_inference<Tagger<T>>(options.model, device, options.allow_new_weights);
   const nlohmann::json metrics = score("TEST ", model, tokenizer, read(options.input), options);
+  std::cout << std::flush;  // before a file that may be /dev/stdout
   if (!options.output.empty()) write_json(options.output, metrics);
   return 0;
 }
