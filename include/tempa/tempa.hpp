@@ -47,8 +47,8 @@
 #include <tempa/cpu/layer_norm_fused.hpp>
 #include <tempa/cpu/matmul.hpp>
 #include <tempa/cpu/onednn_matmul.hpp>
-#include <tempa/cpu/packed_gemm.hpp>
 #include <tempa/cpu/optimizer.hpp>
+#include <tempa/cpu/packed_gemm.hpp>
 #include <tempa/cpu/philox.hpp>
 #include <tempa/cpu/positions.hpp>
 #include <tempa/cpu/reduce.hpp>
