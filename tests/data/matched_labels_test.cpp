@@ -79,7 +79,7 @@ TEST_CASE("Matched labels: rows without names are taken by number or in order", 
   CHECK(numbers.dropped == Names{"LABEL_1"});
   CHECK(match_labels(known, Names{"2", "0"}).rows == Rows{2, 0});
   CHECK(match_labels(known, Names{"2", "0"}, {.order = LabelOrder::kModel, .keep = true}).labels ==
-        Names{"0", "LABEL_1", "2"});
+        Names{"0", "1", "2"});
   CHECK(match_labels(known, Names{"1", "2", "3"}).rows == Rows{0, 1, 2});  // no number 3: in order
   CHECK(match_labels(known, Names{"1", "01", "2"}).rows == Rows{0, 1, 2});
 

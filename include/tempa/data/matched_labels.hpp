@@ -139,13 +139,15 @@ inline MatchedLabels match_labels(std::span<const std::string> known, std::span<
     const std::string* const data = number == kNone ? nullptr : &given[static_cast<std::size_t>(number)];
     const bool models =
         data == nullptr || (old != nullptr && options.order == LabelOrder::kModel && !by_number && !same_value);
-    result.labels.push_back(models ? *old : *data);
+    // Beside labels that are numbers a row that is kept is a number, too.
+    const std::string name = by_number && data == nullptr ? std::to_string(row) : models ? *old : *data;
+    result.labels.push_back(name);
     result.rows.push_back(row);
     result.given.push_back(number);
     if (old == nullptr) {
       result.added.push_back(*data);
     } else if (data == nullptr) {
-      result.kept.push_back(*old + " (not in the data)");
+      result.kept.push_back(name + " (not in the data)");
     } else if (*old == *data) {
       result.kept.push_back(*old);
     } else {
