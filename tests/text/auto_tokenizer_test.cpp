@@ -119,6 +119,45 @@ TEST_CASE("AutoTokenizer: a folder with tokenizer.json alone is opened by its mo
   CHECK(open().encode("kopi").ids == Ids{2, 4, 3});
 }
 
+TEST_CASE("AutoTokenizer: model_max_length is known of every kind, kept when it is saved, and 1e30 is none", "[text]") {
+  for (const char* const file : {"vocab.txt", "spiece.model", "sentencepiece.bpe.model", "japanese"}) {
+    INFO(file);
+    const bool japanese = file == "japanese"s;
+    const TemporaryFolder folder;
+    fill(folder, {{japanese ? "vocab.txt" : file, ""}});
+    const auto open = [&](const std::string& length) {
+      folder.write("tokenizer_config.json",
+                   "{" + std::string(japanese ? R"("word_tokenizer_type": "basic")" : R"("pad_token": null)") +
+                       (length.empty() ? "" : R"(, "model_max_length": )" + length) + "}");
+      return AutoTokenizer::from_pretrained(folder.path());
+    };
+    CHECK_FALSE(open("").model_max_length());
+    CHECK_FALSE(open("null").model_max_length());
+    CHECK_FALSE(open("1000000000000000019884624838656").model_max_length());
+    CHECK_THAT(thrown<FormatError>([&] { open("0"); }), Contains("model_max_length"));
+    const AnyTokenizer tokenizer = open("7");
+    CHECK(tokenizer.model_max_length() == 7);
+    CHECK(tokenizer.encode("kopi kopi kopi kopi kopi kopi kopi kopi kopi").ids.size() > 7);
+    tokenizer.save_pretrained(folder.path() / "saved");
+    CHECK(AutoTokenizer::from_pretrained(folder.path() / "saved").model_max_length() == 7);
+    CHECK_FALSE(AnyTokenizer(ByteTokenizer{}).model_max_length());
+  }
+}
+
+TEST_CASE("AutoTokenizer: a folder whose texts are to be cut at their beginning is refused, whatever its kind",
+          "[text]") {
+  for (const char* const file : {"vocab.txt", "spiece.model", "sentencepiece.bpe.model", "japanese"}) {
+    INFO(file);
+    const bool japanese = file == "japanese"s;
+    const TemporaryFolder folder;
+    fill(folder, {{japanese ? "vocab.txt" : file, ""}});
+    folder.write("tokenizer_config.json", std::string(R"({"truncation_side": "left")") +
+                                              (japanese ? R"(, "word_tokenizer_type": "basic"})" : "}"));
+    CHECK_THAT(thrown<ConfigError>([&] { AutoTokenizer::from_pretrained(folder.path()); }),
+               Contains("field truncation_side must be \"right\" but is 'left'"));
+  }
+}
+
 TEST_CASE("AutoTokenizer: an old Japanese model is known by its folder's name", "[text]") {
   const TemporaryFolder folder;
   folder.write("bert-base-japanese/vocab.txt", kVocabulary);

@@ -110,6 +110,17 @@ TEST_CASE("Tokenizer files: tokenizer.json alone is opened as the Rust library o
   CHECK(read_json((folder.path() / "saved" / "tokenizer.json").string()).root["padding"]["strategy"]["Fixed"] == 8);
 }
 
+TEST_CASE("Tokenizer files: a truncation without a direction, as old files have it, cuts at the end", "[text]") {
+  const TemporaryFolder folder;
+  folder.write("tokenizer.json", changed(R"([{"op": "replace", "path": "/truncation", "value":
+      {"max_length": 128, "strategy": "LongestFirst", "stride": 0}}])")
+                                     .dump());
+  const auto tokenizer = BertTokenizer::from_pretrained(folder.path());
+  CHECK(tokenizer.encode("saya suka kopi", {.max_length = 4}).ids == Ids{kCls, kSaya, kSuka, kSep});
+  tokenizer.save_pretrained(folder.path() / "saved");
+  CHECK(BertTokenizer::from_pretrained(folder.path() / "saved").encode("saya").ids == Ids{kCls, kSaya, kSep});
+}
+
 TEST_CASE("Tokenizer files: where they disagree, the one of transformers wins", "[text]") {
   const TemporaryFolder folder;
   const auto open = [&](UnicodeFlavour flavour = UnicodeFlavour::kFast) {

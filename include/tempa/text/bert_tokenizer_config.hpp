@@ -133,8 +133,7 @@ inline void read_bert_config(const JsonFile& file, BertTokenizerOptions& options
   if (get_or<std::string>(file, "word_tokenizer_type", "basic") != "basic")
     throw unsupported("word_tokenizer_type", "\"basic\"");
   if (get_or<bool>(file, "split_special_tokens", false)) throw unsupported("split_special_tokens", "false");
-  if (get_or<std::string>(file, "truncation_side", "right") != "right")
-    throw unsupported("truncation_side", "\"right\"");
+  require_right_truncation(file, "BertTokenizer");
   options.lower_case = get_or<bool>(file, "do_lower_case", options.lower_case);
   if (has_field(file, "strip_accents")) {
     options.strip_accents.reset();

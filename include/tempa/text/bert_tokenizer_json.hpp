@@ -211,7 +211,7 @@ class BertTokenizerJsonReader {
 
   void read_truncation_and_padding() {
     if (!is_null("/truncation")) {
-      expect("/truncation/direction", "Right");
+      if (has_field(file_, "/truncation/direction")) expect("/truncation/direction", "Right");  // old files lack it
       require<std::int64_t>(file_, "/truncation/max_length", {.min = 0});
       require<std::int64_t>(file_, "/truncation/stride", {.min = 0});
       const std::string strategy = require<std::string>(file_, "/truncation/strategy");

@@ -110,9 +110,11 @@ inline std::optional<BertJapaneseTokenizerOptions> japanese_options_of_folder(co
 
 /// Reads tokenizer_config.json; what is absent keeps its value in `options`, other fields are not read. The folder of
 /// the dictionary is never taken from it: a model's file does not say where something lies on this machine.
-/// @throws FormatError with line and field where it is malformed; ConfigError where it asks for Sudachi or Juman++.
+/// @throws FormatError with line and field where it is malformed; ConfigError where it asks for Sudachi or Juman++, or
+/// for a truncation_side on the left.
 inline BertJapaneseTokenizerOptions read_japanese_tokenizer_config(const JsonFile& file,
                                                                    BertJapaneseTokenizerOptions options = {}) {
+  require_right_truncation(file, "BertJapaneseTokenizer");
   options.lower_case = get_or<bool>(file, "do_lower_case", options.lower_case);
   options.tokenize_words = get_or<bool>(file, "do_word_tokenize", options.tokenize_words);
   options.tokenize_subwords = get_or<bool>(file, "do_subword_tokenize", options.tokenize_subwords);

@@ -38,9 +38,10 @@ struct SentencePieceTokenizerOptions {
 };
 
 /// Reads tokenizer_config.json; what is absent keeps its value in `options`, other fields are not read.
-/// @throws FormatError with line and field where it is malformed.
+/// @throws FormatError with line and field where it is malformed; ConfigError for a truncation_side on the left.
 inline SentencePieceTokenizerOptions read_sentencepiece_tokenizer_config(const JsonFile& file,
                                                                          SentencePieceTokenizerOptions options = {}) {
+  require_right_truncation(file, "SentencePieceTokenizer");
   options.lower_case = get_or<bool>(file, "do_lower_case", options.lower_case);
   options.keep_accents = get_or<bool>(file, "keep_accents", options.keep_accents);
   options.remove_space = get_or<bool>(file, "remove_space", options.remove_space);

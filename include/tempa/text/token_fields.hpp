@@ -130,6 +130,14 @@ inline void read_model_max_length(const JsonFile& file, std::optional<std::int64
   length = tokens < kNoLimit ? std::optional(static_cast<std::int64_t>(tokens)) : std::nullopt;
 }
 
+/// Lets a tokenizer_config.json pass that asks for texts to be cut at their ends. @param who the tokenizer.
+/// @throws ConfigError where truncation_side is another one: what is kept of a long text would be its end.
+inline void require_right_truncation(const JsonFile& file, std::string_view who) {
+  if (get_or<std::string>(file, "truncation_side", "right") == "right") return;
+  throw ConfigError(concat("[", who, "] ", file.path, ": field truncation_side must be \"right\" but is ",
+                           detail::json_description(detail::json_field(file, "truncation_side"))));
+}
+
 /// Reads the names of the special tokens in special_tokens_map.json, where `folder` has it: tokenizer_config.json,
 /// which is to be read after it, comes first.
 /// @throws IoError, FormatError: `read_json`, `read_token_fields`.
