@@ -5,6 +5,11 @@
 
 #include <optional>
 
+/// What --epochs is without a number: `tempa::epochs_for`.
+inline constexpr auto kEpochsHelp =
+    "passes over the training table; default: as many as make 2000 optimizer steps, 10 to 100; with --model 500, 3 to "
+    "20";
+
 /// Sizes of a model that is not read from a folder: `layers`, `hidden`, `heads`, `vocab_size`.
 template <typename Options>
 void add_from_scratch_options(CLI::App& app, Options& options) {

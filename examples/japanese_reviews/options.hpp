@@ -25,13 +25,12 @@ struct Options {
   std::string profile;
   int threads = 0;
 
-  std::optional<std::int64_t> given_epochs, given_batch_size;
+  std::optional<std::int64_t> given_epochs, given_batch_size, max_length;
   std::optional<double> given_lr, given_piece_dropout, given_token_masking;
   double gamma = 0.75;
   double weight_decay = 0.01;
   double dropout = 0.1;
   double head_dropout = 0.2;
-  std::int64_t max_length = 128;
   std::uint64_t seed = 42;
   std::int64_t layers = 2;
   std::int64_t hidden = 256;
@@ -80,8 +79,9 @@ inline std::optional<int> parse_options(int argc, char** argv, Options& options)
                  "probability of cutting a word otherwise in training; default: 0.3 from scratch, 0 with --model");
   app.add_option("--token-masking", options.given_token_masking,
                  "share of the tokens that become [MASK] in training; default: 0.1 from scratch, 0 with --model");
-  app.add_option("--max-length", options.max_length, "tokens of a text, [CLS] and [SEP] included")
-      ->capture_default_str()
+  app.add_option("--max-length", options.max_length,
+                 "tokens of a text, [CLS] and [SEP] included; default: 128 from scratch, else model_max_length of the "
+                 "tokenizer")
       ->check(CLI::Range(3, 1 << 16));
   app.add_option("--seed", options.seed, "of the split, the weights, the order and dropout")->capture_default_str();
   add_from_scratch_options(app, options);

@@ -4,6 +4,7 @@
 #include "../common/output_folder.hpp"
 #include "../common/precision.hpp"
 #include "../common/setup.hpp"
+#include "../common/text_length.hpp"
 #include "data.hpp"
 #include "model.hpp"
 #include "report.hpp"
@@ -32,12 +33,15 @@ template <Floating T>
 using Classifier = ReviewClassifier<T>;
 using Examples = std::vector<TextExample>;
 
+constexpr std::int64_t kLengthFromScratch = 128;
+
 template <Floating T>
 Classifier<T> make_model(const ChosenTokenizer& chosen, const Options& options) {
   if (options.model.empty())
-    return Classifier<T>(config_from_scratch(options, options.max_length, chosen.tokenizer.vocab_size(),
-                                             options.label_names, ProblemType::kSingleLabelClassification),
-                         options.head_dropout);
+    return Classifier<T>(
+        config_from_scratch(options, options.max_length.value_or(kLengthFromScratch), chosen.tokenizer.vocab_size(),
+                            options.label_names, ProblemType::kSingleLabelClassification),
+        options.head_dropout);
   auto model = load_pretrained<Classifier<T>>(
       options.model,
       {.labels = options.label_names, .problem_type = ProblemType::kSingleLabelClassification, .check_finite = true});
@@ -63,7 +67,7 @@ CheckpointOptions checkpoints(const Options& options) {
                        {"--model", options.model},
                        {"--words", options.words},
                        {"--vocab-size", std::to_string(options.vocab_size)},
-                       {"--max-length", std::to_string(options.max_length)},
+                       {"--max-length", options.max_length ? std::to_string(*options.max_length) : "not given"},
                        {"--dropout", std::to_string(options.dropout)},
                        {"--head-dropout", std::to_string(options.head_dropout)},
                        {"--piece-dropout", std::to_string(options.piece_dropout())},
@@ -143,8 +147,9 @@ int run(const Options& options) {
   const ChosenTokenizer chosen = choose_tokenizer(parts, options);
   auto model = make_model<T>(chosen, options);
   model.to(device);
-  const EncodeOptions encoding{.max_length =
-                                   std::min<Index>(options.max_length, model.config().max_position_embeddings)};
+  const TextLength length =
+      text_length(options.max_length, "--max-length", chosen.tokenizer, model.config().max_position_embeddings);
+  const EncodeOptions encoding{.max_length = length.tokens};
   const Examples valid = encode_texts(parts.valid, chosen.tokenizer, encoding),
                  test = encode_texts(parts.test, chosen.tokenizer, encoding);
   std::cout << "data: " << options.data << ", " << parts.train.size() << " training, " << valid.size()
@@ -152,6 +157,7 @@ int run(const Options& options) {
             << "\ntokenizer: " << chosen.description << ", " << chosen.tokenizer.vocab_size()
             << " tokens\nmodel: " << model.parameter_count() << " parameters; device: " << device
             << ", threads: " << num_threads() << '\n'
+            << length.line() << '\n'
             << std::flush;
 
   std::optional<SummaryWriter> writer;

@@ -25,8 +25,9 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
       ->capture_default_str();
   app.add_flag("--class-weights,!--no-class-weights", options.class_weights,
                "weigh classes so that each counts the same");
-  app.add_option("--max-length", options.max_length, "tokens of a text, [CLS] and [SEP] included")
-      ->capture_default_str()
+  app.add_option("--max-length", options.max_length,
+                 "tokens of a text, [CLS] and [SEP] included; default: 128 from scratch, else model_max_length of the "
+                 "tokenizer")
       ->check(CLI::Range(3, 1 << 16));
   app.add_option("--seed", options.seed)->capture_default_str();
   add_from_scratch_options(app, options);

@@ -26,7 +26,7 @@ struct Options {
   double taught_token_masking = 0.1;
   double average_decay = 0.998;
   bool class_weights = true;
-  std::int64_t max_length = 128;
+  std::optional<std::int64_t> max_length;
   std::uint64_t seed = 42;
   std::int64_t layers = 2;
   std::int64_t hidden = 256;

@@ -4,6 +4,7 @@
 #include "../common/output_folder.hpp"
 #include "../common/precision.hpp"
 #include "../common/setup.hpp"
+#include "../common/text_length.hpp"
 #include "report.hpp"
 #include "teacher.hpp"
 
@@ -44,7 +45,7 @@ struct Lesson {
 };
 
 template <Floating T>
-std::vector<EpochRecord> train(Classifier<T>& model, const Lesson& lesson, const BertTokenizer& tokenizer,
+std::vector<EpochRecord> train(Classifier<T>& model, const Lesson& lesson, const AnyTokenizer& tokenizer,
                                const LabeledTexts& valid, const Options& options,
                                const std::function<void()>& on_epoch_end = {}) {
   const EncodeOptions encoding{.max_length = options.max_length};
@@ -81,8 +82,8 @@ std::vector<EpochRecord> train(Classifier<T>& model, const Lesson& lesson, const
 }
 
 template <Floating T>
-Classifier<T> new_classifier(const Options& options, const BertTokenizer& tokenizer, Device device) {
-  BertConfig config = config_from_scratch(options, options.max_length, tokenizer.vocab_size(), class_names(),
+Classifier<T> new_classifier(const Options& options, const AnyTokenizer& tokenizer, Device device) {
+  BertConfig config = config_from_scratch(options, *options.max_length, tokenizer.vocab_size(), class_names(),
                                           ProblemType::kSingleLabelClassification);
   config.intermediate_size = options.intermediate;
   Classifier<T> model(config);
@@ -91,7 +92,9 @@ Classifier<T> new_classifier(const Options& options, const BertTokenizer& tokeni
 }
 
 BertTokenizer new_tokenizer(const Tables& tables, SubwordModel tokens, const Options& options) {
-  return train_bert_tokenizer(tables.train.texts, {.vocab_size = options.vocab_size, .model = tokens});
+  return train_bert_tokenizer(
+      tables.train.texts,
+      {.vocab_size = options.vocab_size, .model = tokens, .tokenizer = {.model_max_length = options.max_length}});
 }
 
 /// A BERT of one layer. Teachers see texts as pieces of words and as whole words in turn: they shall err differently.
@@ -119,7 +122,7 @@ Teacher train_bert_teacher(const Lesson& lesson, const Tables& tables, std::int6
 /// Trains the model that is kept: on the training file alone, or with teachers, who first learn from it and then label
 /// texts that are spliced from it anew in each epoch.
 template <Floating T>
-std::vector<EpochRecord> train_student(Classifier<T>& model, const Tables& tables, const BertTokenizer& tokenizer,
+std::vector<EpochRecord> train_student(Classifier<T>& model, const Tables& tables, const AnyTokenizer& tokenizer,
                                        const Options& options, Device device) {
   const Index classes = DocumentSentimentDataset::num_labels();
   Options own = options;
@@ -135,7 +138,9 @@ std::vector<EpochRecord> train_student(Classifier<T>& model, const Tables& table
 
   std::cout << "\nTeacher " << options.teachers + 1 << " of " << options.teachers + 1
             << ": logistic regression on words and pairs of words\n";
-  teachers.push_back(train_ngram_teacher(tables.train, tokenizer, options));
+  const BertTokenizer* words = tokenizer.get_if<BertTokenizer>();
+  teachers.push_back(train_ngram_teacher(
+      tables.train, words != nullptr ? *words : new_tokenizer(tables, SubwordModel::kWord, options), options));
   std::cout << "\nStudent: the training file, and as many texts that the teachers label\n" << std::flush;
   const auto teach = [&] { lesson.taught = taught_texts(tables.train, teachers); };
   teach();
@@ -143,7 +148,7 @@ std::vector<EpochRecord> train_student(Classifier<T>& model, const Tables& table
 }
 
 template <Floating T>
-void classify(Classifier<T>& model, const BertTokenizer& tokenizer, const Options& options) {
+void classify(Classifier<T>& model, const AnyTokenizer& tokenizer, const Options& options) {
   constexpr std::array<std::string_view, 3> kSentences{"makanannya enak sekali dan pelayanannya ramah",
                                                        "pertemuan itu akan dimulai pukul sembilan pagi",
                                                        "kecewa berat , kamarnya kotor dan tidak nyaman"};
@@ -161,29 +166,35 @@ void classify(Classifier<T>& model, const BertTokenizer& tokenizer, const Option
 }  // namespace
 
 template <Floating T>
-int run(const Options& options) {
-  check_output(options.output);
+int run(const Options& given) {
+  check_output(given.output);
+  Options options = given;
   const Device device = prepare_machine(options);
   manual_seed(options.seed);
   std::cout << "data: " << options.data << "\ndevice: " << device << ", threads: " << num_threads()
             << ", precision: " << options.precision << '\n';
 
   const Tables tables(options.data);
-  const auto tokenizer =
-      options.model.empty()
-          ? new_tokenizer(tables, options.pieces ? SubwordModel::kUnigram : SubwordModel::kWord, options)
-          : BertTokenizer::from_pretrained(options.model);
-  const DocumentSentimentOptions encoding{.max_length = options.max_length};
-  const DocumentSentimentDataset valid_data(tables.valid, tokenizer, encoding),
-      test_data(tables.test, tokenizer, encoding);
-  auto model = options.model.empty()
+  const bool scratch = options.model.empty();
+  if (scratch && !options.max_length) options.max_length = 128;
+  const AnyTokenizer tokenizer =
+      scratch ? new_tokenizer(tables, options.pieces ? SubwordModel::kUnigram : SubwordModel::kWord, options)
+              : AutoTokenizer::from_pretrained(options.model);
+  auto model = scratch
                    ? new_classifier<T>(options, tokenizer, device)
                    : Classifier<T>::from_pretrained(options.model, {.labels = DocumentSentimentDataset::label_names(),
                                                                     .allow_new_weights = options.epochs > 0,
                                                                     .check_finite = true});
   model.to(device);
+  const TextLength length =
+      text_length(options.max_length, "--max-length", tokenizer, model.config().max_position_embeddings);
+  options.max_length = length.tokens;
+  const DocumentSentimentOptions encoding{.max_length = options.max_length};
+  const DocumentSentimentDataset valid_data(tables.valid, tokenizer, encoding),
+      test_data(tables.test, tokenizer, encoding);
   std::cout << "vocabulary: " << tokenizer.vocab_size() << " tokens, model: " << model.parameter_count()
             << " parameters\n"
+            << length.line() << '\n'
             << std::flush;
 
   DataLoader valid_loader(valid_data, {.batch_size = 64}), test_loader(test_data, {.batch_size = 64});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../common/precision.hpp"
+#include "../common/training_plan.hpp"
 #include "options.hpp"
 
 #include <tempa/optim/adamw.hpp>
@@ -11,6 +12,8 @@
 #include <tempa/train/stop_signal.hpp>
 #include <tempa/train/trainer.hpp>
 
+#include <algorithm>
+#include <iostream>
 #include <optional>
 #include <vector>
 
@@ -19,18 +22,18 @@
 template <tempa::Floating T, typename Network, typename Loader, typename ValidLoader>
 std::vector<tempa::EpochRecord> fit_network(Network& network, Loader& loader, ValidLoader* valid,
                                             const Options& options) {
-  tempa::AdamW optimizer(tempa::weight_decay_groups(
-      network.named_parameters(), tempa::AdamWOptions{.lr = options.lr.value_or(options.model.empty() ? 5e-4 : 2e-5),
-                                                      .weight_decay = options.weight_decay}));
-
   const bool by_epoch = options.schedule == "step";
-  const tempa::Index steps = (loader.size() + options.accumulation - 1) / options.accumulation;
+  const TrainingPlan plan = training_plan(options, (loader.size() + options.accumulation - 1) / options.accumulation);
+  std::cout << plan.line() << '\n' << std::flush;
+  tempa::AdamW optimizer(tempa::weight_decay_groups(
+      network.named_parameters(), tempa::AdamWOptions{.lr = plan.lr, .weight_decay = options.weight_decay}));
+
   const auto schedule =
       tempa::get_scheduler(options.schedule, optimizer,
-                           {.num_training_steps = options.epochs * steps,
+                           {.num_training_steps = plan.steps(),
                             .num_warmup_steps = options.warmup_steps,
                             .warmup_ratio = options.warmup.value_or(by_epoch || options.warmup_steps > 0 ? 0.0 : 0.1),
-                            .step_size = options.step_size,
+                            .step_size = options.step_size.value_or(std::max<tempa::Index>(plan.epochs / 10, 1)),
                             .gamma = options.gamma});
   std::optional<tempa::AveragedModel> average;
   if (options.average_decay > 0)
@@ -38,7 +41,7 @@ std::vector<tempa::EpochRecord> fit_network(Network& network, Loader& loader, Va
                     tempa::AveragedModelOptions{.decay = options.average_decay, .warm_up = true});
   tempa::GradScaler scaler = scaler_for<T>();
   tempa::Trainer trainer(network, optimizer,
-                         {.epochs = options.epochs,
+                         {.epochs = plan.epochs,
                           .evaluate_every = options.evaluate_every,
                           .gradient_accumulation_steps = options.accumulation,
                           .max_grad_norm = options.max_grad_norm,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../common/inference.hpp"
+#include "../common/one_answer.hpp"
 #include "../common/output_folder.hpp"
 #include "../common/setup.hpp"
 #include "fit.hpp"
@@ -54,21 +55,24 @@ inline ColumnsLoader loader_of(const tempa::LabelColumnsDataset& data) {
   return ColumnsLoader(data, {.batch_size = 64, .group_by_length = true});
 }
 
-/// Scores, and a report of each column. @return metrics.json's part.
+/// Scores, and a report of each column; warns of one that has the same class in every row. @return metrics.json's part.
 template <tempa::Floating T>
 nlohmann::json score_columns(const std::string& name, ColumnsClassifier<T>& model,
                              const tempa::LabelColumnsDataset& data, bool report) {
   auto loader = loader_of(data);
   const tempa::Evaluation evaluation = tempa::evaluate(model, loader);
   std::cout << name << evaluation.scores.line() << '\n';
-  for (std::size_t a = 0; report && a < data.columns().size(); ++a) {
+  for (std::size_t a = 0; a < data.columns().size(); ++a) {
     const tempa::LabelColumn& column = data.columns()[a];
     tempa::ConfusionMatrix confusion(static_cast<tempa::Index>(column.labels.size()));
     for (std::size_t i = a; i < evaluation.labels.size(); i += data.columns().size())
       confusion.add(std::span(&evaluation.labels[i], 1), std::span(&evaluation.predictions[i], 1));
-    std::cout << '\n'
-              << column.name << '\n'
-              << tempa::classification_report(confusion, {.names = column.labels, .digits = 4});
+    if (report)
+      std::cout << '\n'
+                << column.name << '\n'
+                << tempa::classification_report(confusion, {.names = column.labels, .digits = 4});
+    if (const auto label = tempa::sole_prediction(confusion))
+      warn_of_one_answer("column " + column.name, '"' + column.labels[static_cast<std::size_t>(*label)] + '"', false);
   }
   return tempa::evaluation_json(evaluation, model.config().id2label);
 }

@@ -77,7 +77,7 @@ CLI::App* add_train(CLI::App& app, Options& options) {
   add_table_options(*train, options, true);
   add_text_options(*train, options,
                    "128 from scratch, else model_max_length of the tokenizer, else what --model can do");
-  train->add_option("--epochs", options.epochs)->capture_default_str()->check(CLI::PositiveNumber);
+  train->add_option("--epochs", options.epochs, kEpochsHelp)->check(CLI::PositiveNumber);
   train->add_option("--lr", options.lr, "largest learning rate of AdamW; default: 2e-5 with --model, else 5e-4");
   train->add_option("--schedule", options.schedule)
       ->capture_default_str()
@@ -85,8 +85,9 @@ CLI::App* add_train(CLI::App& app, Options& options) {
   auto* ratio = train->add_option("--warmup", options.warmup,
                                   "share of the steps in which the rate rises; default: 0.1, with step 0");
   train->add_option("--warmup-steps", options.warmup_steps, "the same as a number of steps")->excludes(ratio);
-  train->add_option("--step-size", options.step_size, "schedule step: epochs from fall to fall")
-      ->capture_default_str()
+  train
+      ->add_option("--step-size", options.step_size,
+                   "schedule step: epochs from fall to fall; default: a tenth of the epochs")
       ->check(CLI::PositiveNumber);
   train->add_option("--gamma", options.gamma, "schedule step: factor of each fall")->capture_default_str();
   train->add_option("--max-grad-norm", options.max_grad_norm, "0: no clipping")->capture_default_str();

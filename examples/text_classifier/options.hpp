@@ -33,7 +33,7 @@ struct Options {
   std::optional<std::string> truncation;
 
   // Training.
-  std::int64_t epochs = 10;
+  std::optional<std::int64_t> epochs;
   std::int64_t batch_size = 32;
   std::int64_t tokens_per_batch = 0;
   std::optional<double> lr;
@@ -41,7 +41,7 @@ struct Options {
   std::string schedule = "linear";
   std::optional<double> warmup;
   std::int64_t warmup_steps = 0;
-  std::int64_t step_size = 1;
+  std::optional<std::int64_t> step_size;
   double gamma = 0.9;
   double max_grad_norm = 1.0;
   std::int64_t accumulation = 1;

@@ -1,6 +1,7 @@
 // `train`: from tables to a model folder.
 #pragma once
 
+#include "../common/one_answer.hpp"
 #include "../common/output_folder.hpp"
 #include "../common/setup.hpp"
 #include "evaluate.hpp"
@@ -170,6 +171,9 @@ int run_train(const Options& options) {
   if (report.test)
     std::cout << "\nTEST  " << report.test->scores.line() << "\n\n"
               << tempa::evaluation_report(*report.test, task.names);
+
+  if (report.valid) warn_of_one_answer("VALID", *report.valid, task.names, options.class_weights == "none");
+  if (report.test) warn_of_one_answer("TEST", *report.test, task.names, options.class_weights == "none");
 
   save_output(options.output, [&](const std::filesystem::path& folder) {
     model.save_pretrained(folder);

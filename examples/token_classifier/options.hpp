@@ -25,12 +25,12 @@ struct Options {
   std::int64_t hidden = 128;
   std::int64_t heads = 2;
   std::int64_t vocab_size = 8000;
-  std::int64_t max_length = 128;
+  std::optional<std::int64_t> max_length;
   tempa::Overflow overflow = tempa::Overflow::kSplit;
   bool label_all_pieces = false;
   tempa::TaggingScheme scheme = tempa::TaggingScheme::kConlleval;
 
-  std::int64_t epochs = 10;
+  std::optional<std::int64_t> epochs;
   std::int64_t batch_size = 16;
   std::int64_t tokens_per_batch = 0;
   std::optional<double> lr;
@@ -51,8 +51,10 @@ namespace detail {
 
 inline void add_common_options(CLI::App& app, Options& options) {
   using tempa::Overflow;
-  app.add_option("--max-length", options.max_length, "tokens of an example, [CLS] and [SEP] included")
-      ->capture_default_str()
+  app.add_option(
+         "--max-length", options.max_length,
+         "tokens of an example, [CLS] and [SEP] included; default: 128 from scratch, else model_max_length of the "
+         "tokenizer, else what the model can do")
       ->check(CLI::Range(3, 1 << 16));
   app.add_option(
          "--overflow", options.overflow,
@@ -88,7 +90,7 @@ inline void add_train(CLI::App& app, Options& options) {
                   "start weights of other shapes than the model's anew");
   train->add_flag("--keep-labels", options.keep_labels,
                   "keep the tags of --model that the file does not have; else they are dropped");
-  train->add_option("--epochs", options.epochs)->capture_default_str()->check(CLI::PositiveNumber);
+  train->add_option("--epochs", options.epochs, kEpochsHelp)->check(CLI::PositiveNumber);
   train->add_option("--lr", options.lr, "largest learning rate of AdamW; default: 2e-5 with --model, else 5e-4");
   train->add_option("--weight-decay", options.weight_decay)->capture_default_str();
   train->add_option("--dropout", options.dropout, "in all of BERT's places (from scratch)")->capture_default_str();

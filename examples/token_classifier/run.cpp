@@ -2,9 +2,12 @@
 #include "run.hpp"
 
 #include "../common/inference.hpp"
+#include "../common/one_answer.hpp"
 #include "../common/output_folder.hpp"
 #include "../common/precision.hpp"
 #include "../common/setup.hpp"
+#include "../common/text_length.hpp"
+#include "../common/training_plan.hpp"
 
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/tagged_sentences.hpp>
@@ -17,7 +20,7 @@
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/lr_scheduler/warmup_schedules.hpp>
 #include <tempa/optim/param_groups.hpp>
-#include <tempa/text/bert_tokenizer.hpp>
+#include <tempa/text/auto_tokenizer.hpp>
 #include <tempa/text/vocabulary_trainer.hpp>
 #include <tempa/train/predict_tags.hpp>
 #include <tempa/train/report.hpp>
@@ -42,26 +45,40 @@ TaggedSentences read(const std::string& path, TagColumn column = TagColumn::kReq
   return path == "-" ? read_tagged_sentences(std::cin, "standard input", column) : read_tagged_sentences(path, column);
 }
 
-template <Floating T>
-TokenClassificationDataset dataset_of(const TaggedSentences& sentences, const Tagger<T>& model,
-                                      const BertTokenizer& tokenizer, const Options& options) {
-  return TokenClassificationDataset(
-      sentences, model.config().id2label, tokenizer,
-      {.max_length = std::min<Index>(options.max_length, model.config().max_position_embeddings),
-       .overflow = options.overflow,
-       .labeled_pieces = options.label_all_pieces ? LabeledPieces::kAll : LabeledPieces::kFirst});
-}
+constexpr std::int64_t kLengthFromScratch = 128;
+
+/// How sentences become tokens.
+struct SentenceEncoder {
+  AnyTokenizer tokenizer;
+  TokenClassificationOptions options;
+
+  /// The length, and why it is this one, is said on standard error. @throws ConfigError for more tokens than the model
+  /// has positions.
+  SentenceEncoder(AnyTokenizer any, const BertConfig& config, const Options& asked) : tokenizer(std::move(any)) {
+    const TextLength length = text_length(asked.max_length, "--max-length", tokenizer, config.max_position_embeddings);
+    std::cerr << length.line() << '\n';
+    options = {.max_length = length.tokens,
+               .overflow = asked.overflow,
+               .labeled_pieces = asked.label_all_pieces ? LabeledPieces::kAll : LabeledPieces::kFirst};
+  }
+
+  /// @param tags (K) names of the classes.
+  TokenClassificationDataset operator()(const TaggedSentences& sentences, const std::vector<std::string>& tags) const {
+    return TokenClassificationDataset(sentences, tags, tokenizer, options);
+  }
+};
 
 /// Scores of whole sentences, words that were cut off included; also prints them.
 template <Floating T>
-nlohmann::json score(const char* name, Tagger<T>& model, const BertTokenizer& tokenizer, TaggedSentences sentences,
+nlohmann::json score(const char* name, Tagger<T>& model, const SentenceEncoder& encode, TaggedSentences sentences,
                      const Options& options) {
   const std::vector<std::string>& tags = model.config().id2label;
   sentences = with_tags_of(std::move(sentences), tags);
-  const auto data = dataset_of(sentences, model, tokenizer, options);
+  const auto data = encode(sentences, tags);
   DataLoader loader(data, {.batch_size = 64, .group_by_length = true}, TokenCollate{});
   const Evaluation evaluation = evaluate(model, loader);
   nlohmann::json root = evaluation_json(evaluation, tags);
+  warn_of_one_answer(name, evaluation, tags, false);
   std::cout << '\n' << name << ' ' << evaluation.scores.line() << '\n';
   if (const Index cut = data.words_cut_off(); cut > 0)
     std::cout << cut << " words were cut off; below they count as O\n";
@@ -80,13 +97,18 @@ nlohmann::json score(const char* name, Tagger<T>& model, const BertTokenizer& to
   return root;
 }
 
-BertTokenizer learn_tokenizer(const TaggedSentences& sentences, const Options& options) {
+/// The tokenizer that a training begins with: that of --model, or one learnt from the words.
+AnyTokenizer tokenizer_of(const TaggedSentences& sentences, const Options& options) {
+  if (!options.model.empty()) return AutoTokenizer::from_pretrained(options.model);
   std::vector<std::string> texts;
   for (const TaggedSentence& sentence : sentences.sentences) {
     texts.emplace_back();
     for (const std::string& word : sentence.words) texts.back() += word + " ";
   }
-  return train_bert_tokenizer(texts, {.vocab_size = options.vocab_size, .tokenizer = {.lower_case = !options.cased}});
+  return train_bert_tokenizer(texts,
+                              {.vocab_size = options.vocab_size,
+                               .tokenizer = {.lower_case = !options.cased,
+                                             .model_max_length = options.max_length.value_or(kLengthFromScratch)}});
 }
 
 template <Floating T>
@@ -99,12 +121,11 @@ int run_train(const Options& options) {
   if (!options.valid.empty()) valid = read(options.valid);
   if (!options.test.empty()) test = read(options.test);
   const std::vector<std::string> tags = learn_tags(sentences);
-  const auto tokenizer =
-      options.model.empty() ? learn_tokenizer(sentences, options) : BertTokenizer::from_pretrained(options.model);
+  const AnyTokenizer tokenizer = tokenizer_of(sentences, options);
   auto model =
       options.model.empty()
-          ? Tagger<T>(config_from_scratch(options, options.max_length, tokenizer.vocab_size(), tags,
-                                          ProblemType::kSingleLabelClassification))
+          ? Tagger<T>(config_from_scratch(options, options.max_length.value_or(kLengthFromScratch),
+                                          tokenizer.vocab_size(), tags, ProblemType::kSingleLabelClassification))
           : Tagger<T>::from_pretrained(options.model, {.labels = tags,
                                                        .label_order = LabelOrder::kModel,
                                                        .keep_labels = options.keep_labels,
@@ -112,7 +133,8 @@ int run_train(const Options& options) {
                                                        .check_finite = true,
                                                        .log = &std::cout});
   model.to(device);
-  const auto data = dataset_of(sentences, model, tokenizer, options);
+  const SentenceEncoder encode(tokenizer, model.config(), options);
+  const auto data = encode(sentences, model.config().id2label);
   std::cout << "sentences: " << sentences.size() << ", tags: " << model.config().num_labels()
             << ", vocabulary: " << tokenizer.vocab_size() << " tokens, model: " << model.parameter_count()
             << " parameters\n";
@@ -126,18 +148,18 @@ int run_train(const Options& options) {
                      .tokens_per_batch = options.tokens_per_batch},
                     TokenCollate{.word_mask_prob = options.word_masking, .mask_token_id = tokenizer.mask_token_id()});
   model.loss_options.label_smoothing = options.label_smoothing;
-  AdamW optimizer(weight_decay_groups(model.named_parameters(),
-                                      AdamWOptions{.lr = options.lr.value_or(options.model.empty() ? 5e-4 : 2e-5),
-                                                   .weight_decay = options.weight_decay}));
-  LinearScheduleWithWarmup schedule(optimizer,
-                                    {.num_training_steps = options.epochs * loader.size(), .warmup_ratio = 0.1});
+  const TrainingPlan plan = training_plan(options, loader.size());
+  std::cout << plan.line() << '\n' << std::flush;
+  AdamW optimizer(
+      weight_decay_groups(model.named_parameters(), AdamWOptions{.lr = plan.lr, .weight_decay = options.weight_decay}));
+  LinearScheduleWithWarmup schedule(optimizer, {.num_training_steps = plan.steps(), .warmup_ratio = 0.1});
   GradScaler scaler = scaler_for<T>();
   Trainer trainer(model, optimizer,
-                  {.epochs = options.epochs, .max_grad_norm = 1.0, .metric = options.metric, .scaler = &scaler});
+                  {.epochs = plan.epochs, .max_grad_norm = 1.0, .metric = options.metric, .scaler = &scaler});
   trainer.set_scheduler(schedule, ScheduleStep::kStep);
   std::vector<EpochRecord> history;
   if (valid) {
-    const auto valid_data = dataset_of(*valid, model, tokenizer, options);
+    const auto valid_data = encode(*valid, model.config().id2label);
     DataLoader valid_loader(valid_data, {.batch_size = 64}, TokenCollate{});
     history = trainer.fit(loader, valid_loader);
   } else {
@@ -147,8 +169,8 @@ int run_train(const Options& options) {
   model.loss_options = {};  // the figures below are the plain cross entropy
   nlohmann::json metrics{{"train", nlohmann::json::array()}};
   for (const EpochRecord& record : history) metrics["train"].push_back(epoch_json(record));
-  if (valid) metrics["valid"] = score("VALID", model, tokenizer, *valid, options);
-  if (test) metrics["test"] = score("TEST ", model, tokenizer, *test, options);
+  if (valid) metrics["valid"] = score("VALID", model, encode, *valid, options);
+  if (test) metrics["test"] = score("TEST ", model, encode, *test, options);
   save_output(options.output, [&](const std::filesystem::path& folder) {
     model.save_pretrained(folder);
     tokenizer.save_pretrained(folder);
@@ -161,9 +183,9 @@ int run_train(const Options& options) {
 template <Floating T>
 int run_evaluate(const Options& options) {
   const Device device = prepare_machine(options);
-  const auto tokenizer = BertTokenizer::from_pretrained(options.model);
   auto model = load_for_inference<Tagger<T>>(options.model, device, options.allow_new_weights);
-  const nlohmann::json metrics = score("TEST ", model, tokenizer, read(options.input), options);
+  const SentenceEncoder encode(AutoTokenizer::from_pretrained(options.model), model.config(), options);
+  const nlohmann::json metrics = score("TEST ", model, encode, read(options.input), options);
   std::cout << std::flush;  // before a file that may be /dev/stdout
   if (!options.output.empty()) write_json(options.output, metrics);
   return 0;
@@ -172,12 +194,12 @@ int run_evaluate(const Options& options) {
 template <Floating T>
 int run_predict(const Options& options) {
   const Device device = prepare_machine(options);
-  const auto tokenizer = BertTokenizer::from_pretrained(options.model);
   auto model = load_for_inference<Tagger<T>>(options.model, device, options.allow_new_weights);
+  const SentenceEncoder encode(AutoTokenizer::from_pretrained(options.model), model.config(), options);
   TaggedSentences sentences = read(options.input, TagColumn::kOptional);
   for (TaggedSentence& sentence : sentences.sentences) sentence.tags.clear();
-  const auto tags = predict_tags(model, dataset_of(sentences, model, tokenizer, options), model.config().id2label,
-                                 options.batch_size);
+  const std::vector<std::string>& names = model.config().id2label;
+  const auto tags = predict_tags(model, encode(sentences, names), names, options.batch_size);
   if (options.output.empty() || options.output == "-") {
     write_tagged_sentences(std::cout, "standard output", sentences, tags);
   } else {

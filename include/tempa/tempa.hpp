@@ -142,6 +142,7 @@
 #include <tempa/metrics/precision_recall_f1.hpp>
 #include <tempa/metrics/regression.hpp>
 #include <tempa/metrics/report.hpp>
+#include <tempa/metrics/sole_prediction.hpp>
 #include <tempa/models/bert/attention.hpp>
 #include <tempa/models/bert/config.hpp>
 #include <tempa/models/bert/config_file.hpp>
@@ -300,6 +301,7 @@
 #include <tempa/train/trainer_options.hpp>
 #include <tempa/train/training_checkpoint.hpp>
 #include <tempa/train/training_graph.hpp>
+#include <tempa/train/training_length.hpp>
 #include <tempa/train/training_progress.hpp>
 
 #if defined(TEMPA_WITH_CUDA)
