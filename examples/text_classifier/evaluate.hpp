@@ -4,6 +4,7 @@
 #include "../common/inference.hpp"
 #include "../common/setup.hpp"
 #include "label_columns.hpp"
+#include "open_table.hpp"
 #include "task.hpp"
 
 #include <tempa/data/data_loader.hpp>
@@ -41,7 +42,7 @@ int run_evaluate(const Options& options) {
   auto model = load_for_inference<Classifier<T>>(options.model, device, options.allow_new_weights);
   const Task task = task_of(model.config(), options, settings);
   order_label_columns(settings, task);
-  const tempa::LabeledTexts table = with_labels(read_table(options.input, options, settings), task);
+  const tempa::LabeledTexts table = with_labels(read_table(options.input, options, settings, std::cerr), task);
   const tempa::EncodeOptions encoding =
       encoding_of(settings, options, tokenizer, model.config().max_position_embeddings, std::cerr);
   model.config().problem_type = task.problem;

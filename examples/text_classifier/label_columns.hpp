@@ -6,6 +6,7 @@
 #include "../common/output_folder.hpp"
 #include "../common/setup.hpp"
 #include "fit.hpp"
+#include "open_table.hpp"
 #include "prediction_output.hpp"
 #include "tables.hpp"
 #include "task.hpp"
@@ -103,7 +104,6 @@ int train_label_columns(tempa::TextTable&& table, Settings settings, const Optio
   std::vector<tempa::LabelColumn> learnt;
   for (std::size_t a = 0; a < table.fields.size(); ++a)
     learnt.push_back({.name = table.label_names[a], .labels = learn_classes(table, a)});
-  settings.label_columns = table.label_names;
   std::vector<std::string> names = tempa::flat_labels(learnt);
   tempa::BertConfig base;
   if (!scratch) {  // what the model knows, in its order
@@ -187,7 +187,7 @@ int evaluate_label_columns(const Options& options) {
   auto model = load_for_inference<ColumnsClassifier<T>>(options.model, device, options.allow_new_weights);
   settings.label_columns = spelt_as(settings.label_columns, names_of(model.label_columns));  // all, in its order
   const tempa::LabelColumnsDataset data(
-      read_table(options.input, options, settings), model.label_columns, tokenizer,
+      read_table(options.input, options, settings, std::cerr), model.label_columns, tokenizer,
       encoding_of(settings, options, tokenizer, model.config().max_position_embeddings, std::cerr));
   const nlohmann::json metrics = score_columns("", model, data, true);
   std::cout << std::flush;  // before a file that may be /dev/stdout

@@ -7,18 +7,26 @@
 namespace {
 
 constexpr auto kFooter =
-    R"(Tables: a file that ends with .csv has commas and RFC 4180 quotes, any other, and standard input (-), tabs and no
-quotes; --delimiter and --quotes say otherwise. A .csv has a header unless --no-header is given; any other has one when
-a column goes by its name, or with --header. Columns go by name, or by number from 0. Texts are UTF-8.)";
+    R"(Tables: a file that ends with .csv has commas (semicolons or tabs where its first row shows them) and RFC 4180
+quotes, any other, and standard input (-), tabs and no quotes; --delimiter and --quotes say otherwise. A .csv has a
+header unless --no-header is given or its first row comes again below; any other has one when its first row has the
+name of a column that is asked for, or such names as text and label. Columns go by name, or by number from 0; digits
+are a name where the header has it. What is not said is guessed by usual names (text, sentence, review, tweet,
+comment, content, …; label, sentiment, class, category, target, …; sentence1 with sentence2), else by what is left,
+and told in a line; without a header the text is column 0 and the label column 1. The model remembers its columns by
+name. Texts are UTF-8.)";
 
 void add_table_options(CLI::App& app, Options& options, bool labels) {
   const std::string group = "Tables";
-  app.add_option("--text-column", options.text_column, "default: the one named text, else 0")->group(group);
+  app.add_option("--text-column", options.text_column,
+                 "default: as in training, else by usual names such as text, sentence, review")
+      ->group(group);
   app.add_option("--text-pair-column", options.text_pair_column, "the second text, where a row is a pair")
       ->group(group);
   if (labels) {
     app.add_option("--label-column,--label-columns", options.label_columns,
-                   "default: the one named label, else 1; several (a,b,c or repeated) for a class in each, multi-label "
+                   "default: as in training, else by usual names such as label, sentiment, class; several (a,b,c or "
+                   "repeated) for a class in each, multi-label "
                    "columns of 0 and 1, or several numbers to regress")
         ->delimiter(',')
         ->allow_extra_args(false)

@@ -1,7 +1,7 @@
 // Where predictions go: JSON lines, window after window, so that memory does not grow with the table.
 #pragma once
 
-#include "settings.hpp"
+#include "open_table.hpp"
 
 #include <tempa/data/text_table.hpp>
 #include <tempa/io/atomic_folder.hpp>
@@ -12,6 +12,7 @@
 #include <csignal>
 #include <exception>
 #include <filesystem>
+#include <iostream>
 #include <string>
 #include <string_view>
 
@@ -26,10 +27,9 @@ inline void append_key(std::string& line, std::string_view name) {
 /// text for some rows.
 /// @throws FormatError with file and line for a broken row; what came before it is written then.
 template <typename Write, typename LinesOf>
-void write_windows(tempa::DelimitedReader& reader, const Options& options, const Settings& settings, const Write& write,
-                   const LinesOf& lines_of) {
+void write_windows(tempa::OpenTextTable& table, const Options& options, const Write& write, const LinesOf& lines_of) {
   constexpr std::size_t kWindowBytes = std::size_t{1} << 24;
-  tempa::TextTableReader rows(reader, columns_of(reader, settings, false), tempa::BlankTexts::kAccepted);
+  tempa::TextTableReader rows(table.reader, table.columns, tempa::BlankTexts::kAccepted);
   for (bool more = true; more;) {
     tempa::TextTable window = rows.empty_table();
     std::exception_ptr broken;
@@ -50,7 +50,9 @@ void write_windows(tempa::DelimitedReader& reader, const Options& options, const
 template <typename LinesOf>
 void write_predictions(const Options& options, const Settings& settings, const LinesOf& lines_of) {
   std::signal(SIGPIPE, SIG_IGN);  // `| head` ends this program, not kills it
-  tempa::DelimitedReader reader = open_table(options.input, options, settings);
+  tempa::TableInput input = input_of(options.input, tempa::Peek::kFirstLine);
+  tempa::OpenTextTable table = tempa::open_text_table(input, request_of(options, settings, false));
+  if (!table.guessed.empty()) std::cerr << table.guessed << '\n';
   const bool standard_output = options.output.empty() || options.output == "-";
   if (!standard_output && options.input != "-" && std::filesystem::exists(options.output) &&
       std::filesystem::equivalent(options.input, options.output))
@@ -62,7 +64,7 @@ void write_predictions(const Options& options, const Settings& settings, const L
         output.write(lines);
         output.flush();
       };
-      return write_windows(reader, options, settings, write, lines_of);
+      return write_windows(table, options, write, lines_of);
     }
     tempa::AtomicFile output(options.output);
     const std::filesystem::path path = options.output;  // of which a killed process may have left a part
@@ -70,7 +72,7 @@ void write_predictions(const Options& options, const Settings& settings, const L
       tempa::remove_unfinished((path.parent_path() / ".").string(), path.filename().string());
     try {
       write_windows(
-          reader, options, settings, [&](const std::string& lines) { output.write(lines); }, lines_of);
+          table, options, [&](const std::string& lines) { output.write(lines); }, lines_of);
     } catch (const tempa::FormatError&) {
       output.commit();
       throw;

@@ -129,7 +129,7 @@ inline Task learn_task(const tempa::TextTable& table, const Options& options, co
 /// @throws ConfigError for a label without a column.
 inline void order_fields(tempa::TextTable& table, Settings& settings, const std::vector<std::string>& names) {
   const tempa::TextTable old = std::move(table);
-  const std::vector<std::string> columns = settings.label_columns;
+  const std::vector<tempa::Column> columns = settings.label_columns;
   const tempa::LabelNames known(old.label_names);
   table = {.rows = old.rows, .label_names = {}, .fields = {}};
   settings.label_columns.clear();
@@ -173,13 +173,15 @@ inline tempa::LabeledTexts with_labels(tempa::TextTable&& table, const Task& tas
 }
 
 /// The label columns that `names` means: as `columns` spells them, where it has them.
-inline std::vector<std::string> spelt_as(const std::vector<std::string>& columns,
-                                         const std::vector<std::string>& names) {
-  const tempa::LabelNames given(columns);
-  std::vector<std::string> spelt;
+inline std::vector<tempa::Column> spelt_as(const std::vector<tempa::Column>& columns,
+                                           const std::vector<std::string>& names) {
+  std::vector<std::string> titles;
+  for (const tempa::Column& column : columns) titles.push_back(column.to_string());
+  const tempa::LabelNames given(titles);
+  std::vector<tempa::Column> spelt;
   for (const std::string& name : names) {
     const auto found = given.find(name);
-    spelt.push_back(found ? columns[static_cast<std::size_t>(*found)] : name);
+    spelt.push_back(found ? columns[static_cast<std::size_t>(*found)] : tempa::Column::parse(name));
   }
   return spelt;
 }
@@ -188,14 +190,16 @@ inline std::vector<std::string> spelt_as(const std::vector<std::string>& columns
 inline void order_label_columns(Settings& settings, const Task& task) {
   auto& columns = settings.label_columns;
   if (task.problem == tempa::ProblemType::kSingleLabelClassification || task.label_separator) return;
-  if (columns.empty() && task.names.size() > 1) columns = task.names;
-  if (columns.size() < 2 || std::all_of(columns.begin(), columns.end(), is_number)) return;
-  const std::vector<std::string> ordered = spelt_as(columns, task.names);
-  if (!std::is_permutation(columns.begin(), columns.end(), ordered.begin(), ordered.end()))
+  if (columns.size() < 2 && (!columns.empty() || task.names.size() < 2)) return;
+  const std::vector<tempa::Column> ordered = spelt_as(columns, task.names);
+  if (!columns.empty() && !std::is_permutation(columns.begin(), columns.end(), ordered.begin(), ordered.end())) {
+    if (std::all_of(columns.begin(), columns.end(), [](const auto& column) { return column.number() != nullptr; }))
+      return;
     throw tempa::ConfigError("--label-columns: expected the model's, " + [&] {
       std::string list;
       for (const std::string& name : task.names) list += (list.empty() ? "" : ",") + name;
       return list;
     }());
+  }
   columns = ordered;
 }

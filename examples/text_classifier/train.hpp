@@ -7,6 +7,7 @@
 #include "evaluate.hpp"
 #include "fit.hpp"
 #include "label_columns.hpp"
+#include "open_table.hpp"
 #include "tables.hpp"
 #include "task.hpp"
 
@@ -123,7 +124,7 @@ int run_train(const Options& options) {
   if (!options.model.empty())
     base = tempa::read_bert_config((std::filesystem::path(options.model) / "config.json").string());
 
-  tempa::TextTable table = read_table(options.train, options, settings);
+  tempa::TextTable table = read_training_table(options, settings);
   if (has_label_columns(table, options, settings)) return train_label_columns<T>(std::move(table), settings, options);
   const Task task = learn_task(table, options, settings, base ? &*base : nullptr);
   if (options.label_smoothing != 0 && task.problem != tempa::ProblemType::kSingleLabelClassification)

@@ -62,6 +62,9 @@
 #include <tempa/data/augmented_texts.hpp>
 #include <tempa/data/batch.hpp>
 #include <tempa/data/collate.hpp>
+#include <tempa/data/column.hpp>
+#include <tempa/data/column_choice.hpp>
+#include <tempa/data/column_role.hpp>
 #include <tempa/data/concat_dataset.hpp>
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/dataset.hpp>
@@ -78,6 +81,8 @@
 #include <tempa/data/sampler.hpp>
 #include <tempa/data/spliced_texts.hpp>
 #include <tempa/data/split.hpp>
+#include <tempa/data/table_format.hpp>
+#include <tempa/data/table_input.hpp>
 #include <tempa/data/tagged_sentences.hpp>
 #include <tempa/data/text_table.hpp>
 #include <tempa/data/token_classification.hpp>

@@ -5,6 +5,7 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
+#include <tempa/data/column.hpp>
 #include <tempa/text/utf8.hpp>
 
 #include <cerrno>
@@ -21,7 +22,6 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <variant>
 #include <vector>
 
 TEMPA_COMPILED_FILE("data");
@@ -60,23 +60,6 @@ inline void check_format(std::string_view who, const DelimitedFormat& format) {
   if (format.max_row_bytes < 1)
     throw ConfigError(concat("[", who, "] max_row_bytes must be positive but is ", format.max_row_bytes));
 }
-
-/// A column of a table, by number (from 0) or by the name that the header gives it.
-class Column {
- public:
-  Column(int number) : key_(Index{number}) {}
-  Column(Index number) : key_(number) {}
-  Column(const char* name) : key_(std::string(name)) {}
-  Column(std::string name) : key_(std::move(name)) {}
-
-  /// The name, or nothing where the column goes by number.
-  const std::string* name() const { return std::get_if<std::string>(&key_); }
-  /// The number, or nothing where the column goes by name.
-  const Index* number() const { return std::get_if<Index>(&key_); }
-
- private:
-  std::variant<Index, std::string> key_;
-};
 
 /// The fields of one row, unquoted.
 class DelimitedRow {
@@ -146,25 +129,23 @@ class DelimitedReader {
   /// The path, or the name of the stream.
   const std::string& name() const { return name_; }
 
-  /// The number of a column.
+  /// The number of a column. A name is looked for as it is written, then without regard to case and to white space
+  /// around it; one of digits that is not there is a number where the column may be one (see `Column::parse`).
   /// @throws ConfigError for a name without a header; FormatError when there is no such column, or several.
   Index column(const Column& column) const {
-    if (const Index* number = column.number()) {
-      if (*number >= 0 && *number < width_) return *number;
-      throw FormatError(name_, first_line_, concat("expected a column ", *number, " but has ", width_, " columns"));
+    if (const std::string* name = column.name()) {
+      const detail::FoundName found = detail::find_name(header_, *name);
+      if (found.count > 1) throw FormatError(name_, first_line_, concat("column \"", *name, "\" comes twice"));
+      if (found.count == 1) return found.first;
+      if (column.number() == nullptr && !format_.header)
+        throw ConfigError(concat("[DelimitedReader] column \"", *name, "\" of ", name_, " needs a header"));
+      if (column.number() == nullptr || (format_.header && *column.number() >= width_))
+        throw FormatError(name_, first_line_,
+                          concat("expected a column \"", *name, "\" but has ", detail::quoted_list(header_)));
     }
-    if (!format_.header)
-      throw ConfigError(concat("[DelimitedReader] column \"", *column.name(), "\" of ", name_, " needs a header"));
-    Index found = -1;
-    for (Index i = 0; i < width_; ++i) {
-      if (header_[static_cast<std::size_t>(i)] != *column.name()) continue;
-      if (found >= 0) throw FormatError(name_, first_line_, concat("column \"", *column.name(), "\" comes twice"));
-      found = i;
-    }
-    if (found >= 0) return found;
-    std::string names;
-    for (const std::string& title : header_) names += (names.empty() ? "\"" : ", \"") + title + "\"";
-    throw FormatError(name_, first_line_, concat("expected a column \"", *column.name(), "\" but has ", names));
+    const Index number = *column.number();
+    if (number >= 0 && number < width_) return number;
+    throw FormatError(name_, first_line_, concat("expected a column ", number, " but has ", width_, " columns"));
   }
 
   /// Moves on to the next row. @return false at the end.

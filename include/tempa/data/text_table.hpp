@@ -2,8 +2,8 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
+#include <tempa/data/column.hpp>
 #include <tempa/data/delimited.hpp>
-#include <tempa/text/unicode.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -11,7 +11,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -59,19 +58,6 @@ struct TextTable {
   std::vector<std::string> label_names;          ///< of the label columns: from the header, or their numbers
   std::vector<std::vector<std::string>> fields;  ///< (label columns)(n) as they stand in the table
 };
-
-namespace detail {
-
-inline bool is_blank(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const DecodedCodePoint decoded = decode_utf8(text, i);
-    if (!is_white_space(decoded.value)) return false;
-    i += decoded.size;
-  }
-  return true;
-}
-
-}  // namespace detail
 
 /// What a text without a character may be.
 enum class BlankTexts {

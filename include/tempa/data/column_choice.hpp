@@ -1,0 +1,304 @@
+// Which columns of a table hold the texts and the labels, where that is not said.
+#pragma once
+
+#include <tempa/core/compiled.hpp>
+#include <tempa/data/column_role.hpp>
+#include <tempa/data/delimited.hpp>
+#include <tempa/data/labels.hpp>
+#include <tempa/data/table_format.hpp>
+#include <tempa/data/text_table.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+TEMPA_COMPILED_FILE("data");
+
+namespace tempa::inline TEMPA_ABI {
+
+/// The columns of a table, by number.
+struct ChosenColumns {
+  std::optional<Index> text{}, pair{};
+  std::vector<Index> labels{};
+  bool guessed = false;  ///< not all of them were asked for
+};
+
+namespace detail {
+
+/// Chooses columns: those asked for, then by the header's names, then those that nothing else can be.
+class ColumnChooser {
+ public:
+  ColumnChooser(const DelimitedReader& reader, const std::string& start, DelimitedFormat format,
+                const TableRequest& request)
+      : reader_(reader), request_(request), header_(reader.header()) {
+    TableSample sample = sample_table(start, format);
+    if (format.header && !sample.rows.empty()) sample.rows.erase(sample.rows.begin());
+    rows_ = std::move(sample.rows);
+    for (const std::string& name : header_) roles_.push_back(column_role(name));
+    roles_.resize(static_cast<std::size_t>(reader.width()));
+    take_wanted();
+  }
+
+  ChosenColumns choose() {
+    if (header_.empty()) {
+      choose_by_number();
+    } else {
+      choose_by_name();
+      if (remembered_) use_remembered_numbers();
+      if (!columns_.text) take_text(exclude(&ColumnChooser::may_be_text, "text", request_.text_option));
+      if (needs_label()) take_label(exclude(&ColumnChooser::may_be_label, "label", request_.label_option));
+    }
+    return columns_;
+  }
+
+ private:
+  bool needs_label() const { return request_.needs_label && columns_.labels.empty(); }
+  bool is_free(Index column) const {
+    return columns_.text != column && columns_.pair != column &&
+           std::find(columns_.labels.begin(), columns_.labels.end(), column) == columns_.labels.end();
+  }
+  const ColumnRole& role(Index column) const { return roles_[static_cast<std::size_t>(column)]; }
+  void take_text(Index column) {
+    columns_.text = column;
+    columns_.guessed = true;
+  }
+  void take_label(Index column) {
+    columns_.labels.push_back(column);
+    columns_.guessed = true;
+  }
+
+  // What is asked for. What another table had by its numbers goes after the names of this one's header.
+  void take_wanted() {
+    const bool alone = header_.empty() && reader_.width() == 1 && request_.remembered_header && !request_.needs_label;
+    remembered_ =
+        !header_.empty() && request_.remembered_header == false && !request_.pair && request_.labels.size() < 2;
+    if (remembered_) return;
+    if (request_.text && !alone) columns_.text = reader_.column(*request_.text);
+    if (request_.pair) columns_.pair = reader_.column(*request_.pair);
+    for (const Column& label : request_.labels)
+      if (request_.needs_label) columns_.labels.push_back(reader_.column(label));
+    const auto differ = [&](const std::optional<Index>& text, const char* what) {
+      if (text && std::find(columns_.labels.begin(), columns_.labels.end(), *text) != columns_.labels.end())
+        throw FormatError(
+            reader_.name(), 0,
+            concat("expected different columns for the ", what, " and the label but both are ", name_of(*text)));
+    };
+    if (header_.empty() && request_.remembered_header && columns_.text && reader_.width() > 1 &&
+        counts_rows(*columns_.text)) {
+      columns_.text.reset();
+      cannot_tell("text", all_but_rows(), request_.text_option);
+    }
+    differ(columns_.text, "text");
+    differ(columns_.pair, "second text");
+  }
+
+  void choose_by_name() {
+    if (!columns_.text && !columns_.pair && !request_.pair) choose_pair();
+    if (!columns_.text)
+      if (const auto text = named(ColumnUse::kText, "text", request_.text_option)) take_text(*text);
+    if (needs_label())
+      if (const auto label = named(ColumnUse::kLabel, "label", request_.label_option)) take_label(*label);
+  }
+
+  // sentence1 and sentence2 are a pair, unless a column beside them may be the text.
+  void choose_pair() {
+    auto pairs = paired_columns(header_);
+    std::erase_if(pairs, [&](const auto& pair) { return !is_free(pair.first) || !is_free(pair.second); });
+    if (pairs.empty()) return;
+    std::vector<Index> all;
+    for (Index c = 0; c < reader_.width(); ++c)
+      if (is_free(c) && (role(c).use == ColumnUse::kText || role(c).use == ColumnUse::kPaired)) all.push_back(c);
+    if (all.size() > 2) cannot_tell("text", all, request_.text_option);
+    take_text(pairs.front().first);
+    columns_.pair = pairs.front().second;
+  }
+
+  // The one column whose name says this use, of the lowest rank. @throws FormatError for several.
+  std::optional<Index> named(ColumnUse use, const char* what, const std::string& option) const {
+    std::vector<Index> best;
+    for (Index c = 0; c < reader_.width(); ++c) {
+      if (!is_free(c) || role(c).use != use) continue;
+      if (!best.empty() && role(c).rank < role(best.front()).rank) best.clear();
+      if (best.empty() || role(c).rank == role(best.front()).rank) best.push_back(c);
+    }
+    if (best.size() > 1) cannot_tell(what, best, option);
+    return best.empty() ? std::nullopt : std::optional(best.front());
+  }
+
+  // The numbers that another table had, unless a name of this header speaks against one of them.
+  void use_remembered_numbers() {
+    const auto number = [&](const Column& column, ColumnUse use) -> std::optional<Index> {
+      const Index* const found = column.number();
+      if (found == nullptr || *found >= reader_.width() || !is_free(*found)) return std::nullopt;
+      return role(*found).use == ColumnUse::kUnknown || role(*found).use == use ? std::optional(*found) : std::nullopt;
+    };
+    const bool text_open = request_.text && !columns_.text, label_open = !request_.labels.empty() && needs_label();
+    const auto text = text_open ? number(*request_.text, ColumnUse::kText) : std::nullopt;
+    const auto label = label_open ? number(request_.labels.front(), ColumnUse::kLabel) : std::nullopt;
+    if ((text_open && !text) || (label_open && !label)) return;
+    if (text) take_text(*text);
+    if (label) take_label(*label);
+  }
+
+  // Text 0 and label 1, as far as they are free; a column of row numbers in front of them does not count.
+  void choose_by_number() {
+    const Index width = reader_.width();
+    std::vector<Index> free;
+    for (Index c = width > 1 && is_free(0) && counts_rows(0) ? 1 : 0; c < width; ++c)
+      if (is_free(c)) free.push_back(c);
+    const Index first = width > 1 && counts_rows(0) ? 1 : 0;
+    const bool both = !columns_.text && needs_label();
+    const auto take = [&](Index usual, const char* what, const std::string& option) {
+      auto found = std::find(free.begin(), free.end(), usual);
+      if (found == free.end() && free.size() != 1) cannot_tell(what, free, option);
+      if (found == free.end()) found = free.begin();
+      const Index column = *found;
+      free.erase(found);
+      return column;
+    };
+    if (!columns_.text) take_text(take(first, "text", request_.text_option));
+    if (needs_label()) take_label(take(first + 1, "label", request_.label_option));
+    if (both) check_order();
+  }
+
+  // Labels come again and texts seldom do: what is the other way round was not meant so.
+  void check_order() const {
+    constexpr std::size_t kTelling = 4;
+    const auto different = [&](Index column) {
+      std::set<std::string_view> values;
+      for (const auto& row : rows_)
+        if (column < static_cast<Index>(row.size())) values.insert(row[static_cast<std::size_t>(column)]);
+      return values.size();
+    };
+    const Index text = *columns_.text, label = columns_.labels.front();
+    if (rows_.size() < kTelling || all_of_column(label, [](const std::string& field) { return parse_number(field); }) ||
+        different(label) <= 2 * different(text))
+      return;
+    throw FormatError(reader_.name(), 0,
+                      concat("cannot tell the text from the label: column ", text, " has ", different(text),
+                             " different fields and column ", label, " has ", different(label), "; give ",
+                             request_.text_option, " and ", request_.label_option));
+  }
+
+  bool may_be_text(Index column) const {
+    const ColumnUse use = role(column).use;
+    return (use == ColumnUse::kUnknown || use == ColumnUse::kPaired) && !counts_rows(column) &&
+           !all_of_column(column, [](const std::string& field) { return is_blank(field) || parse_number(field); });
+  }
+  bool may_be_label(Index column) const {
+    return role(column).use == ColumnUse::kUnknown && !counts_rows(column) &&
+           !all_of_column(column, [](const std::string& field) { return is_blank(field); });
+  }
+
+  // The one free column that may be what is looked for. @throws FormatError for none or several.
+  Index exclude(bool (ColumnChooser::*may_be)(Index) const, const char* what, const std::string& option) const {
+    std::vector<Index> candidates;
+    for (Index c = 0; c < reader_.width(); ++c)
+      if (is_free(c) && (this->*may_be)(c)) candidates.push_back(c);
+    if (candidates.size() != 1) cannot_tell(what, candidates, option);
+    return candidates.front();
+  }
+
+  bool all_of_column(Index column, const auto& is) const {
+    const auto c = static_cast<std::size_t>(column);
+    return !rows_.empty() &&
+           std::all_of(rows_.begin(), rows_.end(), [&](const auto& row) { return c < row.size() && bool(is(row[c])); });
+  }
+  // 0, 1, 2, … or 1, 2, 3, …, of three rows at least, or of two in the first column.
+  bool counts_rows(Index column) const {
+    if (rows_.size() < (column == 0 ? 2U : 3U)) return false;
+    std::size_t row = 0;
+    const std::size_t from = rows_.front().size() > static_cast<std::size_t>(column) &&
+                                     rows_.front()[static_cast<std::size_t>(column)] == "1"
+                                 ? 1
+                                 : 0;
+    return all_of_column(column, [&](const std::string& field) { return field == std::to_string(from + row++); });
+  }
+
+  std::vector<Index> all_but_rows() const {
+    std::vector<Index> columns;
+    for (Index c = 0; c < reader_.width(); ++c)
+      if (is_free(c) && !counts_rows(c)) columns.push_back(c);
+    return columns;
+  }
+
+  std::string name_of(Index column) const {
+    return header_.empty() ? concat("column ", column) : "\"" + header_[static_cast<std::size_t>(column)] + "\"";
+  }
+  [[noreturn]] void cannot_tell(const char* what, const std::vector<Index>& candidates,
+                                const std::string& option) const {
+    std::string list;
+    for (const Index column : candidates) list += (list.empty() ? "" : " or ") + name_of(column);
+    const std::string all = header_.empty() ? concat("the table has ", reader_.width(), " columns and no header")
+                                            : "the columns are " + quoted_list(header_);
+    throw FormatError(reader_.name(), 0,
+                      concat("cannot tell which column is the ", what,
+                             list.empty() ? ": none may be it" : ": it may be " + list, "; ", all, "; give ", option));
+  }
+
+  const DelimitedReader& reader_;
+  const TableRequest& request_;
+  const std::vector<std::string>& header_;
+  std::vector<std::vector<std::string>> rows_;  // of the sample, without the header
+  std::vector<ColumnRole> roles_;               // (columns)
+  ChosenColumns columns_;
+  bool remembered_ = false;  // the numbers that are asked for are those of a table without a header
+};
+
+}  // namespace detail
+
+/// The columns of an open table: what the request says; else what the header's usual names say (`column_role`), where
+/// one name alone has the lowest rank; else the one column that is left when indices, and for texts numbers, are set
+/// aside. Without a header: text 0 and label 1, or what is free. Text and label are never one column.
+/// @param start what the table begins with. @param format as the table is read.
+/// @throws FormatError that lists the columns, for one that is missing and where the table leaves open which is meant.
+inline ChosenColumns choose_columns(const DelimitedReader& reader, const std::string& start,
+                                    const DelimitedFormat& format, const TableRequest& request) {
+  return detail::ColumnChooser(reader, start, format, request).choose();
+}
+
+/// A table whose columns are known: what `read_text_table` and `TextTableReader` take.
+struct OpenTextTable {
+  DelimitedReader reader;
+  TextTableColumns columns;  ///< by number
+  std::string guessed;       ///< one line that says what was guessed, or nothing
+
+  /// How to find a column again in another table: by its name, where it has one of its own.
+  Column lasting(const Column& column) const {
+    if (reader.header().empty()) return column;
+    const std::string& name = reader.header()[static_cast<std::size_t>(*column.number())];
+    return name.empty() || detail::find_name(reader.header(), name).count != 1 ? column : Column(name);
+  }
+};
+
+/// Opens a table and finds out what the request does not say. @param input must outlive what is returned.
+/// @throws as `choose_columns` and the constructors of `DelimitedReader`.
+inline OpenTextTable open_text_table(TableInput& input, const TableRequest& request) {
+  std::vector<std::string> guessed;
+  const DelimitedFormat format = table_format(input, request, guessed);
+  OpenTextTable table{.reader = input.reader(format), .columns = {}, .guessed = {}};
+  const ChosenColumns chosen = choose_columns(table.reader, input.start(), format, request);
+  table.columns.text = *chosen.text;
+  if (chosen.pair) table.columns.pair = *chosen.pair;
+  for (const Index label : chosen.labels) table.columns.labels.emplace_back(label);
+  if (chosen.guessed) {
+    const auto say = [&](Index column, const char* what) {
+      const auto& header = table.reader.header();
+      guessed.push_back(header.empty() ? concat("column ", column, " as the ", what)
+                                       : concat("\"", header[static_cast<std::size_t>(column)], "\" as the ", what));
+    };
+    say(*chosen.text, "text");
+    if (chosen.pair) say(*chosen.pair, "second text");
+    for (const Index label : chosen.labels) say(label, "label");
+  }
+  for (const std::string& what : guessed)
+    table.guessed += (table.guessed.empty() ? table.reader.name() + ": took " : ", ") + what;
+  return table;
+}
+
+}  // namespace tempa::inline TEMPA_ABI

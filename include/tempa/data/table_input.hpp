@@ -1,0 +1,119 @@
+// A table that can be looked at before it is read, so that its layout need not be told: a file, a pipe, a stream.
+#pragma once
+
+#include <tempa/data/delimited.hpp>
+
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <istream>
+#include <memory>
+#include <streambuf>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace tempa::inline TEMPA_ABI {
+
+namespace detail {
+
+/// Gives what was read of a buffer once more, then goes on with the buffer; it reads no byte ahead.
+class ReplayBuffer : public std::streambuf {
+ public:
+  explicit ReplayBuffer(std::streambuf* source) : source_(source) {}
+
+  /// Reads up to `bytes`, or, with `line`, up to the end of the first line that is not empty, to be given once more.
+  const std::string& peek(std::size_t bytes, bool line) {
+    bool blank = true;
+    while (peeked_.size() < bytes) {
+      const int_type next = source_->sbumpc();
+      if (traits_type::eq_int_type(next, traits_type::eof())) break;
+      peeked_ += traits_type::to_char_type(next);
+      const bool end = peeked_.back() == '\n' || peeked_.back() == '\r';
+      if (line && end && !blank) break;
+      blank = blank && end;
+    }
+    setg(peeked_.data(), peeked_.data(), peeked_.data() + peeked_.size());
+    return peeked_;
+  }
+
+ protected:
+  int_type underflow() override { return source_->sgetc(); }
+  int_type uflow() override { return source_->sbumpc(); }
+
+ private:
+  std::streambuf* source_;
+  std::string peeked_;
+};
+
+}  // namespace detail
+
+/// How much of a stream is looked at. Of a file it is always the start.
+enum class Peek {
+  kStart,     ///< up to 256 KiB
+  kFirstLine  ///< no more than the first line, so that whoever writes line by line is answered line by line
+};
+
+/// A table before it is read.
+class TableInput {
+ public:
+  /// A file, or a pipe by its path. What cannot be opened is an error of `reader`.
+  explicit TableInput(std::filesystem::path path, Peek peek = Peek::kStart)
+      : path_(std::move(path)), name_(path_.string()) {
+    std::error_code ignored;
+    const auto status = std::filesystem::status(path_, ignored);
+    if (!std::filesystem::exists(status) || std::filesystem::is_directory(status)) return;
+    auto file = std::make_unique<std::ifstream>(path_, std::ios::binary);
+    if (!*file) return;
+    if (std::filesystem::is_regular_file(status)) {
+      detail::ReplayBuffer buffer(file->rdbuf());
+      keep(buffer, Peek::kStart);
+    } else {
+      file_ = std::move(file);
+      take(file_->rdbuf(), peek);
+    }
+  }
+  /// A stream, which must outlive this. @param name what errors call it.
+  TableInput(std::istream& in, std::string name, Peek peek = Peek::kStart) : name_(std::move(name)) {
+    take(in.rdbuf(), peek);
+  }
+
+  /// The path, or the name of the stream.
+  const std::string& name() const { return name_; }
+  /// What was looked at, without a line that has no end.
+  const std::string& start() const { return start_; }
+
+  /// Reads the table from its beginning; to be called once. The reader must not outlive this.
+  /// @throws as the constructors of `DelimitedReader`.
+  DelimitedReader reader(const DelimitedFormat& format) {
+    return stream_ ? DelimitedReader(*stream_, name_, format) : DelimitedReader(path_, format);
+  }
+
+ private:
+  static constexpr std::size_t kStartBytes = std::size_t{1} << 18;
+
+  void take(std::streambuf* source, Peek peek) {
+    buffer_ = std::make_unique<detail::ReplayBuffer>(source);
+    keep(*buffer_, peek);
+    stream_ = std::make_unique<std::istream>(buffer_.get());
+  }
+  void keep(detail::ReplayBuffer& buffer, Peek peek) {
+    try {
+      start_ = buffer.peek(kStartBytes, peek == Peek::kFirstLine);
+    } catch (const std::ios_base::failure&) {
+      start_.clear();  // the reader will say so
+    }
+    if (start_.size() < kStartBytes) return;
+    const std::size_t end = start_.find_last_of("\r\n");
+    start_.resize(end == std::string::npos ? 0 : end + 1);
+  }
+
+  std::filesystem::path path_;
+  std::string name_;
+  std::string start_;
+  std::unique_ptr<std::ifstream> file_;           // a pipe
+  std::unique_ptr<detail::ReplayBuffer> buffer_;  // around it, or around the stream
+  std::unique_ptr<std::istream> stream_;          // around the buffer
+};
+
+}  // namespace tempa::inline TEMPA_ABI
