@@ -25,10 +25,11 @@ struct Parts {
 inline Parts read_parts(const Options& options) {
   using namespace tempa;
   static const std::vector<std::string> kLabels{"0", "1"};
-  const LabeledTexts all =
-      with_classes(read_text_table(options.data, {.text = options.text_column, .labels = {options.label_column}},
-                                   DelimitedFormat::csv()),
-                   kLabels);
+  const LabeledTexts all = with_classes(
+      read_text_table(options.data,
+                      {.text = Column::parse(options.text_column), .labels = {Column::parse(options.label_column)}},
+                      DelimitedFormat::csv()),
+      kLabels);
   constexpr std::array<double, 3> kShares{8, 1, 1};
   const auto rows = options.stratified ? stratified_split_rows(all.labels, kShares, options.seed)
                                        : random_split_rows(all.size(), kShares, options.seed);

@@ -144,9 +144,9 @@ TEST_CASE("open_text_table: what is open is an error that lists the columns", "[
   CHECK(message("text,label", {"text", "label"}, {.text = "words"}) ==
         "t.csv:1: expected a column \"words\" but has \"text\", \"label\"");
   CHECK(message("text,label", {"text", "label"}, {.text = "label", .labels = {"label"}}) ==
-        "t.csv: expected different columns for the text and the label but both are \"label\"");
+        "t.csv: expected different columns for text and label but both are label");
   CHECK(message("text,label", {"text", "label"}, {.text = 0, .labels = {"text"}}) ==
-        "t.csv: expected different columns for the text and the label but both are \"text\"");
+        "t.csv: expected different columns for text and label but both are text");
 }
 
 TEST_CASE("open_text_table: text and label are never one column by default", "[data]") {

@@ -82,19 +82,11 @@ class ColumnChooser {
     if (request_.pair) columns_.pair = reader_.column(*request_.pair);
     for (const Column& label : request_.labels)
       if (request_.needs_label) columns_.labels.push_back(reader_.column(label));
-    const auto differ = [&](const std::optional<Index>& text, const char* what) {
-      if (text && std::find(columns_.labels.begin(), columns_.labels.end(), *text) != columns_.labels.end())
-        throw FormatError(
-            reader_.name(), 0,
-            concat("expected different columns for the ", what, " and the label but both are ", name_of(*text)));
-    };
     if (header_.empty() && request_.remembered_header && columns_.text && reader_.width() > 1 &&
         counts_rows(*columns_.text)) {
       columns_.text.reset();
       cannot_tell("text", all_but_rows(), request_.text_option);
     }
-    differ(columns_.text, "text");
-    differ(columns_.pair, "second text");
   }
 
   void choose_by_name() {

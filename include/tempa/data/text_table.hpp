@@ -68,22 +68,27 @@ enum class BlankTexts {
 /// Takes rows out of a `DelimitedReader` one by one, for tables that are larger than memory.
 class TextTableReader {
  public:
-  /// @param reader must outlive this one. @throws what `DelimitedReader::column` throws for a column that is not there.
+  /// @param reader must outlive this one. @throws what `DelimitedReader::column` throws for a column that is not there;
+  ///   FormatError for a text that is a label, too.
   TextTableReader(DelimitedReader& reader, const TextTableColumns& columns, BlankTexts blank = BlankTexts::kRefused)
       : reader_(reader),
         text_(reader.column(columns.text)),
         pair_(columns.pair ? reader.column(*columns.pair) : -1),
         blank_(blank) {
-    for (const Column& column : columns.labels) labels_.push_back(reader.column(column));
+    for (const Column& column : columns.labels) {
+      labels_.push_back(reader.column(column));
+      if (labels_.back() == text_ || labels_.back() == pair_)
+        throw FormatError(
+            reader_.name(), 0,
+            concat("expected different columns for text and label but both are ", name_of(labels_.back())));
+    }
   }
 
   /// A table of no rows.
   TextTable empty_table() const {
     TextTable table;
     table.rows.name = reader_.name();
-    for (const Index column : labels_)
-      table.label_names.push_back(reader_.header().empty() ? std::to_string(column)
-                                                           : reader_.header()[static_cast<std::size_t>(column)]);
+    for (const Index column : labels_) table.label_names.push_back(name_of(column));
     table.fields.resize(labels_.size());
     return table;
   }
@@ -104,6 +109,10 @@ class TextTableReader {
   }
 
  private:
+  std::string name_of(Index column) const {
+    return reader_.header().empty() ? std::to_string(column) : reader_.header()[static_cast<std::size_t>(column)];
+  }
+
   DelimitedReader& reader_;
   Index text_, pair_;
   BlankTexts blank_;
