@@ -33,7 +33,7 @@ namespace detail {
 /// Chooses columns: those asked for, then by the header's names, then those that nothing else can be.
 class ColumnChooser {
  public:
-  ColumnChooser(const DelimitedReader& reader, const std::string& start, DelimitedFormat format,
+  ColumnChooser(const DelimitedReader& reader, const TableStart& start, DelimitedFormat format,
                 const TableRequest& request)
       : reader_(reader), request_(request), header_(reader.header()) {
     TableSample sample = sample_table(start, format);
@@ -249,7 +249,7 @@ class ColumnChooser {
 /// aside. Without a header: text 0 and label 1, or what is free. Text and label are never one column.
 /// @param start what the table begins with. @param format as the table is read.
 /// @throws FormatError that lists the columns, for one that is missing and where the table leaves open which is meant.
-inline ChosenColumns choose_columns(const DelimitedReader& reader, const std::string& start,
+inline ChosenColumns choose_columns(const DelimitedReader& reader, const TableStart& start,
                                     const DelimitedFormat& format, const TableRequest& request) {
   return detail::ColumnChooser(reader, start, format, request).choose();
 }

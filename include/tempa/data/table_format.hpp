@@ -45,17 +45,17 @@ struct TableSample {
 };
 
 /// Reads the start of a table, up to 1000 rows.
-inline TableSample sample_table(const std::string& start, DelimitedFormat format) {
-  constexpr std::size_t kRows = 1000;
+inline TableSample sample_table(const TableStart& start, DelimitedFormat format) {
+  constexpr std::size_t kRows = 1000, kEnough = 10;
   TableSample sample;
   format.header = false;
   format.ragged = true;
   try {
-    std::istringstream in(start);
+    std::istringstream in(start.text);
     DelimitedReader reader(in, "sample", format);
     while (sample.rows.size() < kRows && reader.next()) sample.rows.push_back(reader.row().to_vector());
   } catch (const Error&) {
-    sample.broken = true;
+    sample.broken = start.whole || sample.rows.size() < kEnough;  // else the end may have cut a quoted field
   }
   return sample;
 }
@@ -143,7 +143,7 @@ inline std::optional<bool> has_header(const TableSample& sample, const TableRequ
 }
 
 /// What separates the fields of a table that should have commas.
-inline char guess_csv_delimiter(const std::string& start, const TableRequest& request) {
+inline char guess_csv_delimiter(const TableStart& start, const TableRequest& request) {
   struct Candidate {
     char delimiter;
     bool even, named;
@@ -175,7 +175,7 @@ inline bool are_quoted(std::span<const std::string> cells) {
 }
 
 /// The format of a table that should have tabs and no quotes: another one only where the header tells.
-inline DelimitedFormat guess_tsv_format(const std::string& start, const TableRequest& request) {
+inline DelimitedFormat guess_tsv_format(const TableStart& start, const TableRequest& request) {
   const TableSample plain = sample_table(start, DelimitedFormat::tsv());
   if (plain.rows.empty()) return DelimitedFormat::tsv();
   const std::vector<std::string>& first = plain.rows.front();
@@ -200,7 +200,7 @@ inline DelimitedFormat guess_tsv_format(const std::string& start, const TableReq
 /// @param guessed receives what was guessed, in words.
 inline DelimitedFormat table_format(const TableInput& input, const TableRequest& request,
                                     std::vector<std::string>& guessed) {
-  const std::string& start = input.start();
+  const TableStart& start = input.start();
   const bool csv = detail::folded_name(input.name()).ends_with(".csv");
   DelimitedFormat format = csv ? DelimitedFormat::csv() : DelimitedFormat::tsv();
   if (request.delimiter) {

@@ -54,6 +54,12 @@ enum class Peek {
   kFirstLine  ///< no more than the first line, so that whoever writes line by line is answered line by line
 };
 
+/// What a table begins with.
+struct TableStart {
+  std::string text;   ///< without a line that has no end
+  bool whole = true;  ///< there is no more
+};
+
 /// A table before it is read.
 class TableInput {
  public:
@@ -80,8 +86,8 @@ class TableInput {
 
   /// The path, or the name of the stream.
   const std::string& name() const { return name_; }
-  /// What was looked at, without a line that has no end.
-  const std::string& start() const { return start_; }
+  /// What was looked at.
+  const TableStart& start() const { return start_; }
 
   /// Reads the table from its beginning; to be called once. The reader must not outlive this.
   /// @throws as the constructors of `DelimitedReader`.
@@ -99,18 +105,19 @@ class TableInput {
   }
   void keep(detail::ReplayBuffer& buffer, Peek peek) {
     try {
-      start_ = buffer.peek(kStartBytes, peek == Peek::kFirstLine);
+      start_.text = buffer.peek(kStartBytes, peek == Peek::kFirstLine);
     } catch (const std::ios_base::failure&) {
-      start_.clear();  // the reader will say so
+      start_.text.clear();  // the reader will say so
     }
-    if (start_.size() < kStartBytes) return;
-    const std::size_t end = start_.find_last_of("\r\n");
-    start_.resize(end == std::string::npos ? 0 : end + 1);
+    start_.whole = peek == Peek::kStart && start_.text.size() < kStartBytes;
+    if (start_.text.size() < kStartBytes) return;
+    const std::size_t end = start_.text.find_last_of("\r\n");
+    start_.text.resize(end == std::string::npos ? 0 : end + 1);
   }
 
   std::filesystem::path path_;
   std::string name_;
-  std::string start_;
+  TableStart start_;
   std::unique_ptr<std::ifstream> file_;           // a pipe
   std::unique_ptr<detail::ReplayBuffer> buffer_;  // around it, or around the stream
   std::unique_ptr<std::istream> stream_;          // around the buffer
