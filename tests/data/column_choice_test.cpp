@@ -200,7 +200,7 @@ TEST_CASE("open_text_table: names of digits are names where the header has them"
   CHECK(choice(table, "t.csv", {.labels = {Column::parse("2020")}}) == "text=2 label=1 header rows=6");
   CHECK(choice(table, "t.csv", {.labels = {Column::parse("1")}}) == "text=2 label=1 header rows=6");
   CHECK(choice(table, "t.csv", {.labels = {Column::parse("2021")}}) ==
-        "t.csv:1: expected a column \"2021\" but has \"2019\", \"2020\", \"text\"");
+        "t.csv:1: expected a column 2021 but has 3 columns: \"2019\", \"2020\", \"text\"");
   CHECK(choice("1,0\n" + rows({"text", "label"}, ','), "t.csv", {.text = Column::parse("1")}) ==
         "text=0 label=1 header rows=6");
   CHECK(choice("text\t2019\n" + rows({"text", "label"}, '\t'), "t.tsv", {.labels = {Column::parse("2019")}}) ==
@@ -221,6 +221,9 @@ TEST_CASE("open_text_table: what a model was trained on is found by name, or is 
   CHECK(choice("a\tgood\nb\tbad\n", "t.tsv", texts) == "t.tsv:1: expected a column \"review\" but has \"a\", \"good\"");
   CHECK(choice("just a text\nand one more\n", "standard input", texts, Peek::kFirstLine) == "text=0 rows=2");
   CHECK(choice("review\nand one more\n", "standard input", texts, Peek::kFirstLine) == "text=0 header rows=1");
+
+  TableRequest told{.text = Column::parse("0"), .labels = {"sentiment"}, .needs_label = false};
+  CHECK(choice("a\tgood\nb\tgood\n", "t.tsv", told) == "text=0 rows=2");
 
   const TableRequest numbered{.text = 0, .labels = {1}, .remembered_header = false};
   CHECK(choice(rows({"text", "label"}, '\t'), "t.tsv", numbered) == "text=0 label=1 rows=6");

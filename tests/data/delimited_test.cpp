@@ -106,7 +106,12 @@ TEST_CASE("DelimitedReader: columns by name and by number", "[data]") {
   CHECK_THROWS_WITH(reader.column("label"),
                     "table.csv:1: expected a column \"label\" but has \"id\", \"text\", \"text\"");
   CHECK_THROWS_WITH(reader.column("text"), "table.csv:1: column \"text\" comes twice");
-  CHECK_THROWS_WITH(reader.column(3), "table.csv:1: expected a column 3 but has 3 columns");
+  CHECK_THROWS_WITH(reader.column(3), "table.csv:1: expected a column 3 but has 3 columns: \"id\", \"text\", \"text\"");
+  CHECK_THROWS_WITH(reader.column(Column::parse("3")),
+                    "table.csv:1: expected a column 3 but has 3 columns: \"id\", \"text\", \"text\"");
+  CHECK(reader.column(Column::parse("1")) == 1);
+  CHECK(reader.column(" ID") == 0);
+  CHECK_THROWS_WITH(reader.column("TEXT"), "table.csv:1: column \"TEXT\" comes twice");
   CHECK_THROWS_AS(reader.column(-1), FormatError);
   REQUIRE(reader.next());
   CHECK(reader.row()[1] == "a");
@@ -118,6 +123,7 @@ TEST_CASE("DelimitedReader: columns by name and by number", "[data]") {
   const DelimitedReader without_header(plain, "plain");
   CHECK(without_header.header().empty());
   CHECK_THROWS_AS(without_header.column("a"), ConfigError);
+  CHECK(without_header.column(Column::parse("0")) == 0);
 }
 
 TEST_CASE("DelimitedReader: bad content is a FormatError with the file and the line", "[data]") {

@@ -139,13 +139,15 @@ class DelimitedReader {
       if (found.count == 1) return found.first;
       if (column.number() == nullptr && !format_.header)
         throw ConfigError(concat("[DelimitedReader] column \"", *name, "\" of ", name_, " needs a header"));
-      if (column.number() == nullptr || (format_.header && *column.number() >= width_))
+      if (column.number() == nullptr)
         throw FormatError(name_, first_line_,
                           concat("expected a column \"", *name, "\" but has ", detail::quoted_list(header_)));
     }
     const Index number = *column.number();
     if (number >= 0 && number < width_) return number;
-    throw FormatError(name_, first_line_, concat("expected a column ", number, " but has ", width_, " columns"));
+    throw FormatError(name_, first_line_,
+                      concat("expected a column ", number, " but has ", width_, " columns", header_.empty() ? "" : ": ",
+                             detail::quoted_list(header_)));
   }
 
   /// Moves on to the next row. @return false at the end.

@@ -65,7 +65,8 @@ namespace detail {
 inline DelimitedFormat with_delimiter(char delimiter) { return {.delimiter = delimiter, .quoting = Quoting::kRfc4180}; }
 
 inline std::vector<Column> wanted_columns(const TableRequest& request) {
-  std::vector<Column> columns = request.labels;
+  std::vector<Column> columns;
+  if (request.needs_label) columns = request.labels;
   for (const auto& column : {request.text, request.pair})
     if (column) columns.push_back(*column);
   return columns;
