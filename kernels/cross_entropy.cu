@@ -43,7 +43,7 @@ __global__ void __launch_bounds__(kRowBlock)
   if (!here || !first) return;
   const Index label = target.labels[row];
   T loss = 0;
-  if (label != target.ignored && check_index(target.site, label, target.classes, row)) {
+  if (label != target.ignored && check_index(target.site, label, target.classes, row) && target.weight(label) != T(0)) {
     const T share = target.smoothing / static_cast<T>(target.classes);
     loss = -(T(1) - target.smoothing) * target.weight(label) * from[label] - share * sum;
   }
@@ -60,7 +60,7 @@ __global__ void __launch_bounds__(kRowBlock) backward_kernel(T* dlogits, const T
     weight_sum = sum_classes<kThreads, T>(target.classes, [&](Index k) { return target.weights[k]; });
   if (!here) return;
   const Index label = target.labels[row];
-  const bool counts = label != target.ignored && label >= 0 && label < target.classes;
+  const bool counts = label != target.ignored && label >= 0 && label < target.classes && target.weight(label) != T(0);
   const T share = target.smoothing / static_cast<T>(target.classes);
   const T d = counts ? scale * dlosses[one_for_all ? 0 : row] : T(0);
   const T own = counts ? (T(1) - target.smoothing) * target.weight(label) : T(0),

@@ -44,8 +44,9 @@ __global__ void __launch_bounds__(kRowBlock, kFewestBlocks<T>)
   const Index row = row_of_group<kThreads>(), classes = target.classes;
   const bool here = row < rows, first = thread_in_block() % kThreads == 0;
   const Index label = here ? Index{target.labels[row]} : target.ignored;
-  bool counts = label != target.ignored && label >= 0 && label < classes;
-  if (first && label != target.ignored) counts = check_index(target.site, label, classes, row);
+  const bool valid = label >= 0 && label < classes;
+  const bool counts = label != target.ignored && valid && target.weight(label) != A(0);
+  if (first && label != target.ignored) check_index(target.site, label, classes, row);
   const T* const from = logits + row * classes;
   const Index mine = here && counts ? classes : 0;  // the same for all threads of a row
   Normalizer<A> normalizer;
@@ -100,7 +101,7 @@ __global__ void __launch_bounds__(kSumBlock)
   loss = block_sum(loss, scratch);
   weight = block_sum(weight, scratch);
   if (thread_in_block() != 0) return;
-  const double factor = mean ? 1 / weight : 1.0;
+  const double factor = !mean ? 1.0 : weight != 0 ? 1 / weight : 0.0;
   *inverse = static_cast<T>(factor);
   *y = static_cast<T>(loss * factor);
 }

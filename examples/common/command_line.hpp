@@ -3,7 +3,11 @@
 
 #include <CLI/CLI.hpp>
 
+#include <charconv>
+#include <map>
 #include <optional>
+#include <set>
+#include <string>
 
 /// What --epochs is without a number: `tempa::epochs_for`.
 inline constexpr auto kEpochsHelp =
@@ -63,6 +67,30 @@ template <typename Options>
 void add_new_weights_option(CLI::App& app, Options& options) {
   app.add_flag("--allow-new-weights", options.allow_new_weights,
                "use a model whose file lacks weights, such as a BERT without a head, with random ones in their place");
+}
+
+/// The options of a command by name, with the values that they have, also by default: for
+/// `tempa::CheckpointOptions::settings`, so that a training is not resumed with others. All of them, so that none can
+/// be forgotten, but those `without` an influence on the training.
+inline std::map<std::string, std::string> settings_of(const CLI::App& command, const std::set<std::string>& without) {
+  const auto plain = [](const std::string& text) {  // 5e-4 and 0.0005 are the same
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool fraction = text.find_first_of(".eE") != std::string::npos;
+    if (!fraction || error != std::errc() || end != text.data() + text.size()) return text;
+    char shortest[32];
+    return std::string(shortest, std::to_chars(shortest, shortest + sizeof shortest, value).ptr);
+  };
+  std::map<std::string, std::string> settings;
+  for (const CLI::Option* option : command.get_options()) {
+    const std::string name = option->get_name();
+    if (option == command.get_help_ptr() || without.contains(name)) continue;
+    std::string value;
+    for (const std::string& result : option->reduced_results()) value += (value.empty() ? "" : ",") + plain(result);
+    if (option->count() == 0) value = plain(option->get_default_str());
+    settings[name] = value.empty() ? "by default" : value;
+  }
+  return settings;
 }
 
 /// @return the exit status when the program is to end now (help, or a mistake that was told), nothing otherwise.

@@ -4,6 +4,7 @@
 #include "../common/command_line.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,7 +20,8 @@ struct Options {
   std::string model;
   std::string output;
   std::string tensorboard;
-  bool resume = false;
+  bool resume = false, accept_changes = false;
+  std::map<std::string, std::string> settings;  // of the training, by option; see settings_of
   std::string device = "auto";
   std::string precision = "fp32";
   std::string profile;
@@ -64,6 +66,8 @@ inline std::optional<int> parse_options(int argc, char** argv, Options& options)
   app.add_option("--output", options.output,
                  "folder for the model, its tokenizer, metrics.json, log.jsonl, pictures and checkpoints/");
   app.add_flag("--resume", options.resume, "go on from the newest checkpoint of --output");
+  app.add_flag("--accept-changes", options.accept_changes, "go on with other options too; they are told")
+      ->needs("--resume");
   app.add_option("--tensorboard", options.tensorboard, "write event files to this folder");
   app.add_option("--epochs", options.given_epochs,
                  "default: 15 from scratch, 4 with --model; 0 only evaluates a --model that this program wrote")
@@ -86,5 +90,8 @@ inline std::optional<int> parse_options(int argc, char** argv, Options& options)
   app.add_option("--seed", options.seed, "of the split, the weights, the order and dropout")->capture_default_str();
   add_from_scratch_options(app, options);
   add_machine_options(app, options);
-  return parse_command_line(app, argc, argv);
+  if (const auto status = parse_command_line(app, argc, argv)) return status;
+  options.settings =
+      settings_of(app, {"--output", "--resume", "--accept-changes", "--tensorboard", "--threads", "--profile"});
+  return std::nullopt;
 }

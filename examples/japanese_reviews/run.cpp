@@ -21,6 +21,7 @@
 
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -58,22 +59,12 @@ CheckpointOptions checkpoints(const Options& options) {
     if (options.resume) throw ConfigError("--resume needs --output, the folder of the training to go on with");
     return {};
   }
+  std::map<std::string, std::string> settings = options.settings;
+  for (const char* name : {"--data", "--model"}) settings[name] = file_setting(settings[name]);
   return {.folder = options.output + "/checkpoints",
           .resume = options.resume,
-          .settings = {{"--data", file_setting(options.data)},
-                       {"--text-column", options.text_column},
-                       {"--label-column", options.label_column},
-                       {"--stratified", options.stratified ? "yes" : "no"},
-                       {"--model", options.model},
-                       {"--words", options.words},
-                       {"--vocab-size", std::to_string(options.vocab_size)},
-                       {"--max-length", options.max_length ? std::to_string(*options.max_length) : "not given"},
-                       {"--dropout", std::to_string(options.dropout)},
-                       {"--head-dropout", std::to_string(options.head_dropout)},
-                       {"--piece-dropout", std::to_string(options.piece_dropout())},
-                       {"--token-masking", std::to_string(options.token_masking())},
-                       {"--precision", options.precision},
-                       {"--seed", std::to_string(options.seed)}}};
+          .accept_changes = options.accept_changes,
+          .settings = settings};
 }
 
 /// A training, the learning rate of each of its steps, and whether it was stopped.

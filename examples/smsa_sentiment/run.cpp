@@ -200,7 +200,6 @@ int run(const Options& given) {
   DataLoader valid_loader(valid_data, {.batch_size = 64}), test_loader(test_data, {.batch_size = 64});
   RunReport report;
   if (options.epochs > 0) report.train = train_student(model, tables, tokenizer, options, device);
-  model.loss_options = {};  // the figures below are the plain cross entropy
   report.valid = evaluate(model, valid_loader);
   report.test = evaluate(model, test_loader);
   std::cout << "\nVALID " << report.valid->scores.line() << "\nTEST  " << report.test->scores.line() << '\n';

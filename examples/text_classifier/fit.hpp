@@ -17,6 +17,19 @@
 #include <optional>
 #include <vector>
 
+/// Where checkpoints go, and what must be the same when one is resumed: all options, and what the files hold.
+inline tempa::CheckpointOptions checkpoints_of(const Options& options) {
+  tempa::CheckpointOptions checkpoints{.folder = options.checkpoints,
+                                       .every_steps = options.checkpoint_every,
+                                       .resume = options.resume,
+                                       .accept_changes = options.accept_changes,
+                                       .settings = options.settings};
+  if (!options.checkpoints.empty())
+    for (const char* name : {"--train", "--valid", "--model"})
+      checkpoints.settings[name] = tempa::file_setting(checkpoints.settings[name]);
+  return checkpoints;
+}
+
 /// Trains, and keeps the best weights by the validation. @tparam T what the network computes in.
 /// @param valid nullptr: the last weights stay.
 template <tempa::Floating T, typename Network, typename Loader, typename ValidLoader>
@@ -49,12 +62,7 @@ std::vector<tempa::EpochRecord> fit_network(Network& network, Loader& loader, Va
                           .patience = options.patience,
                           .scaler = &scaler,
                           .average = average ? &*average : nullptr,
-                          .checkpoint = {.folder = options.checkpoints,
-                                         .every_steps = options.checkpoint_every,
-                                         .resume = options.resume,
-                                         .settings = {{"train", tempa::file_setting(options.train)},
-                                                      {"valid", tempa::file_setting(options.valid)},
-                                                      {"precision", options.precision}}},
+                          .checkpoint = checkpoints_of(options),
                           .stop_requested = [] { return tempa::StopSignal::requested(); }});
   trainer.set_scheduler(*schedule, by_epoch ? tempa::ScheduleStep::kEpoch : tempa::ScheduleStep::kStep);
   return valid != nullptr ? trainer.fit(loader, *valid) : trainer.fit(loader);

@@ -124,6 +124,8 @@ CLI::App* add_train(CLI::App& app, Options& options) {
       ->needs(checkpoints)
       ->check(CLI::NonNegativeNumber);
   train->add_flag("--resume", options.resume, "go on from the newest checkpoint, if there is one")->needs(checkpoints);
+  train->add_flag("--accept-changes", options.accept_changes, "go on with other options too; they are told")
+      ->needs("--resume");
   add_token_budget_option(*train, options);
   add_from_scratch_options(*train, options);
   add_machine_options(*train, options);
@@ -172,12 +174,15 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
   CLI::App app{"Trains, evaluates and applies a text classifier on any CSV or TSV."};
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.require_subcommand(1);
-  add_train(app, options);
+  const CLI::App* train = add_train(app, options);
   const CLI::App* evaluate = add_evaluate(app, options);
   const CLI::App* predict = add_predict(app, options);
   if (const auto status = parse_command_line(app, argc, argv)) return status;
   options.command = predict->parsed()    ? Options::Command::kPredict
                     : evaluate->parsed() ? Options::Command::kEvaluate
                                          : Options::Command::kTrain;
+  if (train->parsed())
+    options.settings = settings_of(*train, {"--test", "--output", "--checkpoints", "--checkpoint-every", "--resume",
+                                            "--accept-changes", "--threads", "--profile"});
   return std::nullopt;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -57,7 +58,8 @@ struct Options {
   std::uint64_t seed = 42;
   std::string checkpoints;
   std::int64_t checkpoint_every = 0;
-  bool resume = false;
+  bool resume = false, accept_changes = false;
+  std::map<std::string, std::string> settings;  // of the training, by option; see settings_of
 
   // Prediction.
   bool logits = false;

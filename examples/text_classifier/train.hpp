@@ -107,14 +107,13 @@ std::vector<tempa::EpochRecord> fit(Classifier<T>& bert, const tempa::LabeledTex
   bert.loss_options = {.class_weights = class_weights, .label_smoothing = options.label_smoothing};
   std::optional<tempa::DataLoader<Examples>> valid_loader;
   if (valid != nullptr) valid_loader.emplace(loader_of(*valid));
-  auto history = fit_network<T>(bert, loader, valid_loader ? &*valid_loader : nullptr, options);
-  bert.loss_options = {};  // from now on the plain loss
-  return history;
+  return fit_network<T>(bert, loader, valid_loader ? &*valid_loader : nullptr, options);
 }
 
 /// @return the exit status. @throws tempa::Error for what went wrong.
 template <tempa::Floating T>
 int run_train(const Options& options) {
+  tempa::check_settings(checkpoints_of(options));
   check_options(options);
   check_output(options.output);
   const tempa::Device device = prepare_machine(options);

@@ -166,7 +166,6 @@ int run_train(const Options& options) {
     history = trainer.fit(loader);
   }
 
-  model.loss_options = {};  // the figures below are the plain cross entropy
   nlohmann::json metrics{{"train", nlohmann::json::array()}};
   for (const EpochRecord& record : history) metrics["train"].push_back(epoch_json(record));
   if (valid) metrics["valid"] = score("VALID", model, encode, *valid, options);

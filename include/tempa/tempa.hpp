@@ -269,6 +269,7 @@
 #include <tempa/train/log/csv_logger.hpp>
 #include <tempa/train/log/json_lines_logger.hpp>
 #include <tempa/train/log/log_to.hpp>
+#include <tempa/train/loss_weight.hpp>
 #include <tempa/train/machine_peak.hpp>
 #include <tempa/train/plot/axis.hpp>
 #include <tempa/train/plot/built_in_font.hpp>
@@ -304,6 +305,7 @@
 #include <tempa/train/trainer.hpp>
 #include <tempa/train/trainer_graph.hpp>
 #include <tempa/train/trainer_options.hpp>
+#include <tempa/train/trainer_settings.hpp>
 #include <tempa/train/training_checkpoint.hpp>
 #include <tempa/train/training_graph.hpp>
 #include <tempa/train/training_length.hpp>

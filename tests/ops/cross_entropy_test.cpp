@@ -17,24 +17,49 @@ TEST_CASE("Cross-entropy: values, gradients, sizes, errors and threads", "[ops]"
   });
 }
 
-TEST_CASE("Cross-entropy: NaN when no row counts, as in PyTorch, and no gradient", "[ops]") {
-  for (const Device device : devices()) {
-    INFO(device);
-    const Variable<double> logits(make_variable<double>({3, 4}).value().to(device), true);
-    const auto ignored = Tensor<std::int32_t>::from({-100, -100, -100}).to(device);
-    const auto loss = cross_entropy(logits, ignored);
-    CHECK(std::isnan(loss.item()));
-    loss.backward();
-    for (const double g : logits.grad().to_vector()) CHECK(g == 0.0);
-    CHECK(cross_entropy(logits, ignored, {.reduction = Reduction::kSum}).item() == 0.0);
-    logits.clear_grad();
-    const auto weightless =
-        cross_entropy(logits, Tensor<std::int32_t>::from({0, -100, 0}).to(device), {.class_weights = {0, 1, 1, 1}});
-    CHECK(std::isnan(weightless.item()));
-    weightless.backward();
-    const auto gradient = logits.grad().to_vector();
-    for (std::size_t i = 0; i < gradient.size(); ++i) CHECK(std::isnan(gradient[i]) == (i / 4 != 1));
-  }
+TEST_CASE("Cross-entropy: rows that are ignored or weigh nothing add nothing, and a mean of them is 0", "[ops]") {
+  for (const Device device : devices())
+    for (const double smoothing : {0.0, 0.25})
+      for (const auto& named : named_reductions()) {
+        INFO(device << ", " << named.first << ", smoothing " << smoothing);
+        const Variable<double> logits(make_variable<double>({3, 4}).value().to(device), true);
+        const auto check_zero = [&](const std::vector<std::int32_t>& labels, std::vector<double> weights) {
+          const auto loss = cross_entropy(
+              logits, Tensor<std::int32_t>::from(labels).to(device),
+              {.class_weights = std::move(weights), .label_smoothing = smoothing, .reduction = named.second});
+          for (const double l : loss.value().to_vector()) CHECK(l == 0.0);
+          loss.backward(Tensor<double>::full(loss.shape(), 1.0, device));
+          for (const double g : logits.grad().to_vector()) CHECK(g == 0.0);
+          logits.clear_grad();
+        };
+        check_zero({-100, -100, -100}, {});
+        check_zero({0, -100, 0}, {0, 1, 2, 3});
+      }
+}
+
+TEST_CASE("Cross-entropy: a row that weighs nothing is as one that is ignored", "[ops]") {
+  for (const Device device : devices())
+    for (const double smoothing : {0.0, 0.25}) {
+      INFO(device << ", smoothing " << smoothing);
+      const auto result = [&](const std::vector<std::int32_t>& labels) {
+        const Variable<double> logits(make_variable<double>({3, 4}).value().to(device), true);
+        const auto loss = cross_entropy(logits, Tensor<std::int32_t>::from(labels).to(device),
+                                        {.class_weights = {0, 1, 2, 3}, .label_smoothing = smoothing});
+        loss.backward();
+        auto values = logits.grad().to_vector();
+        values.push_back(loss.item());
+        return values;
+      };
+      CHECK(result({1, 0, 3}) == result({1, -100, 3}));
+    }
+}
+
+TEST_CASE("Cross-entropy: the weight that the mean divides by", "[ops]") {
+  const auto labels = Tensor<std::int32_t>::from({2, -100, 0, 2});
+  CHECK(cross_entropy_weight(labels, 3) == 3);
+  CHECK(cross_entropy_weight(labels, 3, {.class_weights = {0.5, 1, 4}}) == 8.5);
+  CHECK(cross_entropy_weight(Tensor<std::int32_t>::from({2, 1, 0, 2}), 3, {.ignore_index = 2}) == 2);
+  CHECK_THROWS_AS(cross_entropy_weight(labels, 2), ValueError);
 }
 
 TEMPLATE_TEST_CASE("Cross-entropy: 16-bit logits give a loss in float, and gradients that a loss scale has kept",

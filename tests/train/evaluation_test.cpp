@@ -91,7 +91,7 @@ TEST_CASE("ScoreKeeper: several labels are scored as scikit-learn scores them, b
     for (Index row = 0; row < targets.size(0); ++row) {
       Tensor<float> logits = predictions.rows(row, row + 1).clone();
       for (float& logit : logits.span()) logit = logit == 1.0F ? 0.25F : -3.0F;
-      keeper.add(output_of(logits), batch_of(targets.rows(row, row + 1)), static_cast<double>(row));
+      keeper.add(output_of(logits), batch_of(targets.rows(row, row + 1)), {.mean = static_cast<double>(row)});
     }
     const Metrics scores = keeper.scores();
     CHECK(scores["accuracy"] == c.at("accuracy").get<double>());
@@ -122,18 +122,19 @@ TEST_CASE("ScoreKeeper: a regression of several values has the means over the va
 TEST_CASE("ScoreKeeper: the problem is found from the first batch where nobody names it", "[train]") {
   const auto one = Tensor<float>::from({0.5F, -0.5F}, {2, 1}), two = Tensor<float>::from({1, -1, -1, 1}, {2, 2});
   ScoreKeeper single, several, regression;
-  single.add(output_of(two), batch_of(std::vector<std::int32_t>{0, 1}), 1.0);
+  single.add(output_of(two), batch_of(std::vector<std::int32_t>{0, 1}), BatchLoss{.mean = 1.0});
   CHECK(single.problem() == kSingle);
   CHECK(single.scores()["accuracy"] == 1.0);
-  several.add(output_of(two), batch_of(Tensor<float>::from({1, 0, 0, 0}, {2, 2})), 1.0);
+  several.add(output_of(two), batch_of(Tensor<float>::from({1, 0, 0, 0}, {2, 2})), BatchLoss{.mean = 1.0});
   CHECK(several.problem() == kMulti);
   CHECK(several.scores()["accuracy"] == 0.5);
   CHECK(several.outputs().to_vector() == std::vector<float>{1, 0, 0, 1});
-  regression.add(output_of(one), batch_of(Tensor<float>::from({0, 0}, {2, 1})), 1.0);
+  regression.add(output_of(one), batch_of(Tensor<float>::from({0, 0}, {2, 1})), BatchLoss{.mean = 1.0});
   CHECK(regression.problem() == kRegression);
   CHECK(regression.scores()["mae"] == 0.5);
-  CHECK_THROWS_AS(regression.add(output_of(one), batch_of(two), 1.0), ValueError);
-  CHECK_THROWS_AS(single.add(output_of(two), batch_of(std::vector<std::int32_t>{0}), 1.0), ValueError);
+  CHECK_THROWS_AS(regression.add(output_of(one), batch_of(two), BatchLoss{.mean = 1.0}), ValueError);
+  CHECK_THROWS_AS(single.add(output_of(two), batch_of(std::vector<std::int32_t>{0}), BatchLoss{.mean = 1.0}),
+                  ValueError);
   CHECK_THROWS_AS(ScoreKeeper().scores(), ValueError);
 }
 

@@ -266,8 +266,8 @@ TEST_CASE("resume: a setting that has changed is named, and taken over only when
                               crc32("12345678"), " now")) != std::string::npos);
   CHECK(file_setting("nowhere") == "nowhere");
   for (const char* line : {"batch_size: 4 in the checkpoint, 5 now", "batches of an epoch: 7 in the checkpoint, 6 now",
-                           "groups.0.lr: 0.01 in the checkpoint, 0.0050000000000000001 now",
-                           "lr at step 1 of the schedule: 0.0050000000000000001 in the checkpoint, 0.0025"})
+                           "groups.0.lr: 0.01 in the checkpoint, 0.005 now",
+                           "lr at step 1 of the schedule: 0.005 in the checkpoint, 0.0025"})
     CHECK(complaint.find(line) != std::string::npos);
 
   checkpoint.accept_changes = true;

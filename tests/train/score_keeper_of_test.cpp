@@ -87,8 +87,10 @@ TEST_CASE("score_keeper_of: entities are scored sequence by sequence, tokens wit
   CHECK_THROWS_AS(keeper.scores(), ValueError);
   // PER PER | O (no label) | PER I: the second entity is found too short, the third right.
   const auto labels = Tensor<std::int32_t>::from({0, 1, 2, kNoLabel, 0, 1});
-  keeper.add(Said<Variable<float>>{sure_of({0, 1, 2, 0, 0, 2}, 3)}, batch_of({0, 4, 6}, labels), 0.5);
-  keeper.add(Said<Variable<float>>{sure_of({0}, 3)}, batch_of({0, 1}, Tensor<std::int32_t>::from({0})), 2.0);
+  keeper.add(Said<Variable<float>>{sure_of({0, 1, 2, 0, 0, 2}, 3)}, batch_of({0, 4, 6}, labels),
+             {.mean = 0.5, .weight = 5});
+  keeper.add(Said<Variable<float>>{sure_of({0}, 3)}, batch_of({0, 1}, Tensor<std::int32_t>::from({0})),
+             {.mean = 2.0, .weight = 1});
   const Metrics scores = keeper.scores();
   CHECK(scores["loss"] == Approx((0.5 * 5 + 2.0) / 6));
   CHECK(scores["accuracy"] == Approx(5.0 / 6));
@@ -98,14 +100,14 @@ TEST_CASE("score_keeper_of: entities are scored sequence by sequence, tokens wit
   CHECK(keeper.tokens() == 7);
   CHECK(keeper.metrics().names() == scores.names());
   CHECK(thrown<ValueError>([&] {
-          keeper.add(Said<Variable<float>>{sure_of({0, 1}, 3)}, batch_of({0, 2}, Tensor<std::int32_t>::from({0})), 0);
+          keeper.add(Said<Variable<float>>{sure_of({0, 1}, 3)}, batch_of({0, 2}, Tensor<std::int32_t>::from({0})), {});
         }) == "[evaluate] expected a label for each of 2 tokens but has 1");
 }
 
 TEST_CASE("score_keeper_of: tags that mark no entities are classes of words", "[train]") {
   const BertForTokenClassification<float> model(small_config({"NOUN", "VERB"}));
   auto keeper = score_keeper_of(model);
-  keeper.add(Said<Variable<float>>{sure_of({0, 1, 1}, 2)}, batch_of({0, 3}, Tensor<std::int32_t>::from({0, 1, 0})), 0);
+  keeper.add(Said<Variable<float>>{sure_of({0, 1, 1}, 2)}, batch_of({0, 3}, Tensor<std::int32_t>::from({0, 1, 0})), {});
   CHECK(keeper.default_metric() == "f1_macro");
   CHECK(keeper.scores()["f1_macro"] == Approx((2.0 / 3 + 2.0 / 3) / 2));
 }
@@ -115,7 +117,8 @@ TEST_CASE("score_keeper_of: label columns are scored column by column", "[train]
   const BertForMultiLabelClassification<float> model(small_config({}), columns);
   auto keeper = score_keeper_of(model);
   const Said<std::vector<Variable<float>>> said{{sure_of({0, 1, 1}, 2), sure_of({2, 0, 1}, 3)}};
-  keeper.add(said, batch_of({0, 1, 2, 3}, Tensor<std::int32_t>::from({0, 2, 1, 0, 0, 0}, {3, 2})), 1.5);
+  keeper.add(said, batch_of({0, 1, 2, 3}, Tensor<std::int32_t>::from({0, 2, 1, 0, 0, 0}, {3, 2})),
+             {.mean = 1.5, .weight = 3});
   const Metrics scores = keeper.scores();
   CHECK(scores["loss"] == 1.5);
   CHECK(scores["accuracy"] == Approx(4.0 / 6));
@@ -125,7 +128,7 @@ TEST_CASE("score_keeper_of: label columns are scored column by column", "[train]
   CHECK(scores["f1_macro"] == Approx((scores["f1_macro_fuel"] + scores["f1_macro_price"]) / 2));
   CHECK(keeper.predictions() == std::vector<std::int32_t>{0, 2, 1, 0, 1, 1});
   CHECK(keeper.metrics().names() == scores.names());
-  CHECK_THROWS_AS(keeper.add(said, batch_of({0, 1, 2, 3}, Tensor<std::int32_t>::from({0, 1, 1})), 0), ValueError);
+  CHECK_THROWS_AS(keeper.add(said, batch_of({0, 1, 2, 3}, Tensor<std::int32_t>::from({0, 1, 1})), {}), ValueError);
 }
 
 TEST_CASE("Trainer: a token classifier learns entities and keeps the best by their F1", "[train]") {

@@ -11,7 +11,8 @@
 
 namespace tempa::inline TEMPA_ABI::cpu {
 
-/// l_i = -(1 - s) w_y logp_iy - s/K sum_k w_k logp_ik with y = labels_i and s the smoothing; 0 where y is `ignored`.
+/// l_i = -(1 - s) w_y logp_iy - s/K sum_k w_k logp_ik with y = labels_i and s the smoothing; 0 where y is `ignored`
+/// or w_y = 0.
 /// @param losses (B). @param log_prob (B,K). @param labels (B). @param weights (K), or nullptr for 1.
 template <Real T>
 void cross_entropy_forward(Backend, T* losses, const T* log_prob, const std::int32_t* labels, const T* weights,
@@ -22,7 +23,7 @@ void cross_entropy_forward(Backend, T* losses, const T* log_prob, const std::int
     for (Index i = begin; i < end; ++i) {
       losses[i] = T(0);
       const Index label = labels[i];
-      if (label == ignored) continue;
+      if (label == ignored || (weights != nullptr && weights[label] == T(0))) continue;
       const T* row = log_prob + i * classes;
       const T own = weights != nullptr ? weights[label] * row[label] : row[label];
       T sum = 0;
@@ -58,7 +59,7 @@ void cross_entropy_backward(Backend, T* dlogits, const T* dlosses, bool one_for_
     for (Index i = begin; i < end; ++i) {
       T* out = dlogits + i * classes;
       const Index label = labels[i];
-      if (label == ignored) {
+      if (label == ignored || (weights != nullptr && weights[label] == T(0))) {
         std::fill_n(out, classes, T(0));
         continue;
       }

@@ -9,8 +9,8 @@
 
 namespace tempa::inline TEMPA_ABI::cuda {
 
-/// l_i = -(1 - s) w_y logp_iy - s/K sum_k w_k logp_ik with y = labels_i and s the smoothing; 0 where y is `ignored`.
-/// A label outside of [0,K) is reported (fault.hpp).
+/// l_i = -(1 - s) w_y logp_iy - s/K sum_k w_k logp_ik with y = labels_i and s the smoothing; 0 where y is `ignored`
+/// or w_y = 0. A label outside of [0,K) is reported (fault.hpp).
 /// @param losses (B). @param log_prob (B,K). @param labels (B). @param weights (K), or nullptr for 1.
 template <Real T>
 void cross_entropy_forward(Backend backend, T* losses, const T* log_prob, const std::int32_t* labels, const T* weights,

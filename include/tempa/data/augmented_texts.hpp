@@ -43,6 +43,15 @@ class AugmentedTexts {
   }
 
   Index size() const { return table_.size(); }
+  /// What makes its examples others: for a `Trainer`, which compares it on resume.
+  void visit_settings(auto&& f) const {
+    const auto& [piece_drop_prob, token_mask_prob] = augmentation_;
+    f("piece_drop_prob", piece_drop_prob);
+    f("token_mask_prob", token_mask_prob);
+    f("max_length", encoding_.max_length);
+    f("truncation", static_cast<int>(encoding_.truncation));
+    f("add_special_tokens", encoding_.add_special_tokens);
+  }
 
   /// Tokens of a row when no pieces are dropped; dropping makes a few more. Draws nothing.
   Index length(Index row) const {

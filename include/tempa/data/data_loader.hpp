@@ -130,6 +130,7 @@ class DataLoader {
   /// Number of batches in an epoch.
   Index size() const { return size_; }
   const D& dataset() const { return *core_->dataset; }
+  const Collate& collate() const { return core_->collate; }
   const DataLoaderOptions& options() const { return options_; }
 
   /// The batch after the one that was delivered last. Inside the loop's body that is the batch after the current one

@@ -89,6 +89,14 @@ class MaskedLMCollate {
     return batch;
   }
 
+  /// What makes its batches others: for a `Trainer`, which compares it on resume.
+  void visit_settings(auto&& f) const {
+    const auto& [mask_prob, replace_prob, random_replace_prob] = masking_;
+    f("mask_prob", mask_prob);
+    f("replace_prob", replace_prob);
+    f("random_replace_prob", random_replace_prob);
+  }
+
  private:
   bool is_special(std::int32_t id) const {
     for (const std::int32_t special : special_)

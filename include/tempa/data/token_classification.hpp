@@ -168,6 +168,9 @@ struct TokenCollate {
     return batch;
   }
 
+  /// What makes its batches others: for a `Trainer`, which compares it on resume.
+  void visit_settings(auto&& f) const { f("word_mask_prob", word_mask_prob); }
+
  private:
   void mask_words(std::vector<std::int32_t>& ids, const std::vector<std::int32_t>& word_ids) const {
     bool masked = false;

@@ -34,10 +34,12 @@ struct NgramClassifier : ModuleMembers<NgramClassifier, float> {
     const auto rows = embedding(weight.weight, batch.ids);                                       // (N,K)
     const auto logits = matmul(Variable<float>(values(batch).to(rows.value().device())), rows);  // (B,K)
     if (batch.labels.empty()) return {{}, logits};
-    return {
-        cross_entropy(logits, batch.labels,
-                      {.class_weights = loss_options.class_weights, .label_smoothing = loss_options.label_smoothing}),
-        logits};
+    return {cross_entropy(logits, batch.labels, cross_entropy_options(loss_options)), logits};
+  }
+
+  /// What the loss of a batch weighs: its rows, by their class weights; see `loss_weight_of`.
+  double loss_weight(const Batch& batch) const {
+    return cross_entropy_weight(batch.labels, weight.weight.size(1), cross_entropy_options(loss_options));
   }
 
   void visit(auto&& f) { f("weight", weight); }

@@ -24,13 +24,15 @@ struct CrossEntropyOptions {
   Reduction reduction = Reduction::kMean;
 };
 
-namespace detail {
-
-/// The sum of the weights of all labels that count. @throws ValueError naming the row of a label outside of [0,K).
-inline double check_labels(const Tensor<std::int32_t>& labels, Index classes, const CrossEntropyOptions& options) {
+/// What the mean of `cross_entropy` divides by: the sum of the weights of all labels that count, sum_i w_y.
+/// @param labels (B) classes in [0,K), or `ignore_index`. @param classes K.
+/// @throws ValueError naming the row of a label outside of its range.
+inline double cross_entropy_weight(const Tensor<std::int32_t>& labels, Index classes,
+                                   const CrossEntropyOptions& options = {}) {
+  const Tensor<std::int32_t> on_host = labels.to(Device::cpu());
   double total = 0;
-  for (Index i = 0; i < labels.numel(); ++i) {
-    const Index label = labels.data()[i];
+  for (Index i = 0; i < on_host.numel(); ++i) {
+    const Index label = std::as_const(on_host).data()[i];
     if (label == options.ignore_index) continue;
     if (label < 0 || label >= classes)
       throw ValueError(concat("[cross_entropy] labels must be in [0,", classes, ") but row ", i, " has ", label));
@@ -40,6 +42,7 @@ inline double check_labels(const Tensor<std::int32_t>& labels, Index classes, co
 }
 
 #if defined(TEMPA_WITH_CUDA)
+namespace detail {
 /// `cross_entropy` on a CUDA device, with the gradient on the way of the loss. The host reads nothing: the kernels look
 /// at the labels, and sum their weights.
 /// @param weights (K), or empty for 1.
@@ -71,12 +74,13 @@ Variable<Accumulator<T>> cross_entropy_on_device(const Variable<T>& logits, cons
     logits.accumulate_grad(std::move(dlogits));
   });
 }
+}  // namespace detail
 #endif
 
-}  // namespace detail
-
 /// l_i = -(1 - s) w_y log p_iy - s/K sum_k w_k log p_ik, with p_i = softmax(logits_i), y = labels_i, s the smoothing.
-/// The mean is sum_i l_i / sum_i w_y: NaN, as in PyTorch, when every row is ignored or weighs nothing.
+/// The mean is sum_i l_i / sum_i w_y. Where no row counts it is 0 without a gradient, so that a batch of ignored rows
+/// adds nothing to a step (PyTorch: NaN); and l_i = 0 where w_y = 0, so that this holds for each row (PyTorch: the
+/// smoothed part of such a row stays).
 /// @param logits (B,K). @param labels (B) classes in [0,K), or `ignore_index`.
 /// @return a scalar (), or (B) without reduction; in float for 16-bit logits, which the CPU casts first
 /// @saves log p, or on a GPU the gradient, B K sizeof(Accumulator<T>) bytes.
@@ -108,10 +112,12 @@ Variable<Accumulator<T>> cross_entropy(const Variable<T>& logits, const Tensor<s
     return cross_entropy(cast<A>(logits), labels, options);
   } else {
     const ProfileScope scope("cross_entropy", ProfileCategory::kForward);
-    const double total_weight = detail::check_labels(labels, classes, options);
+    const double total_weight = cross_entropy_weight(labels, classes, options);
     const auto smoothing = static_cast<T>(options.label_smoothing);
     const bool reduces = options.reduction != Reduction::kNone;
-    const T scale = options.reduction == Reduction::kMean ? static_cast<T>(1 / total_weight) : T(1);
+    const T scale = options.reduction != Reduction::kMean ? T(1)
+                    : total_weight == 0                   ? T(0)
+                                                          : static_cast<T>(1 / total_weight);
     Tensor<T> log_prob(logits.shape(), logits.device());  // (B,K)
     Tensor<T> losses(Shape{rows}, logits.device());       // (B)
     Tensor<T> y = reduces ? Tensor<T>(Shape{}, logits.device()) : losses;

@@ -107,6 +107,7 @@ class AveragedModel {
   const Tensor<T>& average(std::size_t i) const {
     return std::get<Tensor<T>>(averages_.at(i));
   }
+  const AveragedModelOptions& options() const { return options_; }
   const ParameterList& parameters() const { return parameters_; }
 
   /// The averages by parameter name (by number where there is none), sharing storage. Not while swapped.

@@ -14,7 +14,7 @@ namespace tempa::inline TEMPA_ABI {
 /// What one optimizer step brought.
 struct StepRecord {
   Index step = 0;                      ///< from 1, over all epochs
-  double loss = 0;                     ///< of the step's last batch
+  double loss = 0;                     ///< of all the step's batches, as one batch of them would have
   double lr = 0;                       ///< of the first group, in this step
   std::optional<double> grad_norm{};   ///< global L2 norm before clipping; nothing when the step was skipped
   std::optional<double> loss_scale{};  ///< by which a `GradScaler` has multiplied the loss

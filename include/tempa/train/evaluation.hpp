@@ -3,7 +3,9 @@
 
 #include <tempa/autograd/no_grad.hpp>
 #include <tempa/core/compiled.hpp>
+#include <tempa/models/bert/sequence_classification.hpp>
 #include <tempa/nn/module.hpp>
+#include <tempa/train/loss_weight.hpp>
 #include <tempa/train/progress.hpp>
 #include <tempa/train/score_keeper_of.hpp>
 
@@ -33,19 +35,49 @@ struct EvaluationOptions {
   ProgressOptions progress{.out = nullptr};
 };
 
+namespace detail {
+/// While alive, the loss of `model` is the plain one, where `loss_options` make it another.
+template <typename Model>
+class PlainLoss {
+ public:
+  explicit PlainLoss(Model& model) : model_(model) { exchange(); }
+  ~PlainLoss() { exchange(); }
+  PlainLoss(const PlainLoss&) = delete;
+  PlainLoss& operator=(const PlainLoss&) = delete;
+
+ private:
+  void exchange() {
+    if constexpr (kHasOptions) std::swap(model_.loss_options, other_);
+  }
+  static constexpr bool kHasOptions = requires(Model & model, ClassificationLossOptions& options) {
+    std::swap(model.loss_options, options);
+  };
+
+  Model& model_;
+  ClassificationLossOptions other_;
+};
+}  // namespace detail
+
 /// Runs `model` over all batches of `loader` in evaluation mode, without recording; the mode is then as it was for
 /// evaluation: call `model.train()` to go on training (`Trainer` does).
+///
+/// The loss is one sum over one weight (`loss_weight_of`), however the rows are cut into batches, and the plain one:
+/// without the class weights and the smoothing of `loss_options`, which are means of training and which a saved model
+/// does not know. So it is the same number during a training, after it and of the saved model, and trainings with other
+/// weights can be compared. (Keras leaves class weights out of validation too; transformers' eval_loss has both.)
 /// @throws ValueError for an empty loader or batches without labels.
 template <Module Model, typename Loader>
 Evaluation evaluate(Model& model, Loader& loader, EvaluationOptions options = {}) {
   const NoGrad no_grad;
   const ProfileScope scope("evaluation");
   set_training(model, false);
+  const detail::PlainLoss<Model> plain(model);
   auto keeper = score_keeper_of(model, options.problem_type ? options.problem_type : problem_type_of(model));
   for (const auto& batch : progress(loader, std::move(options.progress))) {
     const auto output = model(input_for(model, batch));
     if (!output.loss.defined()) throw ValueError("[evaluate] expected batches with labels but the model gave no loss");
-    keeper.add(output, batch, static_cast<double>(output.loss.item()));
+    keeper.add(output, batch,
+               {.mean = static_cast<double>(output.loss.item()), .weight = loss_weight_of(model, batch)});
   }
   Evaluation evaluation;
   evaluation.scores = keeper.scores();

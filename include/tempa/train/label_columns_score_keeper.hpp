@@ -45,10 +45,10 @@ class LabelColumnsScoreKeeper {
   /// @param columns (A)
   explicit LabelColumnsScoreKeeper(std::vector<LabelColumn> columns) : columns_(std::move(columns)) {}
 
-  /// @param output `{loss, logits}` of `batch`, logits (A) of (B,K). @param loss its mean over the rows.
+  /// @param output `{loss, logits}` of `batch`, logits (A) of (B,K).
   /// @throws ValueError when the batch has not a label in each column.
   template <typename Output>
-  void add(const Output& output, const Batch& batch, double loss) {
+  void add(const Output& output, const Batch& batch, BatchLoss loss) {
     const auto labels = batch.labels.to(Device::cpu());
     const std::size_t rows = static_cast<std::size_t>(batch.size()), width = columns_.size(), begin = labels_.size();
     if (!(labels.shape() == Shape{batch.size(), static_cast<Index>(width)}))
@@ -60,12 +60,12 @@ class LabelColumnsScoreKeeper {
       const auto predicted = argmax_rows(output.logits.at(a).value().to(Device::cpu()));
       for (std::size_t b = 0; b < rows; ++b) predictions_[begin + b * width + a] = predicted[b];
     }
-    loss_sum_ += loss * static_cast<double>(rows);
+    loss_.add(loss);
     rows_ += rows;
     tokens_ += batch.tokens();
   }
 
-  double mean_loss() const { return rows_ == 0 ? 0.0 : loss_sum_ / static_cast<double>(rows_); }
+  double mean_loss() const { return loss_.value(); }
   Index tokens() const { return tokens_; }
   std::optional<ProblemType> problem() const { return ProblemType::kSingleLabelClassification; }
   /// (n A) row after row.
@@ -89,7 +89,7 @@ class LabelColumnsScoreKeeper {
   void visit_state(auto&& f) {
     f("labels", labels_);
     f("predictions", predictions_);
-    f("loss_sum", loss_sum_);
+    loss_.visit_state(f);
     f("rows", rows_);
     f("tokens", tokens_);
   }
@@ -97,7 +97,7 @@ class LabelColumnsScoreKeeper {
  private:
   std::vector<LabelColumn> columns_;
   std::vector<std::int32_t> labels_, predictions_;  // (n A)
-  double loss_sum_ = 0;
+  MeanLoss loss_;
   std::size_t rows_ = 0;
   Index tokens_ = 0;
 };

@@ -9,6 +9,7 @@
 #include <tempa/metrics/precision_recall_f1.hpp>
 #include <tempa/metrics/regression.hpp>
 #include <tempa/models/bert/config.hpp>
+#include <tempa/train/loss_weight.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -38,7 +39,7 @@ std::vector<std::int32_t> argmax_rows(const Tensor<T>& logits) {
 }
 
 /// Scores of one label a row: loss, accuracy, and macro averages over all classes (0 for one without predictions and
-/// rows). @param loss mean over the rows.
+/// rows). @param loss the mean.
 inline Metrics single_label_metrics(const ConfusionMatrix& confusion, double loss) {
   const Scores macro = precision_recall_f1(confusion).macro;
   return {{.name = "loss", .value = loss, .label = "LOSS", .digits = 4, .greater_is_better = false},
@@ -49,7 +50,7 @@ inline Metrics single_label_metrics(const ConfusionMatrix& confusion, double los
 }
 
 /// Scores of several labels a row: loss, micro and macro averages, and `accuracy`, the share of rows with all labels
-/// right. @param targets, @param predictions (n,K) of 0 and 1. @param loss mean over the rows.
+/// right. @param targets, @param predictions (n,K) of 0 and 1. @param loss the mean.
 /// @source scikit-learn `f1_score`, `accuracy_score`
 inline Metrics multi_label_metrics(const Tensor<float>& targets, const Tensor<float>& predictions, double loss) {
   const PrecisionRecallF1 scores = precision_recall_f1(targets, predictions);
@@ -64,7 +65,7 @@ inline Metrics multi_label_metrics(const Tensor<float>& targets, const Tensor<fl
 }
 
 /// Scores of a regression; of several values a row the means over the values.
-/// @param targets, @param predictions (n,K). @param loss mean over the rows.
+/// @param targets, @param predictions (n,K). @param loss the mean.
 /// @source scikit-learn `mean_squared_error`, `mean_absolute_error`; scipy.stats `pearsonr`, `spearmanr` (as GLUE)
 inline Metrics regression_metrics(const Tensor<float>& targets, const Tensor<float>& predictions, double loss) {
   check_rank("regression_metrics", "targets", targets.shape(), 2);
@@ -120,10 +121,10 @@ class ScoreKeeper {
   ///   the batches have labels, else a regression for one logit and several labels for more.
   explicit ScoreKeeper(std::optional<ProblemType> problem = std::nullopt) : problem_(problem) {}
 
-  /// @param output `{loss, logits}` of `batch`. @param loss its mean over the batch's rows.
+  /// @param output `{loss, logits}` of `batch`.
   /// @throws ValueError when the batch has not a label, or the targets, of each row.
   template <typename Output, typename Batch>
-  void add(const Output& output, const Batch& batch, double loss) {
+  void add(const Output& output, const Batch& batch, BatchLoss loss) {
     const auto logits = output.logits.value().to(Device::cpu());
     if (!problem_) problem_ = problem_of(batch, logits.size(-1));
     const auto [rows, columns] = logits.shape().flatten_to_2d();
@@ -138,7 +139,7 @@ class ScoreKeeper {
     } else {
       add_targets(logits, batch);
     }
-    loss_sum_ += loss * static_cast<double>(rows);
+    loss_.add(loss);
     rows_ += rows;
     tokens_ += batch.sequence_tokens();
     columns_ = columns;
@@ -156,7 +157,7 @@ class ScoreKeeper {
   /// As `tempa::default_metric`.
   std::string_view default_metric() const { return tempa::default_metric(problem_.value_or(ProblemType{})); }
 
-  double mean_loss() const { return rows_ == 0 ? 0.0 : loss_sum_ / static_cast<double>(rows_); }
+  double mean_loss() const { return loss_.value(); }
   Index tokens() const { return tokens_; }
   /// Nothing before the first batch, unless it was given.
   std::optional<ProblemType> problem() const { return problem_; }
@@ -183,7 +184,7 @@ class ScoreKeeper {
     f("predictions", predictions_);
     f("targets", targets_);
     f("outputs", outputs_);
-    f("loss_sum", loss_sum_);
+    loss_.visit_state(f);
     f("rows", rows_);
     f("tokens", tokens_);
     f("columns", columns_);
@@ -218,7 +219,7 @@ class ScoreKeeper {
   std::optional<ProblemType> problem_;
   std::vector<std::int32_t> labels_, predictions_;
   std::vector<float> targets_, outputs_;  // (n,K)
-  double loss_sum_ = 0;
+  MeanLoss loss_;
   Index rows_ = 0, tokens_ = 0, columns_ = 0;
 };
 

@@ -38,30 +38,28 @@ class TokenScoreKeeper {
   explicit TokenScoreKeeper(std::vector<std::string> label_names)
       : names_(std::move(label_names)), entities_(are_entity_tags(names_)) {}
 
-  /// @param output `{loss, logits}` of `batch`, logits (N,K). @param loss its mean over the labelled tokens.
+  /// @param output `{loss, logits}` of `batch`, logits (N,K).
   /// @throws ValueError when the batch has not a label, or `kNoLabel`, for each token.
   template <typename Output>
-  void add(const Output& output, const Batch& batch, double loss) {
+  void add(const Output& output, const Batch& batch, BatchLoss loss) {
     const auto predicted = argmax_rows(output.logits.value().to(Device::cpu()));
     const auto labels = batch.labels.to(Device::cpu()), bounds = batch.cu_seqlens.to(Device::cpu());
     if (labels.numel() != static_cast<Index>(predicted.size()))
       throw ValueError(
           concat("[evaluate] expected a label for each of ", predicted.size(), " tokens but has ", labels.numel()));
-    std::size_t words = 0;
     for (Index b = 0; b < batch.size(); ++b) {
       for (Index n = bounds.data()[b]; n < bounds.data()[b + 1]; ++n) {
         if (labels.data()[n] == kNoLabel) continue;
         labels_.push_back(labels.data()[n]);
         predictions_.push_back(predicted[static_cast<std::size_t>(n)]);
-        ++words;
       }
       ends_.push_back(labels_.size());
     }
-    loss_sum_ += loss * static_cast<double>(words);
+    loss_.add(loss);
     tokens_ += batch.sequence_tokens();
   }
 
-  double mean_loss() const { return labels_.empty() ? 0.0 : loss_sum_ / static_cast<double>(labels_.size()); }
+  double mean_loss() const { return loss_.value(); }
   Index tokens() const { return tokens_; }
   std::optional<ProblemType> problem() const { return ProblemType::kSingleLabelClassification; }
   const std::vector<std::int32_t>& labels() const { return labels_; }
@@ -86,7 +84,7 @@ class TokenScoreKeeper {
     f("labels", labels_);
     f("predictions", predictions_);
     f("ends", ends_);
-    f("loss_sum", loss_sum_);
+    loss_.visit_state(f);
     f("tokens", tokens_);
   }
 
@@ -105,7 +103,7 @@ class TokenScoreKeeper {
   bool entities_;
   std::vector<std::int32_t> labels_, predictions_;
   std::vector<std::size_t> ends_;  // of each sequence, in labels_
-  double loss_sum_ = 0;
+  MeanLoss loss_;
   Index tokens_ = 0;
 };
 

@@ -16,6 +16,7 @@
 #include <tempa/train/step_replay.hpp>
 #include <tempa/train/trainer_graph.hpp>
 #include <tempa/train/trainer_options.hpp>
+#include <tempa/train/trainer_settings.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -68,13 +69,15 @@ class Trainer {
           "scaler", [scaler] { return scaler->state_dict(); },
           [scaler](const NumberState& numbers) { scaler->load_state_dict(numbers); });
     watched_metric(score_keeper_of(model_, options_.problem_type));
+    detail::note_settings(options_, noting());
   }
 
   /// Steps `scheduler` once an epoch or once an optimizer step. It must outlive the trainer.
   void set_scheduler(LRScheduler& scheduler, ScheduleStep when) {
     set_scheduler([&scheduler](const Metrics*) { scheduler.step(); }, when);
     for (const Index step : {0, 1, 10, 100, 1000, 10000})
-      checkpoints_.set_setting(concat("lr at step ", step, " of the schedule"), number_text(scheduler.lr_at(step)));
+      checkpoints_.set_setting(concat("lr at step ", step, " of the schedule"),
+                               detail::setting_text(scheduler.lr_at(step)));
     save_schedule(scheduler);
   }
   /// Gives `scheduler` the watched metric of each evaluation. It must outlive the trainer.
@@ -85,6 +88,7 @@ class Trainer {
             scheduler.step((*valid)[watched_metric(score_keeper_of(model_, options_.problem_type))]);
         },
         ScheduleStep::kEpoch);
+    detail::note_settings(scheduler.options(), noting());
     save_schedule(scheduler);
   }
   /// The same for any schedule: called with the validation's scores, or nullptr without. With checkpoints its state, if
@@ -199,7 +203,9 @@ class Trainer {
     interrupted_ = false;
     if (!checkpoints_.enabled()) return;
     if constexpr (requires { train.set_position(train.position()); }) {
-      note_settings(train);
+      detail::note_settings(optimizer_, noting());
+      detail::note_model_settings(model_, noting());
+      detail::note_loader_settings(train, noting());
       StateDict weights = state_dict(model_);
       auto restored = checkpoints_.restore(weights, optimizer_, options_.average);
       if (!restored) return;
@@ -213,32 +219,8 @@ class Trainer {
     }
   }
 
-  // What must be the same when the training is resumed.
-  template <typename Loader>
-  void note_settings(const Loader& train) {
-    const auto note = [&](const std::string& name, const auto& value) {
-      checkpoints_.set_setting(name, concat(value));
-    };
-    note("epochs", options_.epochs);
-    note("evaluate_every", options_.evaluate_every);
-    note("gradient_accumulation_steps", options_.gradient_accumulation_steps);
-    note("max_grad_norm", number_text(options_.max_grad_norm));
-    note("metric", options_.metric);
-    note("patience", options_.patience ? std::to_string(*options_.patience) : "none");
-    note("average", options_.average != nullptr ? "yes" : "no");
-    if (options_.scaler != nullptr) note("loss scale", "yes");
-    note("batches of an epoch", train.size());
-    for (const auto& [name, value] : optimizer_.state_dict().numbers)
-      if (name.starts_with("groups.")) note(name, number_text(value));
-    if constexpr (requires { train.options().shuffle; }) {
-      note("batch_size", train.options().batch_size);
-      note("shuffle", train.options().shuffle);
-      note("data seed", train.options().seed);
-      note("drop_last", train.options().drop_last);
-      note("group_by_length", train.options().group_by_length);
-      if (train.options().tokens_per_batch > 0) note("tokens_per_batch", train.options().tokens_per_batch);
-    }
-    if constexpr (requires { train.dataset().size(); }) note("rows", train.dataset().size());
+  auto noting() {
+    return [this](const std::string& name, std::string value) { checkpoints_.set_setting(name, std::move(value)); };
   }
 
   template <typename Loader>
@@ -274,41 +256,50 @@ class Trainer {
     using Data = std::remove_cvref_t<decltype(*std::begin(train))>;
     StepReplay<Model, Data> replay(model_, optimizer_);
     detail::TrainerGraph<Model, Data> graph(model_, optimizer_, options_, graph_, max_norm());
-    bool faulty = false;
+    std::vector<Data> batches_of_step;
     for (const Data& loaded : train) {
+      batches_of_step.push_back(graph.prepared(loaded));
+      const Index waiting = static_cast<Index>(batches_of_step.size());
+      if (waiting < accumulation && progress_.batch + waiting < batches) continue;
       const ProfileScope scope("training step");
-      const Data batch = graph.prepared(loaded);
-      replay.add(batch);
-      const auto output = graph.pass(batch);
-      if (!output.loss.defined()) throw ValueError("[Trainer] expected batches with labels but the model gave no loss");
-      const double loss = static_cast<double>(output.loss.item());
-      // The last group of an epoch may be smaller: its gradients are averaged over what it has.
-      const Index in_group = std::min(accumulation, batches - progress_.batch / accumulation * accumulation);
+      double step_weight = 0;
+      for (const Data& batch : batches_of_step) step_weight += loss_weight_of(model_, batch);
+      const auto seed = [&](const auto& loss, const Data& batch) {
+        return scaled_seed(loss, step_weight == 0 ? 0.0 : loss_weight_of(model_, batch) / step_weight);
+      };
       const auto explain = [&] {
-        return replay.explain([&](const auto& again) {
+        return replay.explain([&](const Data& again) {
           const auto result = model_(input_for(model_, again));
-          if (std::isfinite(static_cast<double>(result.loss.item())))
-            result.loss.backward(scaled_seed(result.loss, in_group));
+          if (std::isfinite(static_cast<double>(result.loss.item()))) result.loss.backward(seed(result.loss, again));
         });
       };
-      ++progress_.batch;
-      if (!std::isfinite(loss)) {
-        fault(concat("expected a finite loss but it is ", loss), explain);
-        faulty = true;
-      } else {
-        keeper.add(output, batch, loss);
-        if (!options_.problem_type) {
-          options_.problem_type = keeper.problem();
-          watched_metric(keeper);
+      bool faulty = false;
+      MeanLoss step_loss;
+      for (const Data& batch : batches_of_step) {
+        replay.add(batch);
+        const auto output = graph.pass(batch);
+        if (!output.loss.defined())
+          throw ValueError("[Trainer] expected batches with labels but the model gave no loss");
+        const BatchLoss loss{.mean = static_cast<double>(output.loss.item()), .weight = loss_weight_of(model_, batch)};
+        ++progress_.batch;
+        step_loss.add(loss);
+        if (!std::isfinite(loss.mean)) {
+          fault(concat("expected a finite loss but it is ", loss.mean), explain);
+          faulty = true;
+        } else {
+          keeper.add(output, batch, loss);
+          if (!options_.problem_type) {
+            options_.problem_type = keeper.problem();
+            watched_metric(keeper);
+          }
+          if (!faulty && !graph.makes_steps()) output.loss.backward(seed(output.loss, batch));
         }
-        if (!faulty && !graph.makes_steps()) output.loss.backward(scaled_seed(output.loss, in_group));
+        bar.set_postfix(running_text(keeper.mean_loss(), optimizer_.lr()));
+        bar.advance();
       }
-      bar.set_postfix(running_text(keeper.mean_loss(), optimizer_.lr()));
-      bar.advance();
-      if (progress_.batch % accumulation != 0 && progress_.batch != batches) continue;
-      step(loss, graph, faulty, explain);
+      step(step_loss.value(), graph, faulty, explain);
       replay.clear();
-      faulty = false;
+      batches_of_step.clear();
       interrupted_ = options_.stop_requested && options_.stop_requested();
       if (interrupted_ ? checkpoints_.enabled() : checkpoints_.due(progress_.step)) {
         record.seconds = seconds();
@@ -371,24 +362,17 @@ class Trainer {
         [&scheduler](const NumberState& numbers) { scheduler.load_state_dict(numbers); });
   }
 
-  // To the last bit, as settings are compared.
-  static std::string number_text(double value) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.17g", value);
-    return text;
-  }
-
   // The metric to watch. While the problem is not known yet, it must be one that some problem has.
   template <typename Keeper>
   std::string watched_metric(const Keeper& keeper) const {
     return options_.metric.empty() ? std::string(keeper.default_metric()) : keeper.metrics().at(options_.metric).name;
   }
 
-  // The gradient of the loss to start from: its part in the step, times the scale of a `GradScaler`.
+  // The gradient of the loss to start from: its share in the step's loss, times the scale of a `GradScaler`.
   template <Real T>
-  Tensor<T> scaled_seed(const Variable<T>& loss, Index in_group) const {
+  Tensor<T> scaled_seed(const Variable<T>& loss, double share) const {
     const double scale = options_.scaler != nullptr ? options_.scaler->get_scale() : 1.0;
-    return Tensor<T>::full(loss.shape(), static_cast<T>(scale) / static_cast<T>(in_group), loss.device());
+    return Tensor<T>::full(loss.shape(), static_cast<T>(scale * share), loss.device());
   }
 
   static StateDict copy_of(const StateDict& state) {

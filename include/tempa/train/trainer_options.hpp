@@ -28,8 +28,10 @@ enum class ScheduleStep {
 /// Options of `Trainer`.
 struct TrainerOptions {
   Index epochs = 5;
-  Index evaluate_every = 1;                   ///< epochs between evaluations; the last epoch is always evaluated
-  Index gradient_accumulation_steps = 1;      ///< batches whose gradients are averaged for one optimizer step
+  Index evaluate_every = 1;  ///< epochs between evaluations; the last epoch is always evaluated
+  /// Batches of one optimizer step. However a step's rows are cut into batches, its gradient is that of one large batch
+  /// of them all: the sum of their losses over the sum of their weights, see `loss_weight_of`.
+  Index gradient_accumulation_steps = 1;
   double max_grad_norm = 0.0;                 ///< global L2 norm to clip to; 0: no clipping
   std::string metric{};                       ///< what is watched, see `metrics_of`; empty: see `default_metric`
   std::optional<ProblemType> problem_type{};  ///< nothing: the model's, or what the batches look like

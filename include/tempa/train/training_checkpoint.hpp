@@ -9,6 +9,7 @@
 #include <tempa/optim/optimizer.hpp>
 #include <tempa/train/training_progress.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <iostream>
@@ -38,13 +39,26 @@ struct CheckpointOptions {
   std::ostream* log = &std::cout;  ///< what was restored, what was damaged or has changed; nullptr: silent
 };
 
-/// A data file as a setting: "train.tsv, CRC-32 3421780262", so that it is noticed when its content has changed.
-/// @return the path alone when it is no regular file. @throws IoError when the file cannot be read.
+/// A data file as a setting: "train.tsv, CRC-32 3421780262", so that it is noticed when its content has changed. Of a
+/// folder the files directly in it count, but not weights (.safetensors, .bin), which a checkpoint has itself.
+/// @return the path alone when it is neither. @throws IoError when a file cannot be read.
 inline std::string file_setting(const std::string& path) {
   std::error_code failure;
-  if (!std::filesystem::is_regular_file(path, failure)) return path;
-  const FileBytes file(path);
-  return concat(path, ", CRC-32 ", crc32({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()}));
+  std::vector<std::filesystem::path> files;
+  if (std::filesystem::is_regular_file(path, failure)) files = {path};
+  if (std::filesystem::is_directory(path, failure))
+    for (const auto& entry : std::filesystem::directory_iterator(path, failure))
+      if (const auto kind = entry.path().extension();
+          entry.is_regular_file(failure) && kind != ".safetensors" && kind != ".bin")
+        files.push_back(entry.path());
+  if (files.empty()) return path;
+  std::sort(files.begin(), files.end());
+  std::uint32_t crc = 0;
+  for (const auto& name : files) {
+    const FileBytes file(name.string());
+    crc = crc32({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()}, crc);
+  }
+  return concat(path, ", CRC-32 ", crc);
 }
 
 /// A training as it was when its checkpoint was written.
@@ -54,6 +68,51 @@ struct RestoredTraining {
   StateDict best;           ///< weights of the best evaluation; empty before the first
   StateDict scores;         ///< of the epoch that runs; see `detail::StateReader`
 };
+
+namespace detail {
+
+/// A line for each setting that differs: "\n- lr: 0.1 in the checkpoint, 0.2 now".
+/// @param all whether what the checkpoint has and `here` lacks is a difference too.
+inline std::string setting_differences(const CheckpointFile& file, const std::map<std::string, std::string>& here,
+                                       bool all) {
+  std::string differences;
+  const auto differ = [&](const std::string& name, const std::string& there, const std::string& now) {
+    differences += concat("\n- ", name, ": ", there, " in the checkpoint, ", now, " now");
+  };
+  std::map<std::string, std::string> there;
+  for (const auto& entry : json_field(file.state(), "/settings").items())
+    there[entry.key()] =
+        require<std::string>(file.state(), (nlohmann::json::json_pointer("/settings") / entry.key()).to_string());
+  for (const auto& [name, value] : here) {
+    const auto found = there.find(name);
+    if (found == there.end()) {
+      differ(name, "absent", value);
+    } else if (found->second != value) {
+      differ(name, found->second, value);
+    }
+  }
+  for (const auto& [name, value] : there)
+    if (all && !here.contains(name)) differ(name, value, "absent");
+  return differences;
+}
+
+[[noreturn]] inline void refuse_settings(const CheckpointFile& file, const std::string& differences) {
+  throw ConfigError(concat("[checkpoint] ", file.path(), " was written with other settings:", differences,
+                           "\nGive the same settings, or accept_changes."));
+}
+
+}  // namespace detail
+
+/// Compares `options.settings` with the checkpoint that a training would go on from, before its data are read and its
+/// model is made. Without `resume` or a checkpoint, and with `accept_changes`, it does nothing.
+/// @throws ConfigError naming every setting that differs; FormatError, IoError.
+inline void check_settings(const CheckpointOptions& options) {
+  if (!options.resume || options.accept_changes) return;
+  const auto file = newest_checkpoint(options.folder, [](const Error&) {});
+  if (!file) return;
+  const std::string differences = detail::setting_differences(*file, options.settings, false);
+  if (!differences.empty()) detail::refuse_settings(*file, differences);
+}
 
 /// Writes and reads the checkpoints of one training: weights, optimizer, average, random numbers, data position,
 /// progress, and whatever was added by `add_state`.
@@ -211,28 +270,9 @@ class TrainingCheckpoints {
   }
 
   void compare_settings(const CheckpointFile& file) const {
-    std::string differences;
-    const auto differ = [&](const std::string& name, const std::string& there, const std::string& here) {
-      differences += concat("\n- ", name, ": ", there, " in the checkpoint, ", here, " now");
-    };
-    std::map<std::string, std::string> there;
-    for (const auto& entry : detail::json_field(file.state(), "/settings").items())
-      there[entry.key()] =
-          require<std::string>(file.state(), (nlohmann::json::json_pointer("/settings") / entry.key()).to_string());
-    for (const auto& [name, value] : options_.settings) {
-      const auto found = there.find(name);
-      if (found == there.end()) {
-        differ(name, "absent", value);
-      } else if (found->second != value) {
-        differ(name, found->second, value);
-      }
-    }
-    for (const auto& [name, value] : there)
-      if (!options_.settings.contains(name)) differ(name, value, "absent");
+    const std::string differences = detail::setting_differences(file, options_.settings, true);
     if (differences.empty()) return;
-    if (!options_.accept_changes)
-      throw ConfigError(concat("[checkpoint] ", file.path(), " was written with other settings:", differences,
-                               "\nGive the same settings, or accept_changes."));
+    if (!options_.accept_changes) detail::refuse_settings(file, differences);
     tell(concat("settings that have changed since ", file.path(), ":", differences));
   }
 

@@ -68,6 +68,9 @@ struct BertForMaskedLM : ModuleMembers<BertForMaskedLM<T>, T>, PretrainedMembers
     return {cross_entropy(logits, batch.targets), logits};
   }
 
+  /// What the loss of a batch weighs: its tokens to predict; see `loss_weight_of`.
+  double loss_weight(const MaskedLMBatch& batch) const { return static_cast<double>(batch.targets.numel()); }
+
   void visit(auto&& f) {
     f("bert.embeddings", bert.embeddings);
     f("bert.encoder", bert.encoder);

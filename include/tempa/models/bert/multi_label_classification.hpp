@@ -25,11 +25,12 @@ namespace tempa::inline TEMPA_ABI {
 /// What several classifiers compute.
 template <Floating T>
 struct MultiLabelOutput {
-  Variable<Accumulator<T>> loss;    ///< sum over the columns of the mean cross entropy; undefined without labels
+  Variable<Accumulator<T>> loss;    ///< over all labels of all columns, see below; undefined without labels
   std::vector<Variable<T>> logits;  ///< (A) of (B,K), each with its own K
 };
 
-/// logits_a = classifiers[a](Dropout(pooler_output)); loss = sum_a cross_entropy(logits_a, labels[:, a]).
+/// logits_a = classifiers[a](Dropout(pooler_output)); loss = sum_a cross_entropy(logits_a, labels[:, a]);
+/// where labels are missing (`kNoLabel`), the sum of all columns' losses over the mean number of labels of a column.
 /// `id2label` of the configuration names all classes of all columns, see `flat_labels`.
 /// @source IndoNLU BertForMultiLabelClassification
 template <Floating T>
@@ -65,17 +66,31 @@ struct BertForMultiLabelClassification : ModuleMembers<BertForMultiLabelClassifi
   /// @throws as `BertModel`; ShapeError for another number of columns; ValueError for a label outside of its column.
   MultiLabelOutput<T> operator()(const Batch& batch) const {
     const auto columns = static_cast<Index>(classifiers.size());
-    if (!batch.labels.empty())
-      check_shape("BertForMultiLabelClassification", "labels", batch.labels.shape(), {batch.size(), columns});
+    const double weight = loss_weight(batch);
     const auto pooled = dropout(bert(batch, OutputRows::kFirstToken).pooler_output);
     MultiLabelOutput<T> output;
     for (Index a = 0; a < columns; ++a) {
       output.logits.push_back(classifiers[static_cast<std::size_t>(a)](pooled));
       if (batch.labels.empty()) continue;
-      const auto loss = cross_entropy(output.logits.back(), column_of(batch.labels, a));
+      const auto labels = column_of(batch.labels, a);
+      auto loss = cross_entropy(output.logits.back(), labels);
+      const double labelled = cross_entropy_weight(labels, classes_of(a));
+      if (labelled != weight) loss = loss * (labelled / weight);
       output.loss = a == 0 ? loss : add(output.loss, loss);
     }
     return output;
+  }
+
+  /// What the loss of a batch weighs: its rows, or where labels are missing (`kNoLabel`) the mean number of labels of a
+  /// column; see `loss_weight_of`.
+  /// @throws ShapeError for another number of columns.
+  double loss_weight(const Batch& batch) const {
+    const auto columns = static_cast<Index>(classifiers.size());
+    if (batch.labels.empty()) return 0;
+    check_shape("BertForMultiLabelClassification", "labels", batch.labels.shape(), {batch.size(), columns});
+    double labels = 0;
+    for (Index a = 0; a < columns; ++a) labels += cross_entropy_weight(column_of(batch.labels, a), classes_of(a));
+    return labels / static_cast<double>(columns);
   }
 
   void visit(auto&& f) {
@@ -131,6 +146,9 @@ struct BertForMultiLabelClassification : ModuleMembers<BertForMultiLabelClassifi
   static BertConfig with_columns(BertConfig configuration, std::span<const LabelColumn> columns) {
     configuration.id2label = flat_labels(columns);
     return configuration;
+  }
+  Index classes_of(Index a) const {
+    return static_cast<Index>(label_columns[static_cast<std::size_t>(a)].labels.size());
   }
   // @param labels (B,A). @return (B)
   static Tensor<std::int32_t> column_of(const Tensor<std::int32_t>& labels, Index a) {

@@ -15,11 +15,15 @@
 
 namespace tempa::inline TEMPA_ABI {
 
-/// How the loss of a classifier is computed.
+/// How the loss of a classifier is computed in training. What `evaluate` reports is without both.
 struct ClassificationLossOptions {
   std::vector<double> class_weights{};  ///< (K) weight of each class's rows, or empty for 1
   double label_smoothing = 0.0;         ///< share of the target that is spread over all classes
 };
+
+inline CrossEntropyOptions cross_entropy_options(const ClassificationLossOptions& options) {
+  return {.class_weights = options.class_weights, .label_smoothing = options.label_smoothing};
+}
 
 /// What a classifier computes.
 template <Floating T>
@@ -60,6 +64,14 @@ struct BertForSequenceClassification : ModuleMembers<BertForSequenceClassificati
     return {loss(logits, batch), logits};
   }
 
+  /// What the loss of a batch weighs: its rows, by their class weights; see `loss_weight_of`.
+  /// @throws ValueError for a label outside of [0,K), with its row.
+  double loss_weight(const Batch& batch) const {
+    return has_classes(batch) && batch.targets.empty()
+               ? cross_entropy_weight(batch.labels, config().num_labels(), cross_entropy_options(loss_options))
+               : static_cast<double>(batch.size());
+  }
+
   /// The same for padded ids and mask (B,T), without labels.
   ClassifierOutput<T> operator()(const Tensor<std::int32_t>& ids, const Tensor<std::int32_t>& attention_mask,
                                  const Tensor<std::int32_t>& token_type_ids = {}) const {
@@ -73,20 +85,22 @@ struct BertForSequenceClassification : ModuleMembers<BertForSequenceClassificati
   }
 
  private:
+  ProblemType problem_of(const Batch& batch) const {
+    return config().problem_type.value_or(config().num_labels() == 1 ? ProblemType::kRegression
+                                          : batch.labels.empty()     ? ProblemType::kMultiLabelClassification
+                                                                     : ProblemType::kSingleLabelClassification);
+  }
+  bool has_classes(const Batch& batch) const { return problem_of(batch) == ProblemType::kSingleLabelClassification; }
+
   Variable<Accumulator<T>> loss(const Variable<T>& logits, const Batch& batch) const {
-    const ProblemType problem =
-        config().problem_type.value_or(config().num_labels() == 1 ? ProblemType::kRegression
-                                       : batch.labels.empty()     ? ProblemType::kMultiLabelClassification
-                                                                  : ProblemType::kSingleLabelClassification);
-    if (problem == ProblemType::kSingleLabelClassification) {
-      const CrossEntropyOptions options{.class_weights = loss_options.class_weights,
-                                        .label_smoothing = loss_options.label_smoothing};
+    if (has_classes(batch)) {
+      const CrossEntropyOptions options = cross_entropy_options(loss_options);
       if (!batch.targets.empty()) return cross_entropy(logits, batch.targets.template cast<Accumulator<T>>(), options);
       return batch.labels.empty() ? Variable<Accumulator<T>>() : cross_entropy(logits, batch.labels, options);
     }
     if (batch.targets.empty()) return {};
     const auto targets = batch.targets.template cast<Accumulator<T>>();
-    return problem == ProblemType::kRegression ? mse_loss(logits, targets) : bce_with_logits(logits, targets);
+    return problem_of(batch) == ProblemType::kRegression ? mse_loss(logits, targets) : bce_with_logits(logits, targets);
   }
 };
 

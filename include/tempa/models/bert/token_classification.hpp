@@ -38,7 +38,7 @@ struct BertForTokenClassification : ModuleMembers<BertForTokenClassification<T>,
   const BertConfig& config() const { return bert.config; }
 
   /// Logits (N,K) of all tokens, and the loss when the batch has a label for each token, (N), or `kNoLabel`.
-  /// Without any other label the loss is NaN, as PyTorch's.
+  /// Without any other label the loss is 0.
   /// @throws as `BertModel`; ShapeError when `labels` is not (N); ValueError for a label outside of [0,K), with its
   /// token.
   ClassifierOutput<T> operator()(const Batch& batch) const {
@@ -46,11 +46,12 @@ struct BertForTokenClassification : ModuleMembers<BertForTokenClassification<T>,
       check_shape("BertForTokenClassification", "labels", batch.labels.shape(), batch.ids.shape());
     const auto logits = classifier(dropout(bert.last_hidden_state(batch)));
     if (batch.labels.empty()) return {{}, logits};
-    return {cross_entropy(logits, batch.labels,
-                          {.class_weights = loss_options.class_weights,
-                           .ignore_index = kNoLabel,
-                           .label_smoothing = loss_options.label_smoothing}),
-            logits};
+    return {cross_entropy(logits, batch.labels, cross_entropy_options(loss_options)), logits};
+  }
+
+  /// What the loss of a batch weighs: its labelled tokens, by their class weights; see `loss_weight_of`.
+  double loss_weight(const Batch& batch) const {
+    return cross_entropy_weight(batch.labels, config().num_labels(), cross_entropy_options(loss_options));
   }
 
   void visit(auto&& f) {

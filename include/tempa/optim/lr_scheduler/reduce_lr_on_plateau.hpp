@@ -93,6 +93,8 @@ class ReduceLROnPlateau {
   double best() const { return best_; }
   Index last_step() const { return last_step_; }
 
+  const ReduceLROnPlateauOptions& options() const { return options_; }
+
   /// Best metric and counters by name; the rates are part of the optimizer's state.
   std::map<std::string, double> state_dict() const {
     return {{"best", best_},
