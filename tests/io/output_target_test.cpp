@@ -166,7 +166,7 @@ TEST_CASE("Output: a folder, a file that may not be written and no name at all a
   CHECK(files_in(folder.path()) == 1);
 }
 
-TEST_CASE("Output: a file that is replaced keeps its permissions and owner; who has the old one open still has it",
+TEST_CASE("Output: a file that is replaced keeps its permissions and owner, and who has the old one open still has it",
           "[io]") {
   const TemporaryFolder folder;
   const std::string path = folder.write("file", "old");

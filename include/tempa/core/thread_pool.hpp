@@ -75,7 +75,7 @@ class ThreadPool {
     std::atomic<bool> taken{false};
   };
 
-  ThreadPool() = default;
+  ThreadPool() {}  // NOLINT(modernize-use-equals-default): as tempa::compiled needs
 
   // Threads and flags for so many pieces.
   void prepare(int pieces) {
@@ -124,7 +124,8 @@ class ThreadPool {
       const LoopsStayInThisThread stay;
       call_(body_, piece);
     }
-    if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished_.notify_one();
+    // In one order with the count of who sleeps, which notify_one reads.
+    if (unfinished_.fetch_sub(1, std::memory_order_seq_cst) == 1) unfinished_.notify_one();
     return true;
   }
 
