@@ -52,7 +52,6 @@ tempa::Tensor<T> one_hot(const tempa::Tensor<std::int32_t>& labels) {
 template <tempa::Floating T>
 struct ReviewClassifier : tempa::ModuleMembers<ReviewClassifier<T>, T> {
   static constexpr std::string_view kName = "ReviewClassifier";
-  static constexpr std::string_view kLabelHead = "head.9";  // its rows are the labels
 
   tempa::BertModel<T> bert;
   decltype(make_review_head<T>(0, 0.0)) head;

@@ -70,6 +70,15 @@ TEST_CASE("DocumentSentimentDataset reads and tokenises a TSV", "[data]") {
   CHECK((*loader.begin()).ids.to_vector() == Ids{2, 5, 6, 3, 2, 7, 8, 3});
 }
 
+TEST_CASE("DocumentSentimentDataset: labels are known in any case and with blanks around them", "[data]") {
+  const TemporaryFolder dir;
+  const auto path = dir.write("reviews.tsv", "enak\tpositive \nbiasa\t NEUTRAL\nburuk\tNegative\n");
+  const auto data = DocumentSentimentDataset::from_tsv(path, tokenizer());
+  CHECK(data.class_counts() == std::vector<Index>{1, 1, 1});
+  CHECK(data[0].label == 0);
+  CHECK(data[2].label == 2);
+}
+
 TEST_CASE("DocumentSentimentDataset: CSV with a header, columns by name, any tokenizer, pairs, no labels", "[data]") {
   const TemporaryFolder dir;
   const auto path = dir.write("reviews.csv", "id,sentiment,title,text\n1,negative,\"a,b\",xyz\n2,0,c,\"l\nm\"\n");
@@ -96,7 +105,7 @@ TEST_CASE("DocumentSentimentDataset: bad content is a FormatError that names fil
   const TemporaryFolder dir;
   for (const Case& c : {
            Case{"a\tpositive\nb\thappy\n", ":2: unknown label \"happy\": expected one of positive, neutral, negative"},
-           Case{"a\tpositive \n", ":1: unknown label \"positive \": expected one of positive, neutral, negative"},
+           Case{"a\tposi tive\n", ":1: unknown label \"posi tive\": expected one of positive, neutral, negative"},
            Case{"a\t\n", ":1: unknown label \"\": expected one of positive, neutral, negative"},
            Case{"a\t1.5\n", ":1: unknown label \"1.5\": expected one of positive, neutral, negative"},
            Case{"a\t0\n\nb\t3\n", ":3: label 3 is out of range: expected 0 to 2 or one of positive, neutral, negative"},
