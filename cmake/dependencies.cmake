@@ -57,10 +57,15 @@ if(TEMPA_WITH_OPENMP)
     tempa_missing(OPENMP "OpenMP for this compiler")
   endif()
 endif()
-# oneDNN is fast on x86 alone, and has plain loops elsewhere, where tempa's own kernels take their place.
+# oneDNN is fast on x86 alone, and has plain loops elsewhere, where tempa's own kernels take their place. Without OpenMP its
+# threads could not be held back, on which the same bits for any number of threads depend.
 set(avoided "")
-if(TEMPA_WITH_ONEDNN STREQUAL "AUTO" AND NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|[Aa][Mm][Dd]64)$")
+if(TEMPA_WITH_ONEDNN STREQUAL "AUTO" AND NOT (TARGET OpenMP::OpenMP_CXX AND TEMPA_WITH_OPENMP
+                                              AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|[Aa][Mm][Dd]64)$"))
   set(avoided ONEDNN)
+elseif(TEMPA_WITH_ONEDNN AND NOT (TARGET OpenMP::OpenMP_CXX AND TEMPA_WITH_OPENMP))
+  message(FATAL_ERROR "TEMPA_WITH_ONEDNN is ${TEMPA_WITH_ONEDNN}, but there is no OpenMP, by which oneDNN is held to one thread a "
+                      "product. Set TEMPA_WITH_ONEDNN to AUTO or OFF, or install OpenMP for this compiler.")
 endif()
 foreach(feature IN ITEMS ONEDNN SENTENCEPIECE MECAB ZLIB "RAQM;FREETYPE;FONTCONFIG")  # of several: all or none
   list(GET feature 0 name)

@@ -21,7 +21,7 @@ if(PROJECT_IS_TOP_LEVEL)
                    "built-in Latin font only; Debian: libraqm-dev libfontconfig-dev")
   endif()
   if(NOT OpenMP::OpenMP_CXX IN_LIST TEMPA_TARGETS)
-    message(STATUS "tempa without OpenMP (TEMPA_WITH_OPENMP is ${TEMPA_WITH_OPENMP})")
+    message(STATUS "tempa without OpenMP (TEMPA_WITH_OPENMP is ${TEMPA_WITH_OPENMP}): no oneDNN, and some loops less vectorised")
   endif()
   if(TEMPA_BUILD_CUDA)
     message(STATUS "tempa::cuda by the CUDA toolkit ${CUDAToolkit_VERSION} in ${CUDAToolkit_BIN_DIR}, for architectures "

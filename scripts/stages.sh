@@ -32,12 +32,12 @@ tests() {
   shift 2
   ctest --preset "$preset" --parallel "$(jobs)" --no-tests=error --output-junit "$report" "$@" || status=$?
   [[ -s $report ]] || return 1
-  local all good left_out
+  local all good why
   all=$(grep -c '<testcase ' "$report") || true
-  left_out=$(grep -c '<skipped message="SKIP_RETURN_CODE=77"' "$report") || true
+  why=$(grep -c '<skipped message="SKIP_RETURN_CODE=77"' "$report") || true
   good=$(grep -c '<testcase .* status="run"' "$report") || true
-  passed=$((passed + good)) skipped=$((skipped + left_out)) failed=$((failed + all - good - left_out))
-  [[ $status == 0 || $all != $((good + left_out)) ]]  # a failed test is counted already
+  passed=$((passed + good)) skipped=$((skipped + why)) failed=$((failed + all - good - why))
+  [[ $status == 0 || $all != $((good + why)) ]]  # a failed test is counted already
 }
 
 # arm_libraries: brings the ARM libraries that are linked into build/, from where this Debian's packages come. The system
@@ -63,6 +63,15 @@ arm_stages() {
   run "tests, 64-bit ARM emulated" tests arm arm
 }
 
+left_out=()  # what was skipped without a test that says so
+
+# skip TEXT: says what is left out and why, and counts it.
+skip() {
+  say "$1"
+  left_out+=("$1")
+  skipped=$((skipped + 1))
+}
+
 # skipped_tests: each skipped test, and why.
 skipped_tests() {
   awk '
@@ -70,6 +79,7 @@ skipped_tests() {
     /<skipped message="SKIP_RETURN_CODE=77"/ { skipped = 1 }
     skipped && match($0, /skipped: /) { print name ": " substr($0, RSTART); skipped = 0 }
   ' "$reports"/*.xml
+  if [[ ${#left_out[@]} -gt 0 ]]; then printf '%s\n' "${left_out[@]}"; fi
 }
 
 close() {

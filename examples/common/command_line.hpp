@@ -56,7 +56,7 @@ void add_machine_options(CLI::App& app, Options& options) {
   app.add_option("--precision", options.precision, "fp32, bf16 or fp16")
       ->capture_default_str()
       ->check(CLI::IsMember({"fp32", "bf16", "fp16"}));
-  app.add_option("--threads", options.threads, "0: all of the machine")
+  app.add_option("--threads", options.threads, "0: OMP_NUM_THREADS, else as many as affinity and CPU quota allow")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
   app.add_option("--profile", options.profile, "write a Chrome trace to this file, and a table by operation to stderr");

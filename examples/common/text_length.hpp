@@ -9,6 +9,9 @@
 #include <optional>
 #include <string>
 
+/// The tokens that a model from scratch reads unless told otherwise.
+inline constexpr std::int64_t kLengthFromScratch = 128;
+
 /// The tokens of a text that are read, [CLS] and [SEP] included.
 struct TextLength {
   std::int64_t tokens;

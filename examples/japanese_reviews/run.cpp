@@ -1,6 +1,7 @@
 // The body of the program, for each type that --precision names. One file: what depends on none is compiled once.
 #include "run.hpp"
 
+#include "../common/one_answer.hpp"
 #include "../common/output_folder.hpp"
 #include "../common/precision.hpp"
 #include "../common/setup.hpp"
@@ -34,8 +35,6 @@ template <Floating T>
 using Classifier = ReviewClassifier<T>;
 using Examples = std::vector<TextExample>;
 
-constexpr std::int64_t kLengthFromScratch = 128;
-
 template <Floating T>
 Classifier<T> make_model(const ChosenTokenizer& chosen, const Options& options) {
   if (options.model.empty())
@@ -43,9 +42,10 @@ Classifier<T> make_model(const ChosenTokenizer& chosen, const Options& options) 
         config_from_scratch(options, options.max_length.value_or(kLengthFromScratch), chosen.tokenizer.vocab_size(),
                             options.label_names, ProblemType::kSingleLabelClassification),
         options.head_dropout);
-  auto model = load_pretrained<Classifier<T>>(
-      options.model,
-      {.labels = options.label_names, .problem_type = ProblemType::kSingleLabelClassification, .check_finite = true});
+  auto model = load_pretrained<Classifier<T>>(options.model, {.labels = options.label_names,
+                                                              .problem_type = ProblemType::kSingleLabelClassification,
+                                                              .allow_new_weights = options.epochs() > 0,
+                                                              .check_finite = true});
   if (chosen.tokenizer.vocab_size() > model.config().vocab_size)
     throw ConfigError(concat("[japanese_reviews] the tokenizer of ", options.model, " has ",
                              chosen.tokenizer.vocab_size(), " tokens but its model has ", model.config().vocab_size));
@@ -130,6 +130,7 @@ Training train(Classifier<T>& model, const Parts& parts, const AnyTokenizer& tok
 
 template <Floating T>
 int run(const Options& options) {
+  check_settings(checkpoints(options));
   check_output(options.output);
   const Device device = prepare_machine(options);
   manual_seed(options.seed);
@@ -170,6 +171,8 @@ int run(const Options& options) {
   std::cout << "\nTest part\n" << evaluation_report(*report.test, options.label_names);
   std::printf("\nTEST  LOSS:%.4f ACC:%.4f F1_MICRO:%.4f F1_MACRO:%.4f\n", scores["loss"], scores["accuracy"],
               scores["f1_micro"], scores["f1_macro"]);
+  warn_of_one_answer("VALID", *report.valid, options.label_names, false);
+  warn_of_one_answer("TEST", *report.test, options.label_names, false);
   const auto shown = predictions(model, parts.test, test, options.label_names);
   if (writer) {
     writer->add_figure("predictions vs. actuals (test)", plot_predictions(shown));

@@ -1,6 +1,7 @@
 // The body of the program, for each type that --precision names. One file: what depends on none is compiled once.
 #include "run.hpp"
 
+#include "../common/one_answer.hpp"
 #include "../common/output_folder.hpp"
 #include "../common/precision.hpp"
 #include "../common/setup.hpp"
@@ -176,7 +177,7 @@ int run(const Options& given) {
 
   const Tables tables(options.data);
   const bool scratch = options.model.empty();
-  if (scratch && !options.max_length) options.max_length = 128;
+  if (scratch && !options.max_length) options.max_length = kLengthFromScratch;
   const AnyTokenizer tokenizer =
       scratch ? new_tokenizer(tables, options.pieces ? SubwordModel::kUnigram : SubwordModel::kWord, options)
               : AutoTokenizer::from_pretrained(options.model);
@@ -204,6 +205,8 @@ int run(const Options& given) {
   report.test = evaluate(model, test_loader);
   std::cout << "\nVALID " << report.valid->scores.line() << "\nTEST  " << report.test->scores.line() << '\n';
   std::cout << "\nTest file\n" << evaluation_report(*report.test, class_names());
+  warn_of_one_answer("VALID", *report.valid, class_names(), false);
+  warn_of_one_answer("TEST", *report.test, class_names(), false);
   classify(model, tokenizer, options);
 
   save_output(options.output, [&](const std::filesystem::path& folder) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../common/inference.hpp"
+#include "../common/one_answer.hpp"
 #include "../common/setup.hpp"
 #include "label_columns.hpp"
 #include "open_table.hpp"
@@ -49,6 +50,7 @@ int run_evaluate(const Options& options) {
   const tempa::Evaluation evaluation = evaluate_examples(model, encode_texts(table, tokenizer, encoding));
   std::cout << evaluation.scores.line() << "\n\n"
             << tempa::evaluation_report(evaluation, task.names) << std::flush;  // before a file that may be /dev/stdout
+  warn_of_one_answer(options.input, evaluation, task.names, false);
   if (!options.output.empty()) tempa::write_json(options.output, tempa::evaluation_json(evaluation, task.names));
   return 0;
 }

@@ -58,11 +58,11 @@ inline ColumnsLoader loader_of(const tempa::LabelColumnsDataset& data) {
 
 /// Scores, and a report of each column; warns of one that has the same class in every row. @return metrics.json's part.
 template <tempa::Floating T>
-nlohmann::json score_columns(const std::string& name, ColumnsClassifier<T>& model,
+nlohmann::json score_columns(const std::string& title, const std::string& name, ColumnsClassifier<T>& model,
                              const tempa::LabelColumnsDataset& data, bool report) {
   auto loader = loader_of(data);
   const tempa::Evaluation evaluation = tempa::evaluate(model, loader);
-  std::cout << name << evaluation.scores.line() << '\n';
+  std::cout << title << evaluation.scores.line() << '\n';
   for (std::size_t a = 0; a < data.columns().size(); ++a) {
     const tempa::LabelColumn& column = data.columns()[a];
     tempa::ConfusionMatrix confusion(static_cast<tempa::Index>(column.labels.size()));
@@ -73,7 +73,8 @@ nlohmann::json score_columns(const std::string& name, ColumnsClassifier<T>& mode
                 << column.name << '\n'
                 << tempa::classification_report(confusion, {.names = column.labels, .digits = 4});
     if (const auto label = tempa::sole_prediction(confusion))
-      warn_of_one_answer("column " + column.name, '"' + column.labels[static_cast<std::size_t>(*label)] + '"', false);
+      warn_of_one_answer(name + ", column " + column.name, '"' + column.labels[static_cast<std::size_t>(*label)] + '"',
+                         false);
   }
   return tempa::evaluation_json(evaluation, model.config().id2label);
 }
@@ -95,7 +96,8 @@ inline tempa::TextTable subset_of(const tempa::TextTable& table, const std::vect
 
 /// @return the exit status. @throws tempa::Error for what went wrong.
 template <tempa::Floating T>
-int train_label_columns(tempa::TextTable&& table, Settings settings, const Options& options) {
+int train_label_columns(tempa::TextTable&& table, Settings settings, const tempa::Device& device,
+                        const Options& options) {
   if (options.class_weights != "none" || options.label_smoothing != 0 || options.piece_dropout != 0 ||
       options.token_masking != 0)
     throw tempa::ConfigError(
@@ -143,7 +145,7 @@ int train_label_columns(tempa::TextTable&& table, Settings settings, const Optio
                                                             .ignore_mismatched_sizes = options.ignore_mismatched_sizes,
                                                             .check_finite = true,
                                                             .log = &std::cout});
-  model.to(prepare_machine(options));
+  model.to(device);
   std::cout << "vocabulary: " << tokenizer.vocab_size() << " tokens, model: " << model.parameter_count()
             << " parameters\n"
             << std::flush;
@@ -166,8 +168,8 @@ int train_label_columns(tempa::TextTable&& table, Settings settings, const Optio
     std::cout << "\nstopped by a signal" << (options.checkpoints.empty() ? "\n" : "; --resume goes on\n");
     return tempa::StopSignal::exit_status();
   }
-  if (valid_data) metrics["valid"] = score_columns("\nVALID ", model, *valid_data, false);
-  if (test_data) metrics["test"] = score_columns("\nTEST  ", model, *test_data, true);
+  if (valid_data) metrics["valid"] = score_columns("\nVALID ", "VALID", model, *valid_data, false);
+  if (test_data) metrics["test"] = score_columns("\nTEST  ", "TEST", model, *test_data, true);
   save_output(options.output, [&](const std::filesystem::path& folder) {
     model.save_pretrained(folder);
     tokenizer.save_pretrained(folder);
@@ -189,7 +191,7 @@ int evaluate_label_columns(const Options& options) {
   const tempa::LabelColumnsDataset data(
       read_table(options.input, options, settings, std::cerr), model.label_columns, tokenizer,
       encoding_of(settings, options, tokenizer, model.config().max_position_embeddings, std::cerr));
-  const nlohmann::json metrics = score_columns("", model, data, true);
+  const nlohmann::json metrics = score_columns("", options.input, model, data, true);
   std::cout << std::flush;  // before a file that may be /dev/stdout
   if (!options.output.empty()) tempa::write_json(options.output, metrics);
   return 0;

@@ -16,18 +16,21 @@ comment, content, …; label, sentiment, class, category, target, …; sentence1
 and told in a line; without a header the text is column 0 and the label column 1. The model remembers its columns by
 name. Texts are UTF-8.)";
 
-void add_table_options(CLI::App& app, Options& options, bool labels) {
+constexpr auto kAsInTraining = "as in training, else ";
+
+/// @param first what the columns default to before usual names are looked for.
+void add_table_options(CLI::App& app, Options& options, bool labels, const std::string& first) {
   const std::string group = "Tables";
   app.add_option("--text-column", options.text_column,
-                 "default: as in training, else by usual names such as text, sentence, review")
+                 "default: " + first + "by usual names such as text, sentence, review")
       ->group(group);
   app.add_option("--text-pair-column", options.text_pair_column, "the second text, where a row is a pair")
       ->group(group);
   if (labels) {
     app.add_option("--label-column,--label-columns", options.label_columns,
-                   "default: as in training, else by usual names such as label, sentiment, class; several (a,b,c or "
-                   "repeated) for a class in each, multi-label "
-                   "columns of 0 and 1, or several numbers to regress")
+                   "default: " + first +
+                       "by usual names such as label, sentiment, class; several (a,b,c or repeated) for a class in "
+                       "each, multi-label columns of 0 and 1, or several numbers to regress")
         ->delimiter(',')
         ->allow_extra_args(false)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
@@ -82,7 +85,7 @@ CLI::App* add_train(CLI::App& app, Options& options) {
                   "start weights of other shapes than the model's anew");
   train->add_flag("--keep-labels", options.keep_labels,
                   "keep the labels of --model that the table does not have; else they are dropped");
-  add_table_options(*train, options, true);
+  add_table_options(*train, options, true, "");
   add_text_options(*train, options,
                    "128 from scratch, else model_max_length of the tokenizer, else what --model can do");
   train->add_option("--epochs", options.epochs, kEpochsHelp)->check(CLI::PositiveNumber);
@@ -138,7 +141,7 @@ CLI::App* add_evaluate(CLI::App& app, Options& options) {
   add_new_weights_option(*evaluate, options);
   evaluate->add_option("--input", options.input, "table with labels, - for standard input")->required();
   evaluate->add_option("--output", options.output, "write the scores to this JSON file");
-  add_table_options(*evaluate, options, true);
+  add_table_options(*evaluate, options, true, kAsInTraining);
   add_text_options(*evaluate, options,
                    "as in training, else model_max_length of the tokenizer, else what the model can do");
   add_machine_options(*evaluate, options);
@@ -161,7 +164,7 @@ CLI::App* add_predict(CLI::App& app, Options& options) {
                    "rows that are read before the first is answered; 1 answers line by line")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  add_table_options(*predict, options, false);
+  add_table_options(*predict, options, false, kAsInTraining);
   add_text_options(*predict, options,
                    "as in training, else model_max_length of the tokenizer, else what the model can do");
   add_machine_options(*predict, options);

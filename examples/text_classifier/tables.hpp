@@ -18,8 +18,6 @@ inline void check_parts(const std::vector<std::vector<tempa::Index>>& parts, tem
       throw tempa::ConfigError(tempa::concat("--split: share ", i + 1, " of ", rows, " rows has none"));
 }
 
-inline constexpr std::int64_t kLengthFromScratch = 128;
-
 /// The tokenizer that a training begins with: that of --model, or one learnt from the texts.
 inline tempa::AnyTokenizer tokenizer_of(const tempa::LabeledTexts& table, const Options& options) {
   if (!options.model.empty()) return tempa::AutoTokenizer::from_pretrained(options.model);

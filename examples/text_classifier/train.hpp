@@ -124,7 +124,8 @@ int run_train(const Options& options) {
     base = tempa::read_bert_config((std::filesystem::path(options.model) / "config.json").string());
 
   tempa::TextTable table = read_training_table(options, settings);
-  if (has_label_columns(table, options, settings)) return train_label_columns<T>(std::move(table), settings, options);
+  if (has_label_columns(table, options, settings))
+    return train_label_columns<T>(std::move(table), settings, device, options);
   const Task task = learn_task(table, options, settings, base ? &*base : nullptr);
   if (options.label_smoothing != 0 && task.problem != tempa::ProblemType::kSingleLabelClassification)
     throw tempa::ConfigError("--label-smoothing: only single-label has it");

@@ -28,6 +28,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iomanip>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -44,8 +45,6 @@ using Tagger = BertForTokenClassification<T>;
 TaggedSentences read(const std::string& path, TagColumn column = TagColumn::kRequired) {
   return path == "-" ? read_tagged_sentences(std::cin, "standard input", column) : read_tagged_sentences(path, column);
 }
-
-constexpr std::int64_t kLengthFromScratch = 128;
 
 /// How sentences become tokens.
 struct SentenceEncoder {
@@ -79,7 +78,7 @@ nlohmann::json score(const char* name, Tagger<T>& model, const SentenceEncoder& 
   const Evaluation evaluation = evaluate(model, loader);
   nlohmann::json root = evaluation_json(evaluation, tags);
   warn_of_one_answer(name, evaluation, tags, false);
-  std::cout << '\n' << name << ' ' << evaluation.scores.line() << '\n';
+  std::cout << '\n' << std::left << std::setw(6) << name << evaluation.scores.line() << '\n';
   if (const Index cut = data.words_cut_off(); cut > 0)
     std::cout << cut << " words were cut off; below they count as O\n";
   if (!are_entity_tags(tags)) {
@@ -169,7 +168,7 @@ int run_train(const Options& options) {
   nlohmann::json metrics{{"train", nlohmann::json::array()}};
   for (const EpochRecord& record : history) metrics["train"].push_back(epoch_json(record));
   if (valid) metrics["valid"] = score("VALID", model, encode, *valid, options);
-  if (test) metrics["test"] = score("TEST ", model, encode, *test, options);
+  if (test) metrics["test"] = score("TEST", model, encode, *test, options);
   save_output(options.output, [&](const std::filesystem::path& folder) {
     model.save_pretrained(folder);
     tokenizer.save_pretrained(folder);
@@ -184,7 +183,7 @@ int run_evaluate(const Options& options) {
   const Device device = prepare_machine(options);
   auto model = load_for_inference<Tagger<T>>(options.model, device, options.allow_new_weights);
   const SentenceEncoder encode(AutoTokenizer::from_pretrained(options.model), model.config(), options);
-  const nlohmann::json metrics = score("TEST ", model, encode, read(options.input), options);
+  const nlohmann::json metrics = score("TEST", model, encode, read(options.input), options);
   std::cout << std::flush;  // before a file that may be /dev/stdout
   if (!options.output.empty()) write_json(options.output, metrics);
   return 0;

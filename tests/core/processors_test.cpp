@@ -1,12 +1,12 @@
 // How many threads a program takes by default: affinity, quotas of control groups, OMP_NUM_THREADS.
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <tempa/core/processors.hpp>
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <map>
+#include <optional>
 #include <string>
 
 #if defined(__linux__)
@@ -22,16 +22,10 @@ namespace {
 /// Files below a folder that stands for /.
 struct Files {
   explicit Files(const std::map<std::string, std::string>& files) {
-    std::filesystem::remove_all(root);
-    for (const auto& [path, text] : files) {
-      const std::filesystem::path file = root / path;
-      std::filesystem::create_directories(file.parent_path());
-      std::ofstream(file) << text;
-    }
+    for (const auto& [path, text] : files) root.write(path, text);
   }
-  ~Files() { std::filesystem::remove_all(root); }
-  std::optional<double> quota() const { return detail::cpu_quota(root.string()); }
-  std::filesystem::path root = std::filesystem::temp_directory_path() / "tempa_processors_test";
+  std::optional<double> quota() const { return detail::cpu_quota(root.path().string()); }
+  TemporaryFolder root;
 };
 
 const std::string kMountV2 = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n";

@@ -60,6 +60,7 @@ TEST_CASE("Cross-entropy: the weight that the mean divides by", "[ops]") {
   CHECK(cross_entropy_weight(labels, 3, {.class_weights = {0.5, 1, 4}}) == 8.5);
   CHECK(cross_entropy_weight(Tensor<std::int32_t>::from({2, 1, 0, 2}), 3, {.ignore_index = 2}) == 2);
   CHECK_THROWS_AS(cross_entropy_weight(labels, 2), ValueError);
+  CHECK_THROWS_AS(cross_entropy_weight(labels, 3, {.class_weights = {1, 2}}), ShapeError);
 }
 
 TEMPLATE_TEST_CASE("Cross-entropy: 16-bit logits give a loss in float, and gradients that a loss scale has kept",

@@ -155,9 +155,9 @@ inline std::optional<int> thread_variable(const char* name) {
 
 }  // namespace detail
 
-/// The threads that a program uses which does not choose: OMP_NUM_THREADS where it is set, as for other libraries, else
-/// as many as this process has processors by its affinity and by the CPU quota of its control group (version 1 and 2;
-/// a quota of 1.5 processors keeps 2 threads busy, in turns).
+/// The number of threads for a program that does not choose one: OMP_NUM_THREADS where it is set, as for other
+/// libraries, else as many as this process has processors by its affinity and by the CPU quota of its control group
+/// (version 1 and 2; a quota of 1.5 processors keeps 2 threads busy, in turns).
 inline ThreadChoice default_num_threads() {
   if (const auto count = detail::thread_variable("OMP_NUM_THREADS")) return {*count, "OMP_NUM_THREADS"};
   const int there = detail::processors_online(), allowed = detail::processors_of_affinity();

@@ -11,9 +11,9 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <mutex>
-#include <system_error>
 #include <thread>
 
 TEMPA_COMPILED_FILE("core");
@@ -84,13 +84,14 @@ class ThreadPool {
       flag_count_ = pieces;
     }
     if (started_ >= pieces - 1) return;
-    sigset_t all{}, before{};  // signals are for the threads of the user
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    sigset_t blocked{}, before{};  // signals are for the threads of the user, but for those of a thread's own faults
+    sigfillset(&blocked);
+    for (const int own : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGPROF}) sigdelset(&blocked, own);
+    pthread_sigmask(SIG_SETMASK, &blocked, &before);
     try {
       for (; started_ < pieces - 1; ++started_)
         std::thread([this, own = started_, seen = bell_.load()] { work(own, seen); }).detach();
-    } catch (const std::system_error&) {  // the loop goes on with the threads that there are
+    } catch (const std::exception&) {  // the loop goes on with the threads that there are
     }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }

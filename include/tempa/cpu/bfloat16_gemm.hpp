@@ -27,10 +27,17 @@ namespace tempa::inline TEMPA_ABI::cpu::detail {
 
 #define TEMPA_AVX512_BF16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16")))
 
-/// Whether this processor multiplies pairs of bfloat16 numbers itself.
+/// Whether this processor multiplies pairs of bfloat16 numbers itself, and ONEDNN_MAX_CPU_ISA, where oneDNN is there to
+/// read it, leaves it that.
 inline bool has_avx512_bf16() {
-  static const bool has = __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
-                          __builtin_cpu_supports("avx512bf16") != 0;
+  static const bool has = [] {
+#if defined(TEMPA_WITH_ONEDNN)
+    constexpr auto kPairs = static_cast<unsigned>(dnnl_cpu_isa_avx512_core_bf16);
+    if ((static_cast<unsigned>(dnnl_get_effective_cpu_isa()) & kPairs) != kPairs) return false;
+#endif
+    return __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
+           __builtin_cpu_supports("avx512bf16") != 0;
+  }();
   return has;
 }
 

@@ -98,7 +98,8 @@ void batched_gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index b
                   Accumulator<T> alpha, const T* a, Index lda, Index stride_a, const T* b, Index ldb, Index stride_b,
                   Accumulator<T> beta, T* c, Index ldc, Index stride_c) {
   constexpr Index kLargeProduct = Index{1} << 21;  // multiply-adds from which one product is worth all threads
-  if (batch == 1 || m * n * k >= kLargeProduct) {  // the choice must not depend on the number of threads
+  // The choice must not depend on the number of threads; what an empty product is, `gemm` knows.
+  if (batch == 1 || m * n * k == 0 || m * n * k >= kLargeProduct) {
     for (Index i = 0; i < batch; ++i)
       gemm(backend, trans_a, trans_b, m, n, k, alpha, a + i * stride_a, lda, b + i * stride_b, ldb, beta,
            c + i * stride_c, ldc);

@@ -119,6 +119,9 @@ class OneDnnInThisThread {
 /// sizes alone, and oneDNN works on each in one thread: so the bits are the same for any number of threads.
 template <typename Product>
 void for_each_onednn_tile(Index m, Index n, const Product& product) {
+#if !defined(_OPENMP)  // nothing holds oneDNN's threads back: they are to be the only ones
+  product(Index{0}, m, Index{0}, n);
+#else
   constexpr Index kRows = 256, kColumns = 384;     // large enough that to pack operands weighs little
   constexpr Index kRowUnit = 8, kColumnUnit = 48;  // of oneDNN's kernels
   const auto units = [](Index size, Index unit) { return (size + unit - 1) / unit; };
@@ -133,6 +136,7 @@ void for_each_onednn_tile(Index m, Index n, const Product& product) {
               std::min(n, column_units * (j + 1) / across * kColumnUnit) - column);
     }
   });
+#endif
 }
 
 /// C = alpha op(A) op(B) + beta C for positive sizes, all row-major.

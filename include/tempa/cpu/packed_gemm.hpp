@@ -129,7 +129,7 @@ void pack_panels_transposed(T* y, const T* x, Index ldx, Index depth, Index colu
 }
 
 /// Tiles [first, last) of the transpose of the row-major x (depth,rows).
-/// @param y (tiles,depth,kTileRows): numbers of rows that are not there keep what they were.
+/// @param y (tiles,depth,kTileRows): rows beyond the last are left uninitialised.
 template <Real T>
 void pack_tiles(T* y, const T* x, Index ldx, Index depth, Index rows, Index first, Index last) {
   for (Index p = 0; p < depth; ++p)
@@ -155,7 +155,7 @@ void packed_gemm(Backend, Transpose trans_a, Transpose trans_b, Index m, Index n
                  Index lda, const T* b, Index ldb, T beta, T* c, Index ldc) {
   using namespace detail;
   constexpr Index kColumns = kPanelColumns<T>;
-  constexpr Index kPackedNumbers = Index{1} << 22;  // of b at once, so that a vocabulary's matrix is never copied whole
+  constexpr Index kPackedNumbers = Index{1} << 22;  // at once, so that a vocabulary's matrix is never copied whole
   constexpr Index kSmall = Index{1} << 16;          // multiply-adds, or numbers to pack, that are worth a thread
   const bool ta = trans_a == Transpose::kYes, tb = trans_b == Transpose::kYes;
   const Index tiles = (m + kTileRows - 1) / kTileRows, chunks = (tiles + kTilesOfBlock - 1) / kTilesOfBlock;
@@ -164,6 +164,13 @@ void packed_gemm(Backend, Transpose trans_a, Transpose trans_b, Index m, Index n
 
   // A transposed a is read where it lies if a tile reads few of its cache lines for many sums.
   const bool packs_a = ta && kColumns * sizeof(T) < 256;
+  constexpr Index kChunkRows = kTilesOfBlock * kTileRows;
+  if (const Index rows = std::max<Index>(1, kPackedNumbers / (kChunkRows * k)) * kChunkRows; packs_a && m > rows) {
+    for (Index row = 0; row < m; row += rows)  // an element's sum is the same in any slab of rows
+      packed_gemm(Backend{}, trans_a, trans_b, std::min(rows, m - row), n, k, alpha, a + row, lda, b, ldb, beta,
+                  c + row * ldc, ldc);
+    return;
+  }
   std::shared_ptr<T[]> packed_a;
   if (packs_a) {
     packed_a = numbers(tiles * kTileRows * k);

@@ -1,6 +1,5 @@
-// Square roots of arrays. Compilers leave a loop around std::sqrt scalar, because it may set errno, and Eigen's packet
-// square root is an approximation on some processors; the processors' own instruction is vectorised and rounds
-// correctly.
+// Square roots of arrays. Compilers leave a loop around std::sqrt scalar, because it may set errno; the processors' own
+// instruction is vectorised and rounds correctly.
 #pragma once
 
 #include <tempa/core/dtype.hpp>

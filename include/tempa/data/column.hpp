@@ -3,6 +3,7 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/shape.hpp>
+#include <tempa/data/label_names.hpp>
 #include <tempa/text/unicode.hpp>
 
 #include <algorithm>
@@ -58,14 +59,6 @@ inline bool is_blank(std::string_view text) {
   return true;
 }
 
-/// A name in lower case, without white space around it. @param name valid UTF-8.
-inline std::string folded_name(std::string_view name) {
-  std::u32string text = to_lower(to_utf32(name));
-  while (!text.empty() && is_white_space(text.back())) text.pop_back();
-  text.erase(text.begin(), std::find_if_not(text.begin(), text.end(), [](char32_t c) { return is_white_space(c); }));
-  return to_utf8(text);
-}
-
 /// "id", "text", …: how messages list names.
 inline std::string quoted_list(std::span<const std::string> names) {
   std::string list;
@@ -88,7 +81,7 @@ inline FoundName find_name(std::span<const std::string> header, const std::strin
   };
   const FoundName exact = find([&](const std::string& title) { return title == name; });
   if (exact.count > 0) return exact;
-  return find([&, folded = folded_name(name)](const std::string& title) { return folded_name(title) == folded; });
+  return find([&, key = label_key(name)](const std::string& title) { return label_key(title) == key; });
 }
 
 }  // namespace detail

@@ -37,7 +37,7 @@ namespace detail {
 
 // Names in lower case, without spaces, "_", "-" and ".".
 inline std::string bare_name(std::string_view name) {
-  std::string bare = folded_name(name);
+  std::string bare = label_key(name);
   std::erase_if(bare, [](char c) { return c == ' ' || c == '_' || c == '-' || c == '.'; });
   return bare;
 }
@@ -61,7 +61,7 @@ inline bool is_index_name(std::string_view name, std::string_view bare) {
   if (is_one_of(bare, {"", "#", "idx", "index", "id", "ids", "uid", "uuid", "guid", "rowid", "row", "rownumber"}))
     return true;
   if (bare.starts_with("unnamed:")) return true;  // what pandas calls a column without a name
-  const std::string folded = folded_name(name);
+  const std::string folded = label_key(name);
   return folded.ends_with("_id") || folded.ends_with("-id") || folded.ends_with(" id");
 }
 

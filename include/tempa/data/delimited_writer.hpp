@@ -24,8 +24,8 @@ namespace tempa::inline TEMPA_ABI {
 /// @source RFC 4180; Python `csv.writer`, to which it is equal.
 class DelimitedWriter {
  public:
-  /// Creates a file or replaces it, by `close`, at once or not at all. The destructor does so as well, but without a
-  /// word of what fails, and not when an exception passes or a row could not be written. @param line_end "\n", or
+  /// Creates a file or replaces it, by `close`, at once or not at all. The destructor does so as well, but ignores
+  /// errors, and does nothing while an exception propagates or after an IoError. @param line_end "\n", or
   /// "\r\n" as RFC 4180 and some spreadsheet programs want.
   /// @throws IoError; ConfigError for an impossible format or line end.
   explicit DelimitedWriter(const std::filesystem::path& path, DelimitedFormat format = {}, std::string line_end = "\n")

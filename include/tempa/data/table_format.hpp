@@ -202,7 +202,7 @@ inline DelimitedFormat guess_tsv_format(const TableStart& start, const TableRequ
 inline DelimitedFormat table_format(const TableInput& input, const TableRequest& request,
                                     std::vector<std::string>& guessed) {
   const TableStart& start = input.start();
-  const bool csv = detail::folded_name(input.name()).ends_with(".csv");
+  const bool csv = label_key(input.name()).ends_with(".csv");
   DelimitedFormat format = csv ? DelimitedFormat::csv() : DelimitedFormat::tsv();
   if (request.delimiter) {
     format.delimiter = *request.delimiter;

@@ -113,7 +113,7 @@ inline void remove_folder(const std::string& path) {
 
 /// Removes from `folder` what processes that are no more left unfinished there: files of `AtomicFile`, folders of
 /// `AtomicFolder` and `ModelFolder`. @param name only what was to become this; all when empty.
-/// @return the names. @throws IoError when the folder cannot be read.
+/// @return the names; none for a folder that may not be listed. @throws IoError when the folder cannot be read.
 inline std::vector<std::string> remove_unfinished(const std::string& folder, std::string_view name = {}) {
   const std::string begin = name.empty() ? "." : concat('.', name.substr(0, detail::kMaxTemporaryNameBytes), '.');
   std::vector<std::string> removed;
@@ -125,7 +125,8 @@ inline std::vector<std::string> remove_unfinished(const std::string& folder, std
     std::error_code ignored;
     if (std::filesystem::remove_all(entry->path(), ignored) > 0 && !ignored) removed.push_back(found);
   }
-  if (error) throw IoError(folder, "cannot read the folder: " + error.message());
+  if (error && error != std::errc::permission_denied)
+    throw IoError(folder, "cannot read the folder: " + error.message());
   return removed;
 }
 

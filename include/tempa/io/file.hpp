@@ -75,7 +75,7 @@ struct Unmap {
   void operator()(std::byte* memory) const { ::munmap(memory, size); }
 };
 
-/// Of a name that is to be, what its temporary one has: file systems take 255 bytes at most.
+/// How many bytes of the final name a temporary name repeats: file systems take 255 bytes at most.
 inline constexpr std::size_t kMaxTemporaryNameBytes = 200;
 
 /// A name that no other call gives, ".<name>.<process>.<number>.tmp" in the folder of `path`.

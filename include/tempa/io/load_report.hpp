@@ -95,8 +95,8 @@ struct LoadReport {
   };
 
   std::vector<std::string> loaded;  ///< names that were copied
-  std::vector<std::string>
-      extended{};  ///< of `loaded`: with rows of labels that the checkpoint does not know, which are new
+  /// Of `loaded`: with rows of labels that the checkpoint does not know, which are new.
+  std::vector<std::string> extended{};
   std::vector<std::string> missing;     ///< in the model only: newly initialised, or as they were
   std::vector<std::string> unexpected;  ///< in the checkpoint only: not used
   std::vector<Mismatch> mismatched;     ///< in both, but of another shape or kind of type: as `missing`

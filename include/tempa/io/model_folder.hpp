@@ -109,12 +109,15 @@ class ModelFolder {
     const std::filesystem::path around = std::filesystem::path(place_).parent_path();
     if (!is_there() || can_be_exchanged()) {
       remove_unfinished(around.string(), std::filesystem::path(place_).filename().string());
-      if (make(detail::temporary_path(place_))) return;
-      if (!is_there()) detail::throw_system_error(name_, "cannot make a folder here");
+      if (make(place_)) return;
+      const int reason = errno;
+      if (!is_there()) {
+        errno = reason;
+        detail::throw_system_error(name_, "cannot make a folder here");
+      }
     }
     remove_unfinished(place_, kInside);
-    if (!make(detail::temporary_path(concat(place_, '/', kInside))))
-      detail::throw_system_error(name_, "cannot write in this folder");
+    if (!make(concat(place_, '/', kInside))) detail::throw_system_error(name_, "cannot write in this folder");
     beside_ = false;
   }
   ModelFolder(const ModelFolder&) = delete;
@@ -135,6 +138,17 @@ class ModelFolder {
   /// Brings all to the disk, and puts it in its place. Call once, last.
   /// @throws IoError when the disk fails: what was there is as it was.
   void commit() {
+    try {
+      put_in_place();
+    } catch (const std::filesystem::filesystem_error& error) {
+      throw IoError(name_, concat("cannot replace the folder: ", error.code().message()));
+    }
+  }
+
+ private:
+  static constexpr std::string_view kInside = "new";
+
+  void put_in_place() {
     for (const auto& entry : std::filesystem::directory_iterator(temporary_path_))
       if (entry.is_regular_file())
         detail::adopt_owner(entry.path(), concat(place_, '/', entry.path().filename().string()));
@@ -147,9 +161,6 @@ class ModelFolder {
     }
     detail::sync_folder(detail::folder_of(place_));
   }
-
- private:
-  static constexpr std::string_view kInside = "new";
 
   /// The folder that a path means, without links; the folder around it is made.
   std::string place_of(const std::filesystem::path& path) const {
@@ -186,10 +197,13 @@ class ModelFolder {
     const std::string here = detail::canonical_path(".").value_or("");
     return place_ != "/" && here != place_ && !here.starts_with(place_ + '/') && !detail::is_mount_point(place_);
   }
-  bool make(std::string path) {
-    if (::mkdir(path.c_str(), 0777) != 0) return false;
-    temporary_path_ = std::move(path);
-    return true;
+  /// Makes a folder with a name of its own beside `place`: not that of a killed process which had this one's number.
+  bool make(const std::string& place) {
+    do {
+      temporary_path_ = detail::temporary_path(place);
+      if (::mkdir(temporary_path_.c_str(), 0777) == 0) return true;
+    } while (errno == EEXIST);
+    return false;
   }
   bool is_replaced(const std::string& name) const {
     return detail::is_model_file(name) || std::find(own_files_.begin(), own_files_.end(), name) != own_files_.end();
@@ -205,8 +219,10 @@ class ModelFolder {
     detail::adopt_owner(temporary_path_, place_);
     detail::sync_folder(temporary_path_);
     if (::renameat2(AT_FDCWD, temporary_path_.c_str(), AT_FDCWD, place_.c_str(), RENAME_EXCHANGE) != 0) return false;
-    // What others have put into the old folder meanwhile.
-    give_others(temporary_path_, place_, /*top=*/true, Give::kMove);
+    try {  // what others have put into the old folder meanwhile
+      give_others(temporary_path_, place_, /*top=*/true, Give::kMove);
+    } catch (const std::filesystem::filesystem_error&) {  // the model is in its place all the same
+    }
     return true;
   }
 
@@ -219,7 +235,8 @@ class ModelFolder {
       const bool folder = entry.is_directory() && !entry.is_symlink();
       const bool there = std::filesystem::exists(std::filesystem::symlink_status(target));
       if (folder && (how == Give::kLink || there)) {
-        if (!there) std::filesystem::create_directory(target, entry.path());  // with its permissions
+        if (!there && std::filesystem::create_directory(target, entry.path()))
+          detail::adopt_owner(target.string(), entry.path().string());
         if (std::filesystem::is_directory(std::filesystem::symlink_status(target)))
           give_others(entry.path(), target, false, how);
       } else if (!there && how == Give::kMove) {

@@ -4,7 +4,6 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/io/file.hpp>
-
 #include <tempa/io/output_target.hpp>
 
 #include <cerrno>

@@ -29,6 +29,8 @@ struct CrossEntropyOptions {
 /// @throws ValueError naming the row of a label outside of its range.
 inline double cross_entropy_weight(const Tensor<std::int32_t>& labels, Index classes,
                                    const CrossEntropyOptions& options = {}) {
+  if (const auto count = static_cast<Index>(options.class_weights.size()); count != 0)
+    check_shape("cross_entropy", "class_weights", Shape{count}, {classes});
   const Tensor<std::int32_t> on_host = labels.to(Device::cpu());
   double total = 0;
   for (Index i = 0; i < on_host.numel(); ++i) {

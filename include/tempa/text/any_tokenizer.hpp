@@ -53,9 +53,8 @@ class AnyTokenizer {
   std::int32_t sep_token_id() const { return held_->special_id(3); }
   /// @return the id of the mask, where the tokenizer inside has one.
   std::optional<std::int32_t> mask_token_id() const { return held_->mask_token_id(); }
-  /// @return the tokens that the model is meant to read, where the tokenizer inside knows (`options()` of this
-  /// library's
-  ///   have `model_max_length`); `encode` cuts only if told.
+  /// @return the tokens that the model is meant to read, where the tokenizer inside knows (by `model_max_length` of its
+  ///   `options()`); `encode` cuts only if told.
   std::optional<std::int64_t> model_max_length() const { return held_->model_max_length(); }
 
   /// @return the tokenizer inside where it is a T, or null: `if (const auto* bert = any.get_if<BertTokenizer>())`.

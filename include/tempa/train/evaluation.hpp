@@ -62,9 +62,10 @@ class PlainLoss {
 /// evaluation: call `model.train()` to go on training (`Trainer` does).
 ///
 /// The loss is one sum over one weight (`loss_weight_of`), however the rows are cut into batches, and the plain one:
-/// without the class weights and the smoothing of `loss_options`, which are means of training and which a saved model
-/// does not know. So it is the same number during a training, after it and of the saved model, and trainings with other
-/// weights can be compared. (Keras leaves class weights out of validation too; transformers' eval_loss has both.)
+/// without the class weights and the smoothing of `loss_options`, which only steer the training, and which a saved
+/// model does not record. So it is the same number during a training, after it and of the saved model, and trainings
+/// with other weights can be compared. (Keras leaves class weights out of validation too; transformers' eval_loss has
+/// both.)
 /// @throws ValueError for an empty loader or batches without labels.
 template <Module Model, typename Loader>
 Evaluation evaluate(Model& model, Loader& loader, EvaluationOptions options = {}) {

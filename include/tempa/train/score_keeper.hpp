@@ -3,6 +3,7 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/tensor.hpp>
+#include <tempa/data/batch.hpp>
 #include <tempa/metrics/accuracy.hpp>
 #include <tempa/metrics/confusion_matrix.hpp>
 #include <tempa/metrics/metrics.hpp>
@@ -134,8 +135,11 @@ class ScoreKeeper {
       if (expected.size() != predicted.size())
         throw ValueError(
             concat("[evaluate] expected a label for each of ", predicted.size(), " rows but has ", expected.size()));
-      predictions_.insert(predictions_.end(), predicted.begin(), predicted.end());
-      labels_.insert(labels_.end(), expected.begin(), expected.end());
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        if (expected[i] == kNoLabel) continue;
+        predictions_.push_back(predicted[i]);
+        labels_.push_back(expected[i]);
+      }
     } else {
       add_targets(logits, batch);
     }

@@ -20,7 +20,7 @@ TEMPA_COMPILED_FILE("train");
 namespace tempa::inline TEMPA_ABI {
 
 /// Scores of tagged sentences: loss, accuracy of the words, and seqeval's scores of the entities.
-/// @param loss mean over the words. @throws as `entity_scores`.
+/// @param loss the mean. @throws as `entity_scores`.
 inline Metrics entity_metrics(const EntityScores& scores, double loss) {
   return {{.name = "loss", .value = loss, .label = "LOSS", .digits = 4, .greater_is_better = false},
           {.name = "accuracy", .value = scores.accuracy, .label = "ACC"},

@@ -27,6 +27,7 @@ inline std::string setting_text(double value) {
 }
 inline std::string setting_text(bool value) { return value ? "yes" : "no"; }
 inline std::string setting_text(const std::string& value) { return value; }
+inline std::string setting_text(const char* value) { return value; }
 template <std::integral T>
 std::string setting_text(T value) {
   return std::to_string(value);

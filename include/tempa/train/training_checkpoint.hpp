@@ -10,6 +10,7 @@
 #include <tempa/train/training_progress.hpp>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <functional>
 #include <iostream>
@@ -17,6 +18,7 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -40,16 +42,18 @@ struct CheckpointOptions {
 };
 
 /// A data file as a setting: "train.tsv, CRC-32 3421780262", so that it is noticed when its content has changed. Of a
-/// folder the files directly in it count, but not weights (.safetensors, .bin), which a checkpoint has itself.
+/// folder the files directly in it count, but not weights, which a checkpoint has itself, nor logs (.jsonl).
 /// @return the path alone when it is neither. @throws IoError when a file cannot be read.
 inline std::string file_setting(const std::string& path) {
+  constexpr std::array<std::string_view, 9> kLeftOut{".safetensors", ".bin", ".h5",  ".msgpack", ".ot",
+                                                     ".onnx",        ".pt",  ".pth", ".jsonl"};
   std::error_code failure;
   std::vector<std::filesystem::path> files;
   if (std::filesystem::is_regular_file(path, failure)) files = {path};
   if (std::filesystem::is_directory(path, failure))
     for (const auto& entry : std::filesystem::directory_iterator(path, failure))
-      if (const auto kind = entry.path().extension();
-          entry.is_regular_file(failure) && kind != ".safetensors" && kind != ".bin")
+      if (entry.is_regular_file(failure) &&
+          std::find(kLeftOut.begin(), kLeftOut.end(), entry.path().extension().string()) == kLeftOut.end())
         files.push_back(entry.path());
   if (files.empty()) return path;
   std::sort(files.begin(), files.end());

@@ -33,7 +33,7 @@ inline bool has_value(const JsonFile& file, std::string_view field) {
 }
 
 /// Refuses a `label2id` that says something else than `id2label`. Names that nobody has given ("LABEL_0") may differ:
-/// transformers leaves them behind when only `id2label` is set; and so may the case of names.
+/// transformers leaves them in the file when only `id2label` is set; and so may the case of names.
 inline void check_label_ids(const JsonFile& file, const std::vector<std::string>& labels) {
   if (!has_value(file, "label2id")) return;
   const nlohmann::json& ids = file.root.at("label2id");
