@@ -12,6 +12,7 @@
 namespace column_choice_test {
 
 using namespace tempa;
+using Catch::Matchers::Contains;
 
 namespace {
 
@@ -174,6 +175,37 @@ TEST_CASE("open_text_table: a table without a header goes by number", "[data]") 
   CHECK(choice(rows({"label", "text"}, '\t', 8), "t.tsv") ==
         "t.tsv: cannot tell the text from the label: column 0 has 2 different fields and column 1 has 8; give the text "
         "column and the label column");
+}
+
+TEST_CASE("open_text_table: an id, a date or numbers in front of a text are not the text", "[data]") {
+  const TableRequest labels{.needs_label = true};
+  for (const std::vector<std::string>& row : {std::vector<std::string>{"u17", "label", "text"},
+                                              {"gj04", "1", "", "text"},
+                                              {"2020-01-01", "label", "text"},
+                                              {"4821", "label", "text"},
+                                              {"value", "text", "label"},
+                                              {"value", "label"}})
+    for (const TableRequest& request : {labels, TableRequest{}})
+      CHECK_THAT(choice(rows(row, '\t'), "t.tsv", request), Contains("cannot tell which column is the text"));
+  CHECK(choice(rows({"text", "label"}, '\t'), "t.tsv", labels) == "text=0 label=1 rows=6");
+  CHECK(choice(rows({"great", "label", "more words than one"}, '\t'), "t.tsv",
+               {.text = Column(0), .needs_label = true}) == "text=0 label=1 rows=6");
+}
+
+TEST_CASE("open_text_table: numbers of a table without a header do not go against names", "[data]") {
+  const TableRequest columns{.header = true,
+                             .text = Column(0),
+                             .labels = {Column(1), Column(2)},
+                             .needs_label = false,
+                             .remembered_header = false};
+  CHECK_THAT(choice("price,text,fuel\nhi,some words,lo\n", "t.csv", columns), Contains("cannot tell which column is"));
+  const TableRequest pair{
+      .header = true, .text = Column(0), .pair = Column(1), .needs_label = false, .remembered_header = false};
+  CHECK_THAT(choice("index,sentence1,sentence2,label\n0,some words,other words,good\n", "t.csv", pair),
+             Contains("cannot tell which column is the text"));
+  CHECK_THAT(choice("review,sentiment\nsome words,good\n", "t.csv", pair),
+             Contains("cannot tell which column is the second text"));
+  CHECK(choice("sentence1,sentence2\nsome words,other words\n", "t.csv", pair) == "text=0 pair=1 header rows=1");
 }
 
 TEST_CASE("open_text_table: the header of a TSV, and a table under another ending, are recognised", "[data]") {

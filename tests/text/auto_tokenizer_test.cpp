@@ -117,6 +117,18 @@ TEST_CASE("AutoTokenizer: a folder with tokenizer.json alone is opened by its mo
   CHECK_THAT(thrown<ConfigError>(open), Contains("must have model_type albert or xlm-roberta in config.json"));
   pieces.write("config.json", R"({"model_type": "albert"})");
   CHECK(open().encode("kopi").ids == Ids{2, 4, 3});
+
+  json of_xlm_roberta = json::parse(R"({"model": {"type": "Unigram", "unk_id": 3, "vocab": [
+      ["<s>", 0], ["<pad>", 0], ["</s>", 0], ["<unk>", 0], ["\u2581kopi", -1.5], ["<mask>", 0]]}})");
+  int id = 0;
+  for (const char* token : {"<s>", "<pad>", "</s>", "<unk>"})
+    of_xlm_roberta["added_tokens"].push_back({{"id", id++}, {"content", token}, {"special", true}});
+  pieces.write("tokenizer.json", of_xlm_roberta.dump());
+  pieces.write("config.json", R"({"model_type": "bert"})");
+  for (const char* name : {"", "PreTrainedTokenizerFast", "TokenizersBackend"}) {
+    pieces.write("tokenizer_config.json", json{{"tokenizer_class", name}}.dump());
+    CHECK(open().encode("kopi").ids == Ids{0, 4, 2});
+  }
 }
 
 TEST_CASE("AutoTokenizer: model_max_length is known of every kind, kept when it is saved, and 1e30 is none", "[text]") {

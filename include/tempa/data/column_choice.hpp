@@ -82,11 +82,29 @@ class ColumnChooser {
     if (request_.pair) columns_.pair = reader_.column(*request_.pair);
     for (const Column& label : request_.labels)
       if (request_.needs_label) columns_.labels.push_back(reader_.column(label));
+    if (!header_.empty() && request_.remembered_header == false) check_numbers_by_name();
     if (header_.empty() && request_.remembered_header && columns_.text && reader_.width() > 1 &&
         counts_rows(*columns_.text)) {
       columns_.text.reset();
       cannot_tell("text", all_but_rows(), request_.text_option);
     }
+  }
+
+  // Numbers of a table without a header, in one that has names: none of these may speak against them.
+  void check_numbers_by_name() const {
+    const auto check = [&](Index column, ColumnUse use, ColumnUse other, const char* what, const std::string& option) {
+      const ColumnUse found = role(column).use;
+      const bool better =
+          std::any_of(roles_.begin(), roles_.end(), [use](const ColumnRole& one) { return one.use == use; });
+      if (found == ColumnUse::kUnknown ? better : found != use && found != other) cannot_tell(what, {}, option);
+    };
+    if (request_.text && request_.text->number() != nullptr && columns_.text)
+      check(*columns_.text, ColumnUse::kText, ColumnUse::kPaired, "text", request_.text_option);
+    if (request_.pair && request_.pair->number() != nullptr)
+      check(*columns_.pair, ColumnUse::kText, ColumnUse::kPaired, "second text", request_.text_option);
+    for (std::size_t i = 0; i < columns_.labels.size(); ++i)
+      if (request_.labels[i].number() != nullptr)
+        check(columns_.labels[i], ColumnUse::kLabel, ColumnUse::kLabel, "label", request_.label_option);
   }
 
   void choose_by_name() {
@@ -153,9 +171,43 @@ class ColumnChooser {
       free.erase(found);
       return column;
     };
-    if (!columns_.text) take_text(take(first, "text", request_.text_option));
+    if (!columns_.text) {
+      take_text(take(first, "text", request_.text_option));
+      check_words(free);
+    }
     if (needs_label()) take_label(take(first + 1, "label", request_.label_option));
     if (both) check_order();
+  }
+
+  // A column of numbers, or of one word a row beside one of more words, is an id, a date or a label, and not the text.
+  // @param others the columns that are left.
+  void check_words(const std::vector<Index>& others) {
+    constexpr double kWordsOfTexts = 1.5;
+    const Index text = *columns_.text;
+    const bool numbers =
+        all_of_column(text, [](const std::string& field) { return is_blank(field) || parse_number(field); });
+    std::vector<Index> wordier;
+    for (const Index column : others)  // one beside it may be a label of several words
+      if ((others.size() > 1 || !needs_label()) && words_of_row(column) > 2 * words_of_row(text))
+        wordier.push_back(column);
+    if ((numbers && !others.empty()) || (words_of_row(text) < kWordsOfTexts && !wordier.empty())) {
+      columns_.text.reset();
+      cannot_tell("text", wordier.empty() ? others : wordier, request_.text_option);
+    }
+  }
+  // Words of a row in this column, in the mean.
+  double words_of_row(Index column) const {
+    double words = 0;
+    for (const auto& row : rows_) {
+      if (column >= static_cast<Index>(row.size())) continue;
+      bool inside = false;
+      for (const char c : row[static_cast<std::size_t>(column)]) {
+        const bool blank = c == ' ';
+        words += !blank && !inside ? 1 : 0;
+        inside = !blank;
+      }
+    }
+    return rows_.empty() ? 0 : words / static_cast<double>(rows_.size());
   }
 
   // Labels come again and texts seldom do: what is the other way round was not meant so.
@@ -246,7 +298,8 @@ class ColumnChooser {
 
 /// The columns of an open table: what the request says; else what the header's usual names say (`column_role`), where
 /// one name alone has the lowest rank; else the one column that is left when indices, and for texts numbers, are set
-/// aside. Without a header: text 0 and label 1, or what is free. Text and label are never one column.
+/// aside. Without a header: text 0 and label 1, or what is free, unless another
+/// column has more words than a text of numbers or of one word a row. Text and label are never one column.
 /// @param start what the table begins with. @param format as the table is read.
 /// @throws FormatError that lists the columns, for one that is missing and where the table leaves open which is meant.
 inline ChosenColumns choose_columns(const DelimitedReader& reader, const TableStart& start,

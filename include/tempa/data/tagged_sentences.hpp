@@ -4,13 +4,16 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/data/delimited.hpp>
 #include <tempa/data/delimited_writer.hpp>
+#include <tempa/data/label_names.hpp>
 #include <tempa/data/labels.hpp>
 #include <tempa/data/text_table.hpp>
 #include <tempa/io/file.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <initializer_list>
 #include <istream>
 #include <ostream>
 #include <span>
@@ -67,6 +70,15 @@ inline bool is_separator(const DelimitedRow& row) {
   return true;
 }
 
+/// Whether a sentence begins with the names that tables give to columns of words and tags.
+inline bool is_header(const TaggedSentence& sentence) {
+  const auto is_one_of = [](std::string_view name, std::initializer_list<std::string_view> names) {
+    return std::find(names.begin(), names.end(), label_key(name)) != names.end();
+  };
+  return is_one_of(sentence.words.front(), {"word", "words", "token", "tokens", "form", "text"}) &&
+         is_one_of(sentence.tags.front(), {"tag", "tags", "label", "labels", "ner", "pos", "ner_tag", "ner_tags"});
+}
+
 inline TaggedSentences read_tagged_rows(DelimitedReader& reader, TagColumn column) {
   TaggedSentences result{.name = reader.name(), .sentences = {}};
   Index width = column == TagColumn::kRequired ? 2 : 0;
@@ -86,6 +98,10 @@ inline TaggedSentences read_tagged_rows(DelimitedReader& reader, TagColumn colum
     if (width == 2) result.sentences.back().tags.emplace_back(row[1]);
   }
   if (result.sentences.empty()) throw FormatError(result.name, 0, "expected at least one word but there is none");
+  if (const TaggedSentence& first = result.sentences.front(); !first.tags.empty() && is_header(first))
+    throw FormatError(result.name, first.line,
+                      concat("expected a word and its tag but \"", first.words.front(), "\" and \"", first.tags.front(),
+                             "\" are names of columns; leave the line out"));
   return result;
 }
 

@@ -12,6 +12,7 @@
 #include <tempa/text/sentencepiece_tokenizer.hpp>
 #include <tempa/text/unicode.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -35,7 +36,7 @@ struct AutoTokenizer {
   ///   (`japanese_options_of_folder`): BertJapaneseTokenizer;
   /// - the files: spiece.model is ALBERT's, sentencepiece.bpe.model XLM-R's, vocab.txt BERT's;
   /// - tokenizer.json alone: BERT's where its model is a WordPiece, otherwise ALBERT's or XLM-R's where config.json has
-  ///   this model_type.
+  ///   this model_type, or where the special tokens of a Unigram model are theirs.
   /// @return a value that is a `Tokenizer` and can decode and save; `get_if` has the tokenizer inside.
   /// @throws IoError where the folder or all of these files are missing, naming what was looked for; ConfigError where
   ///   they ask for another kind; else what `from_pretrained` of the kind throws.
@@ -103,6 +104,17 @@ struct AutoTokenizer {
     const std::string model = get_or<std::string>(config, "model_type", "");
     if (model == "albert") return Kind::kAlbert;
     if (model == "xlm-roberta") return Kind::kXlmRoberta;
+    // A BERT with a sentencepiece vocabulary, such as sentence encoders of many languages: told by its special tokens.
+    if (get_or<std::string>(tokenizer, "/model/type", "") == "Unigram" && has_field(tokenizer, "added_tokens")) {
+      const auto has_token = [&](const char* text) {
+        const auto& tokens = tokenizer.root["added_tokens"];
+        return tokens.is_array() && std::any_of(tokens.begin(), tokens.end(), [&](const auto& token) {
+                 return token.is_object() && token.contains("content") && token["content"] == text;
+               });
+      };
+      if (has_token("<s>") && has_token("</s>")) return Kind::kXlmRoberta;
+      if (has_token("[CLS]") && has_token("[SEP]")) return Kind::kAlbert;
+    }
     throw ConfigError(concat("[AutoTokenizer] ", tokenizer.path, ": a model of the type ",
                              printable(get_or<std::string>(tokenizer, "/model/type", "")),
                              " must have model_type albert or xlm-roberta in config.json but that is ",
