@@ -260,4 +260,14 @@ TEST_CASE("evaluation_report and metrics.json: each problem with what it has", "
   CHECK_FALSE(root.at("test").contains("confusion_matrix"));
 }
 
+TEST_CASE("evaluate: logits that are not finite are an error, and no score", "[train]") {
+  const std::vector<TextExample> rows = rows_with_targets(6, kMulti);
+  Classifier model = small_model(kMulti, {"a", "b"});
+  DataLoader loader(rows, {.batch_size = 2});
+  CHECK(std::isfinite(evaluate(model, loader).scores["loss"]));
+  model.classifier.bias.mutable_value().data()[1] = std::numeric_limits<float>::quiet_NaN();
+  CHECK_THAT(thrown<NumericalError>([&] { return evaluate(model, loader); }),
+             Catch::Matchers::Contains("expected a finite loss but that of batch 1 is nan"));
+}
+
 }  // namespace evaluation_test

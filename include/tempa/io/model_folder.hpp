@@ -73,13 +73,30 @@ inline void adopt_owner(const std::string& path, const std::string& replaced) {
     adopt_owner(opened.number(), old);
 }
 
-/// Two names change what they stand for, in one step where the file system can. @return false with errno.
+/// Whether two names stand for one file, or for symbolic links with the same text.
+inline bool is_same_file(const std::string& one, const std::string& other) {
+  struct stat first = {}, second = {};
+  if (::lstat(one.c_str(), &first) != 0 || ::lstat(other.c_str(), &second) != 0) return false;
+  if (first.st_dev == second.st_dev && first.st_ino == second.st_ino) return true;
+  std::error_code error;
+  return S_ISLNK(first.st_mode) && S_ISLNK(second.st_mode) &&
+         std::filesystem::read_symlink(one, error) == std::filesystem::read_symlink(other, error) && !error;
+}
+
+/// Two names change what they stand for, in one step where the file system can. @return false with errno, when both
+/// stand for what they did.
 inline bool exchange_names(const std::string& one, const std::string& other) {
   if (::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE) == 0) return true;
   if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP) return false;
   const std::string third = temporary_path(one);
-  return ::rename(one.c_str(), third.c_str()) == 0 && ::rename(other.c_str(), one.c_str()) == 0 &&
-         ::rename(third.c_str(), other.c_str()) == 0;
+  if (::rename(one.c_str(), third.c_str()) != 0) return false;
+  const bool moved = ::rename(other.c_str(), one.c_str()) == 0;
+  if (moved && ::rename(third.c_str(), other.c_str()) == 0) return true;
+  const int reason = errno;
+  if (moved) ::rename(one.c_str(), other.c_str());
+  ::rename(third.c_str(), one.c_str());
+  errno = reason;
+  return false;
 }
 
 }  // namespace detail
@@ -280,6 +297,7 @@ class ModelFolder {
     }
     for (std::size_t i = 0; well && i < names.size(); ++i) {
       const std::string place = concat(place_, '/', names[i]);
+      if (detail::is_same_file(concat(temporary_path_, '/', names[i]), place)) continue;  // another file of the user's
       well = put({concat(temporary_path_, '/', names[i]), place, is_name(place)});
     }
     std::vector<std::string> orphans;

@@ -9,6 +9,7 @@
 #include <tempa/train/progress.hpp>
 #include <tempa/train/score_keeper_of.hpp>
 
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -66,7 +67,7 @@ class PlainLoss {
 /// model does not record. So it is the same number during a training, after it and of the saved model, and trainings
 /// with other weights can be compared. (Keras leaves class weights out of validation too; transformers' eval_loss has
 /// both.)
-/// @throws ValueError for an empty loader or batches without labels.
+/// @throws ValueError for an empty loader or batches without labels; NumericalError for a loss that is not finite.
 template <Module Model, typename Loader>
 Evaluation evaluate(Model& model, Loader& loader, EvaluationOptions options = {}) {
   const NoGrad no_grad;
@@ -74,11 +75,16 @@ Evaluation evaluate(Model& model, Loader& loader, EvaluationOptions options = {}
   set_training(model, false);
   const detail::PlainLoss<Model> plain(model);
   auto keeper = score_keeper_of(model, options.problem_type ? options.problem_type : problem_type_of(model));
+  Index batches = 0;
   for (const auto& batch : progress(loader, std::move(options.progress))) {
     const auto output = model(input_for(model, batch));
     if (!output.loss.defined()) throw ValueError("[evaluate] expected batches with labels but the model gave no loss");
-    keeper.add(output, batch,
-               {.mean = static_cast<double>(output.loss.item()), .weight = loss_weight_of(model, batch)});
+    const double loss = static_cast<double>(output.loss.item());
+    ++batches;
+    if (!std::isfinite(loss))
+      throw NumericalError(concat("[evaluate] expected a finite loss but that of batch ", batches, " is ", loss,
+                                  ": the weights are not finite, or too large for the precision"));
+    keeper.add(output, batch, {.mean = loss, .weight = loss_weight_of(model, batch)});
   }
   Evaluation evaluation;
   evaluation.scores = keeper.scores();
