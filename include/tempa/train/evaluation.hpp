@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -82,7 +83,8 @@ Evaluation evaluate(Model& model, Loader& loader, EvaluationOptions options = {}
     const double loss = static_cast<double>(output.loss.item());
     ++batches;
     if (!std::isfinite(loss))
-      throw NumericalError(concat("[evaluate] expected a finite loss but that of batch ", batches, " is ", loss,
+      throw NumericalError(concat("[evaluate] expected a finite loss but that of batch ", batches, " is ",
+                                  std::isnan(loss) ? std::string("nan") : concat(loss),
                                   ": the weights are not finite, or too large for the precision"));
     keeper.add(output, batch, {.mean = loss, .weight = loss_weight_of(model, batch)});
   }
