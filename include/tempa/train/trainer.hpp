@@ -256,31 +256,38 @@ class Trainer {
     using Data = std::remove_cvref_t<decltype(*std::begin(train))>;
     StepReplay<Model, Data> replay(model_, optimizer_);
     detail::TrainerGraph<Model, Data> graph(model_, optimizer_, options_, graph_, max_norm());
-    std::vector<Data> batches_of_step;
+    struct Weighed {
+      Data batch;
+      double weight;  // a copy to the host for a batch on a device
+    };
+    std::vector<Weighed> batches_of_step;
     for (const Data& loaded : train) {
-      batches_of_step.push_back(graph.prepared(loaded));
+      Data prepared = graph.prepared(loaded);
+      const double weight_of_batch = loss_weight_of(model_, prepared);
+      batches_of_step.push_back({std::move(prepared), weight_of_batch});
       const Index waiting = static_cast<Index>(batches_of_step.size());
       if (waiting < accumulation && progress_.batch + waiting < batches) continue;
       const ProfileScope scope("training step");
       double step_weight = 0;
-      for (const Data& batch : batches_of_step) step_weight += loss_weight_of(model_, batch);
-      const auto seed = [&](const auto& loss, const Data& batch) {
-        return scaled_seed(loss, step_weight == 0 ? 0.0 : loss_weight_of(model_, batch) / step_weight);
+      for (const Weighed& one : batches_of_step) step_weight += one.weight;
+      const auto seed = [&](const auto& loss, double weight) {
+        return scaled_seed(loss, step_weight == 0 ? 0.0 : weight / step_weight);
       };
       const auto explain = [&] {
         return replay.explain([&](const Data& again) {
           const auto result = model_(input_for(model_, again));
-          if (std::isfinite(static_cast<double>(result.loss.item()))) result.loss.backward(seed(result.loss, again));
+          if (std::isfinite(static_cast<double>(result.loss.item())))
+            result.loss.backward(seed(result.loss, loss_weight_of(model_, again)));
         });
       };
       bool faulty = false;
       MeanLoss step_loss;
-      for (const Data& batch : batches_of_step) {
+      for (const auto& [batch, weight] : batches_of_step) {
         replay.add(batch);
         const auto output = graph.pass(batch);
         if (!output.loss.defined())
           throw ValueError("[Trainer] expected batches with labels but the model gave no loss");
-        const BatchLoss loss{.mean = static_cast<double>(output.loss.item()), .weight = loss_weight_of(model_, batch)};
+        const BatchLoss loss{.mean = static_cast<double>(output.loss.item()), .weight = weight};
         ++progress_.batch;
         step_loss.add(loss);
         if (!std::isfinite(loss.mean)) {
@@ -292,7 +299,7 @@ class Trainer {
             options_.problem_type = keeper.problem();
             watched_metric(keeper);
           }
-          if (!faulty && !graph.makes_steps()) output.loss.backward(seed(output.loss, batch));
+          if (!faulty && !graph.makes_steps()) output.loss.backward(seed(output.loss, weight));
         }
         bar.set_postfix(running_text(keeper.mean_loss(), optimizer_.lr()));
         bar.advance();
