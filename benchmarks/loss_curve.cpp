@@ -9,7 +9,7 @@
 #include <tempa/data/document_sentiment.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/lr_scheduler/warmup_schedules.hpp>
-#include <tempa/text/vocabulary_trainer.hpp>
+#include <tempa/text/training/vocabulary_trainer.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -3,7 +3,7 @@
 // Side by side with the tokenizers library: benchmarks/peers/tokenizer.py.
 #include <tempa/core/parallel.hpp>
 #include <tempa/io/file.hpp>
-#include <tempa/text/bert_tokenizer.hpp>
+#include <tempa/text/bert/bert_tokenizer.hpp>
 
 #include <algorithm>
 #include <chrono>

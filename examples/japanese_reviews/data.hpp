@@ -7,7 +7,7 @@
 #include <tempa/data/split.hpp>
 #include <tempa/data/text_table.hpp>
 #include <tempa/text/auto_tokenizer.hpp>
-#include <tempa/text/japanese_vocabulary_trainer.hpp>
+#include <tempa/text/training/japanese_vocabulary_trainer.hpp>
 
 #include <array>
 #include <filesystem>

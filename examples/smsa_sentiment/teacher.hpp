@@ -4,7 +4,7 @@
 #include "options.hpp"
 
 #include <tempa/data/text_table.hpp>
-#include <tempa/text/bert_tokenizer.hpp>
+#include <tempa/text/bert/bert_tokenizer.hpp>
 
 #include <functional>
 #include <string>

@@ -6,7 +6,7 @@
 
 #include <tempa/data/text_table.hpp>
 #include <tempa/text/auto_tokenizer.hpp>
-#include <tempa/text/vocabulary_trainer.hpp>
+#include <tempa/text/training/vocabulary_trainer.hpp>
 
 #include <string>
 #include <vector>

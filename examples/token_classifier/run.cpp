@@ -21,7 +21,7 @@
 #include <tempa/optim/lr_scheduler/warmup_schedules.hpp>
 #include <tempa/optim/param_groups.hpp>
 #include <tempa/text/auto_tokenizer.hpp>
-#include <tempa/text/vocabulary_trainer.hpp>
+#include <tempa/text/training/vocabulary_trainer.hpp>
 #include <tempa/train/predict_tags.hpp>
 #include <tempa/train/report.hpp>
 #include <tempa/train/trainer.hpp>

@@ -1,6 +1,6 @@
 #include <tempa/data/augmented_texts.hpp>
 #include <tempa/data/data_loader.hpp>
-#include <tempa/text/bert_tokenizer.hpp>
+#include <tempa/text/bert/bert_tokenizer.hpp>
 
 #include "support/catch.hpp"
 

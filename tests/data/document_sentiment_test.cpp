@@ -1,6 +1,6 @@
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/document_sentiment.hpp>
-#include <tempa/text/bert_tokenizer.hpp>
+#include <tempa/text/bert/bert_tokenizer.hpp>
 
 #include "support/catch.hpp"
 #include "support/fixtures.hpp"

@@ -1,7 +1,7 @@
 #include <tempa/data/augmented_texts.hpp>
 #include <tempa/data/labeled_texts.hpp>
 #include <tempa/data/labels.hpp>
-#include <tempa/text/bert_tokenizer.hpp>
+#include <tempa/text/bert/bert_tokenizer.hpp>
 
 #include "support/catch.hpp"
 

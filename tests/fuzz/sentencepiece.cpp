@@ -1,7 +1,7 @@
 // A sentencepiece model, and the tokenizer.json that has one.
 #include "fuzz/fuzz_target.hpp"
 
-#include <tempa/text/sentencepiece_tokenizer.hpp>
+#include <tempa/text/sentencepiece/sentencepiece_tokenizer.hpp>
 
 static void use(const tempa::SentencePieceTokenizer& tokenizer) {
   const auto encoding = tokenizer.encode("Makanannya enak, \u00c9 \u3000\ufb01x <mask>");

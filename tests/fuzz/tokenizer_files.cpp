@@ -1,7 +1,7 @@
 // The files of a BERT tokenizer: whatever opens must encode and decode.
 #include "fuzz/fuzz_target.hpp"
 
-#include <tempa/text/bert_tokenizer.hpp>
+#include <tempa/text/bert/bert_tokenizer.hpp>
 
 static const tempa::BertTokenizer& small_tokenizer() {
   static const tempa::BertTokenizer tokenizer(

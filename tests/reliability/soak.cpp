@@ -10,7 +10,7 @@
 #include <tempa/data/document_sentiment.hpp>
 #include <tempa/models/bert/sequence_classification.hpp>
 #include <tempa/optim/adamw.hpp>
-#include <tempa/text/vocabulary_trainer.hpp>
+#include <tempa/text/training/vocabulary_trainer.hpp>
 #include <tempa/train/log/log_to.hpp>
 #include <tempa/train/predict.hpp>
 #include <tempa/train/tensorboard/summary_writer.hpp>

@@ -1,7 +1,7 @@
 // The MeCab dictionary that the golden ids were made with.
 #pragma once
 
-#include <tempa/text/mecab_dictionary.hpp>
+#include <tempa/text/japanese/mecab_dictionary.hpp>
 
 #include <cstdlib>
 #include <filesystem>

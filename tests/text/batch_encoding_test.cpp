@@ -1,7 +1,7 @@
 #include <tempa/core/parallel.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/text/batch_encoding.hpp>
-#include <tempa/text/bert_tokenizer.hpp>
+#include <tempa/text/bert/bert_tokenizer.hpp>
 
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
 // Added tokens against transformers: fixtures/text/make_bert_tokenizer.py, write-added.
-#include <tempa/text/bert_tokenizer.hpp>
+#include <tempa/text/bert/bert_tokenizer.hpp>
 
 #include <string>
 #include <vector>

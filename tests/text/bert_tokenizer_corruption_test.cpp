@@ -1,5 +1,5 @@
 // Damaged tokenizer files: an error or a tokenizer, no crash, and no memory beyond what the file warrants.
-#include <tempa/text/bert_tokenizer.hpp>
+#include <tempa/text/bert/bert_tokenizer.hpp>
 
 #include <filesystem>
 #include <string>

@@ -1,5 +1,5 @@
 // Ids, truncation and decoding against transformers: fixtures/text/make_bert_tokenizer.py.
-#include <tempa/text/bert_tokenizer.hpp>
+#include <tempa/text/bert/bert_tokenizer.hpp>
 
 #include <fstream>
 #include <string>

@@ -1,5 +1,5 @@
 // Hundreds of thousands of lines against transformers: fixtures/text/make_bert_tokenizer.py, check P T D.
-#include <tempa/text/bert_tokenizer.hpp>
+#include <tempa/text/bert/bert_tokenizer.hpp>
 
 #include <cstdlib>
 #include <filesystem>

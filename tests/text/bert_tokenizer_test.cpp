@@ -1,4 +1,4 @@
-#include <tempa/text/bert_tokenizer.hpp>
+#include <tempa/text/bert/bert_tokenizer.hpp>
 #include <tempa/text/tokenizer.hpp>
 
 #include <filesystem>

@@ -1,6 +1,6 @@
 // The Japanese tokenizer: ids against transformers (fixtures/text/make_japanese_tokenizer.py), dictionaries, files,
 // errors.
-#include <tempa/text/japanese_tokenizer.hpp>
+#include <tempa/text/japanese/japanese_tokenizer.hpp>
 
 #include <filesystem>
 #include <fstream>

@@ -1,5 +1,5 @@
 // Vocabularies learnt from Japanese texts.
-#include <tempa/text/japanese_vocabulary_trainer.hpp>
+#include <tempa/text/training/japanese_vocabulary_trainer.hpp>
 
 #include <algorithm>
 #include <string>

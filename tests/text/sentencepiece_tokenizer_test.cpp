@@ -1,5 +1,5 @@
 // Tokenizers over sentencepiece models: ids against transformers (fixtures/text/make_sentencepiece.py), files, errors.
-#include <tempa/text/sentencepiece_tokenizer.hpp>
+#include <tempa/text/sentencepiece/sentencepiece_tokenizer.hpp>
 
 #include <filesystem>
 #include <fstream>

@@ -1,7 +1,7 @@
 #include <tempa/core/error.hpp>
-#include <tempa/text/byte_trie.hpp>
-#include <tempa/text/vocabulary.hpp>
-#include <tempa/text/wordpiece.hpp>
+#include <tempa/text/bert/wordpiece.hpp>
+#include <tempa/text/shared/byte_trie.hpp>
+#include <tempa/text/shared/vocabulary.hpp>
 
 #include <filesystem>
 #include <map>

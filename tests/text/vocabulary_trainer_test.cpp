@@ -1,4 +1,4 @@
-#include <tempa/text/vocabulary_trainer.hpp>
+#include <tempa/text/training/vocabulary_trainer.hpp>
 
 #include <algorithm>
 #include <fstream>

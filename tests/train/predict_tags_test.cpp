@@ -1,5 +1,5 @@
 #include <tempa/models/bert/token_classification.hpp>
-#include <tempa/text/bert_tokenizer.hpp>
+#include <tempa/text/bert/bert_tokenizer.hpp>
 #include <tempa/train/predict_tags.hpp>
 
 #include "support/catch.hpp"

@@ -4,7 +4,7 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/data/label_names.hpp>
-#include <tempa/text/unicode.hpp>
+#include <tempa/text/unicode/unicode.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -6,7 +6,7 @@
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/data/column.hpp>
-#include <tempa/text/utf8.hpp>
+#include <tempa/text/unicode/utf8.hpp>
 
 #include <cerrno>
 #include <cstddef>

@@ -4,8 +4,8 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
-#include <tempa/text/unicode.hpp>
-#include <tempa/text/utf8.hpp>
+#include <tempa/text/unicode/unicode.hpp>
+#include <tempa/text/unicode/utf8.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -3,7 +3,7 @@
 
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/text/bert_tokenizer.hpp>
+#include <tempa/text/bert/bert_tokenizer.hpp>
 #include <tempa/text/tokenizer.hpp>
 
 #include <concepts>

@@ -7,10 +7,10 @@
 #include <tempa/io/json.hpp>
 #include <tempa/io/printable.hpp>
 #include <tempa/text/any_tokenizer.hpp>
-#include <tempa/text/bert_tokenizer.hpp>
-#include <tempa/text/japanese_tokenizer.hpp>
-#include <tempa/text/sentencepiece_tokenizer.hpp>
-#include <tempa/text/unicode.hpp>
+#include <tempa/text/bert/bert_tokenizer.hpp>
+#include <tempa/text/japanese/japanese_tokenizer.hpp>
+#include <tempa/text/sentencepiece/sentencepiece_tokenizer.hpp>
+#include <tempa/text/unicode/unicode.hpp>
 
 #include <algorithm>
 #include <filesystem>

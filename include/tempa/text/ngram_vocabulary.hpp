@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/text/bert_tokenizer.hpp>
+#include <tempa/text/bert/bert_tokenizer.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/text/unicode.hpp>
+#include <tempa/text/unicode/unicode.hpp>
 #include <tempa/train/plot/built_in_glyphs.hpp>
 #include <tempa/train/plot/scene.hpp>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/error.hpp>
-#include <tempa/text/utf8.hpp>
+#include <tempa/text/unicode/utf8.hpp>
 
 #include <cmath>
 #include <cstdint>

@@ -1,0 +1,99 @@
+// Ids back to a text, in the ways of both generations of transformers. The internals of bert_tokenizer.hpp.
+#pragma once
+
+#include <tempa/core/compiled.hpp>
+#include <tempa/core/config.hpp>
+#include <tempa/text/bert/bert_tokenizer_state.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+TEMPA_COMPILED_FILE("text");
+
+namespace tempa::inline TEMPA_ABI::detail {
+
+/// `text` with every `from` replaced.
+inline std::string replace_all(const std::string& text, std::string_view from, std::string_view to) {
+  std::string replaced;
+  std::size_t begin = 0;
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, begin)) {
+    replaced.append(text, begin, at - begin).append(to);
+    begin = at + from.size();
+  }
+  return begin == 0 ? text : replaced.append(text, begin);
+}
+
+/// Takes away the spaces that were not in an English text. @param of_token also " do not" becomes " don't".
+/// @source transformers `clean_up_tokenization`; tokenizers `decoders.WordPiece(cleanup=True)` for `of_token`.
+inline std::string clean_up_spaces(std::string text, bool of_token) {
+  constexpr std::pair<std::string_view, std::string_view> kReplacements[] = {
+      {" .", "."},   {" ?", "?"},           {" !", "!"},   {" ,", ","},     {" ' ", "'"},   {" n't", "n't"},
+      {" 'm", "'m"}, {" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
+  for (const auto& [from, to] : kReplacements) {
+    if (of_token || from != " do not") text = replace_all(text, from, to);
+  }
+  return text;
+}
+
+/// @source tokenizers `Tokenizer.decode` with `decoders.WordPiece`.
+inline std::string decode_fast(const BertTokenizerState& state, std::span<const std::int32_t> ids, bool skip_special) {
+  const std::string& prefix = state.options.continuing_subword_prefix;
+  std::string text;
+  bool first = true;
+  for (const std::int32_t id : ids) {
+    std::string token = state.token(id);
+    if (skip_special && state.is_skipped(id)) continue;
+    if (!first) token = token.starts_with(prefix) ? token.substr(prefix.size()) : " " + token;
+    text += state.options.clean_up_tokens ? clean_up_spaces(std::move(token), true) : token;
+    first = false;
+  }
+  return text;
+}
+
+/// @source transformers 4 `PreTrainedTokenizer._decode`, `BertTokenizer.convert_tokens_to_string`.
+inline std::string decode_legacy(const BertTokenizerState& state, std::span<const std::int32_t> ids,
+                                 bool skip_special) {
+  const auto is_white = [](char32_t c) { return is_white_space(c) || (c >= 0x1C && c <= 0x1F); };
+  const auto to_text = [&](const std::string& joined) {
+    const std::string text = replace_all(joined, " ##", "");
+    return std::string(trim_left(trim_right(text, is_white), is_white));
+  };
+  const auto stands_apart = [&](std::int32_t id) {  // an added token that is no special one of the vocabulary
+    const bool is_new = id >= state.added.vocabulary().size() && !state.has_role(id);
+    return state.added.token(id) != nullptr && (!state.is_special(id) || is_new);
+  };
+  std::vector<std::string> parts;
+  std::string joined;
+  bool pending = false;
+  const auto finish = [&](bool even_if_empty) {
+    if (!pending) return;
+    std::string text = to_text(joined);
+    if (even_if_empty || !text.empty()) parts.push_back(std::move(text));
+    joined.clear();
+    pending = false;
+  };
+  for (const std::int32_t id : ids) {
+    const std::string& token = state.token(id);
+    if (skip_special && state.is_skipped(id)) continue;
+    if (stands_apart(id)) {
+      finish(false);
+      parts.push_back(token);
+    } else {
+      if (pending) joined += ' ';
+      joined += token;
+      pending = true;
+    }
+  }
+  finish(true);
+  std::string text;
+  for (std::size_t i = 0; i < parts.size(); ++i) text.append(i == 0 ? "" : " ").append(parts[i]);
+  return text;
+}
+
+}  // namespace tempa::inline TEMPA_ABI::detail
