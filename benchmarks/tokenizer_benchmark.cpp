@@ -2,7 +2,7 @@
 //   tokenizer_benchmark MODEL_FOLDER TEXTS [threads=1] [repeats=5] [fast|legacy]
 // Side by side with the tokenizers library: benchmarks/peers/tokenizer.py.
 #include <tempa/core/parallel.hpp>
-#include <tempa/io/file.hpp>
+#include <tempa/io/files/file.hpp>
 #include <tempa/text/bert/bert_tokenizer.hpp>
 
 #include <algorithm>

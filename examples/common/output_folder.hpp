@@ -1,7 +1,7 @@
 // The folder of --output, which is replaced as one.
 #pragma once
 
-#include <tempa/io/model_folder.hpp>
+#include <tempa/io/files/model_folder.hpp>
 
 #include <filesystem>
 #include <string>

@@ -4,10 +4,10 @@
 #include "open_table.hpp"
 
 #include <tempa/data/text_table.hpp>
-#include <tempa/io/atomic_folder.hpp>
-#include <tempa/io/file.hpp>
-#include <tempa/io/json_text.hpp>
-#include <tempa/io/text_output.hpp>
+#include <tempa/io/files/atomic_folder.hpp>
+#include <tempa/io/files/file.hpp>
+#include <tempa/io/files/text_output.hpp>
+#include <tempa/io/json/json_text.hpp>
 
 #include <csignal>
 #include <exception>

@@ -5,7 +5,7 @@
 #include "options.hpp"
 
 #include <tempa/data/column.hpp>
-#include <tempa/io/json.hpp>
+#include <tempa/io/json/json.hpp>
 #include <tempa/text/tokenizer.hpp>
 
 #include <filesystem>

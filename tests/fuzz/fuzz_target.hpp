@@ -4,7 +4,7 @@
 #include "support/fixtures.hpp"
 #include "support/temporary_folder.hpp"
 
-#include <tempa/io/file.hpp>
+#include <tempa/io/files/file.hpp>
 
 #include <cstddef>
 #include <cstdlib>

@@ -1,7 +1,7 @@
 // JSON: any text; a model's config.json, which is then written and read back; an index of shards.
 #include "fuzz/fuzz_target.hpp"
 
-#include <tempa/io/sharded.hpp>
+#include <tempa/io/safetensors/sharded.hpp>
 #include <tempa/models/bert/config_file.hpp>
 
 static const RegisterFuzzTarget json_target(

@@ -2,7 +2,7 @@
 #include "fuzz/fuzz_target.hpp"
 #include "fuzz/touch.hpp"
 
-#include <tempa/io/safetensors.hpp>
+#include <tempa/io/safetensors/safetensors.hpp>
 
 static const RegisterFuzzTarget safetensors_target(
     "safetensors", [](std::string_view bytes) { touch(tempa::load_safetensors(fuzz_file(bytes))); },

@@ -1,6 +1,6 @@
 // Damaged files: no crash, and no memory beyond what the file warrants.
-#include <tempa/io/json.hpp>
-#include <tempa/io/safetensors.hpp>
+#include <tempa/io/json/json.hpp>
+#include <tempa/io/safetensors/safetensors.hpp>
 
 #include "io/safetensors_bytes.hpp"
 #include "support/catch.hpp"

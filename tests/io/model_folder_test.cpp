@@ -1,6 +1,6 @@
 // The folder of a model is replaced as one, whatever happens.
-#include <tempa/io/append_file.hpp>
-#include <tempa/io/model_folder.hpp>
+#include <tempa/io/files/append_file.hpp>
+#include <tempa/io/files/model_folder.hpp>
 
 #include "support/catch.hpp"
 #include "support/file_size_limit.hpp"

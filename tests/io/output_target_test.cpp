@@ -1,8 +1,8 @@
 // Where what is written goes: regular files are replaced, everything else is written through.
 #include <tempa/data/delimited_writer.hpp>
-#include <tempa/io/append_file.hpp>
-#include <tempa/io/json.hpp>
-#include <tempa/io/text_output.hpp>
+#include <tempa/io/files/append_file.hpp>
+#include <tempa/io/files/text_output.hpp>
+#include <tempa/io/json/json.hpp>
 
 #include "support/catch.hpp"
 #include "support/file_size_limit.hpp"

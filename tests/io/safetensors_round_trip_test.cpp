@@ -1,5 +1,5 @@
 // What is written is what is read, here and by the format's Python package.
-#include <tempa/io/safetensors.hpp>
+#include <tempa/io/safetensors/safetensors.hpp>
 
 #include "io/safetensors_bytes.hpp"
 #include "support/catch.hpp"

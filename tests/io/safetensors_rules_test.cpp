@@ -1,5 +1,5 @@
 // Each rule of the safetensors format, by a file that breaks it.
-#include <tempa/io/safetensors.hpp>
+#include <tempa/io/safetensors/safetensors.hpp>
 
 #include "io/safetensors_bytes.hpp"
 #include "support/catch.hpp"

@@ -1,5 +1,5 @@
 // Checkpoints in several files.
-#include <tempa/io/sharded.hpp>
+#include <tempa/io/safetensors/sharded.hpp>
 
 #include "io/safetensors_bytes.hpp"
 #include "io/same_tensors.hpp"

@@ -1,7 +1,7 @@
 // Files of PyTorch that break a rule, and what they are refused with.
 #pragma once
 
-#include <tempa/io/torch_bin.hpp>
+#include <tempa/io/torch/torch_bin.hpp>
 
 #include "io/torch_bytes.hpp"
 #include "support/catch.hpp"

@@ -1,6 +1,6 @@
 // Damaged checkpoints of PyTorch and damaged indices: no crash, and no memory beyond what the file warrants.
-#include <tempa/io/sharded.hpp>
-#include <tempa/io/torch_bin.hpp>
+#include <tempa/io/safetensors/sharded.hpp>
+#include <tempa/io/torch/torch_bin.hpp>
 
 #include "io/torch_bytes.hpp"
 #include "support/catch.hpp"

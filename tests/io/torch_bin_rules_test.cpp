@@ -1,5 +1,5 @@
 // Each rule of PyTorch's checkpoints as files and storages, by one that breaks it.
-#include <tempa/io/torch_bin.hpp>
+#include <tempa/io/torch/torch_bin.hpp>
 
 #include "io/torch_bin_complaint.hpp"
 #include "io/torch_bytes.hpp"

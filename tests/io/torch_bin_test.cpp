@@ -1,6 +1,6 @@
 // Checkpoints of torch.save, old style and new: the values of PyTorch, bit for bit.
-#include <tempa/io/safetensors.hpp>
-#include <tempa/io/torch_bin.hpp>
+#include <tempa/io/safetensors/safetensors.hpp>
+#include <tempa/io/torch/torch_bin.hpp>
 
 #include "io/same_tensors.hpp"
 #include "io/torch_bytes.hpp"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/data/batch.hpp>
-#include <tempa/io/safetensors.hpp>
+#include <tempa/io/safetensors/safetensors.hpp>
 #include <tempa/models/bert/config.hpp>
 
 #include "support/catch.hpp"

@@ -2,8 +2,8 @@
 #include <tempa/autograd/no_grad.hpp>
 #include <tempa/data/collate.hpp>
 #include <tempa/data/labeled_texts.hpp>
-#include <tempa/io/crc32.hpp>
-#include <tempa/io/safetensors.hpp>
+#include <tempa/io/files/crc32.hpp>
+#include <tempa/io/safetensors/safetensors.hpp>
 #include <tempa/models/bert/sequence_classification.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/clip_grad_norm.hpp>

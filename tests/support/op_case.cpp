@@ -5,7 +5,7 @@
 #include "support/fixtures.hpp"
 
 #include <tempa/autograd/gradcheck.hpp>
-#include <tempa/io/safetensors.hpp>
+#include <tempa/io/safetensors/safetensors.hpp>
 #include <tempa/train/profiler.hpp>
 
 #include <algorithm>

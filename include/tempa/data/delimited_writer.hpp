@@ -3,7 +3,7 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/data/delimited.hpp>
-#include <tempa/io/file.hpp>
+#include <tempa/io/files/file.hpp>
 
 #include <cstddef>
 #include <exception>

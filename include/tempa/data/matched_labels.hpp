@@ -4,7 +4,7 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/data/label_columns.hpp>
 #include <tempa/data/label_names.hpp>
-#include <tempa/io/printable.hpp>
+#include <tempa/io/files/printable.hpp>
 
 #include <algorithm>
 #include <charconv>

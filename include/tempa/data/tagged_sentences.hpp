@@ -7,7 +7,7 @@
 #include <tempa/data/label_names.hpp>
 #include <tempa/data/labels.hpp>
 #include <tempa/data/text_table.hpp>
-#include <tempa/io/file.hpp>
+#include <tempa/io/files/file.hpp>
 
 #include <algorithm>
 #include <cstddef>

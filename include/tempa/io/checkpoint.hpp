@@ -2,9 +2,9 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/io/atomic_folder.hpp>
-#include <tempa/io/json.hpp>
-#include <tempa/io/safetensors.hpp>
+#include <tempa/io/files/atomic_folder.hpp>
+#include <tempa/io/json/json.hpp>
+#include <tempa/io/safetensors/safetensors.hpp>
 
 #include <algorithm>
 #include <charconv>

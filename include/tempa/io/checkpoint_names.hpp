@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/io/printable.hpp>
+#include <tempa/io/files/printable.hpp>
 #include <tempa/io/state_dict.hpp>
 
 #include <map>

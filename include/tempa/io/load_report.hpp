@@ -5,7 +5,7 @@
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
-#include <tempa/io/printable.hpp>
+#include <tempa/io/files/printable.hpp>
 
 #include <algorithm>
 #include <array>

@@ -3,7 +3,7 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/tensor.hpp>
-#include <tempa/io/crc32.hpp>
+#include <tempa/io/files/crc32.hpp>
 
 #include <algorithm>
 #include <cmath>

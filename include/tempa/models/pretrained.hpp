@@ -3,9 +3,9 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/io/checkpoint_names.hpp>
-#include <tempa/io/safetensors.hpp>
-#include <tempa/io/sharded.hpp>
-#include <tempa/io/torch_bin.hpp>
+#include <tempa/io/safetensors/safetensors.hpp>
+#include <tempa/io/safetensors/sharded.hpp>
+#include <tempa/io/torch/torch_bin.hpp>
 #include <tempa/models/bert/config_file.hpp>
 #include <tempa/models/label_heads.hpp>
 #include <tempa/nn/init.hpp>

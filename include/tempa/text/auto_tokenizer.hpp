@@ -4,8 +4,8 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/io/json.hpp>
-#include <tempa/io/printable.hpp>
+#include <tempa/io/files/printable.hpp>
+#include <tempa/io/json/json.hpp>
 #include <tempa/text/any_tokenizer.hpp>
 #include <tempa/text/bert/bert_tokenizer.hpp>
 #include <tempa/text/japanese/japanese_tokenizer.hpp>

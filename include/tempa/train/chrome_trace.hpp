@@ -3,8 +3,8 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/profile_log.hpp>
-#include <tempa/io/file.hpp>
-#include <tempa/io/json_text.hpp>
+#include <tempa/io/files/file.hpp>
+#include <tempa/io/json/json_text.hpp>
 
 #include <cstddef>
 #include <cstdint>

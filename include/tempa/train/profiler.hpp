@@ -3,7 +3,7 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/profile_scope.hpp>
-#include <tempa/io/file.hpp>
+#include <tempa/io/files/file.hpp>
 #include <tempa/train/chrome_trace.hpp>
 #include <tempa/train/machine_peak.hpp>
 #include <tempa/train/profile_rows.hpp>

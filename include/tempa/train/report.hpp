@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/io/json.hpp>
+#include <tempa/io/json/json.hpp>
 #include <tempa/metrics/report.hpp>
 #include <tempa/train/epoch_record.hpp>
 #include <tempa/train/evaluation.hpp>

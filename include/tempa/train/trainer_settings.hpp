@@ -3,7 +3,7 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/data/data_loader.hpp>
-#include <tempa/io/json.hpp>
+#include <tempa/io/json/json.hpp>
 #include <tempa/models/bert/config_file.hpp>
 #include <tempa/models/bert/sequence_classification.hpp>
 #include <tempa/optim/lr_scheduler/reduce_lr_on_plateau.hpp>

@@ -4,7 +4,7 @@
 #include <tempa/autograd/detect_anomaly.hpp>
 #include <tempa/core/compiled.hpp>
 #include <tempa/data/data_loader.hpp>
-#include <tempa/io/crc32.hpp>
+#include <tempa/io/files/crc32.hpp>
 #include <tempa/optim/averaged_model.hpp>
 #include <tempa/optim/optimizer.hpp>
 #include <tempa/train/training_progress.hpp>

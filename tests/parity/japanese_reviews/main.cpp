@@ -6,7 +6,7 @@
 
 #include <tempa/data/collate.hpp>
 #include <tempa/data/labeled_texts.hpp>
-#include <tempa/io/safetensors.hpp>
+#include <tempa/io/safetensors/safetensors.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/lr_scheduler/step_lr.hpp>
 #include <tempa/text/auto_tokenizer.hpp>

@@ -3,7 +3,7 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/data/matched_labels.hpp>
-#include <tempa/io/json_members.hpp>
+#include <tempa/io/json/json_members.hpp>
 #include <tempa/models/bert/config.hpp>
 
 #include <algorithm>

@@ -4,7 +4,7 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/io/json.hpp>
+#include <tempa/io/json/json.hpp>
 #include <tempa/text/bert/bert_tokenizer_config.hpp>
 #include <tempa/text/bert/bert_tokenizer_json.hpp>
 #include <tempa/text/bert/bert_tokenizer_options.hpp>

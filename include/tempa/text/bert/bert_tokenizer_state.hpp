@@ -4,7 +4,7 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/io/printable.hpp>
+#include <tempa/io/files/printable.hpp>
 #include <tempa/text/bert/basic_tokenizer.hpp>
 #include <tempa/text/bert/bert_tokenizer_options.hpp>
 #include <tempa/text/bert/wordpiece.hpp>

@@ -4,8 +4,8 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/io/file.hpp>
-#include <tempa/io/printable.hpp>
+#include <tempa/io/files/file.hpp>
+#include <tempa/io/files/printable.hpp>
 
 #include <algorithm>
 #include <array>

@@ -5,7 +5,7 @@
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/random.hpp>
-#include <tempa/io/file.hpp>
+#include <tempa/io/files/file.hpp>
 #include <tempa/text/bert/bert_tokenizer.hpp>
 #include <tempa/text/sentencepiece/sentencepiece_model.hpp>
 #include <tempa/text/sentencepiece/sentencepiece_tokenizer_config.hpp>

@@ -3,7 +3,7 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
-#include <tempa/io/json.hpp>
+#include <tempa/io/json/json.hpp>
 #include <tempa/text/sentencepiece/sentencepiece_vocabulary.hpp>
 #include <tempa/text/shared/added_token.hpp>
 #include <tempa/text/shared/special_tokens.hpp>

@@ -4,8 +4,8 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/io/json.hpp>
-#include <tempa/io/printable.hpp>
+#include <tempa/io/files/printable.hpp>
+#include <tempa/io/json/json.hpp>
 #include <tempa/text/sentencepiece/precompiled_charsmap.hpp>
 #include <tempa/text/sentencepiece/sentencepiece_model.hpp>
 #include <tempa/text/sentencepiece/unigram.hpp>

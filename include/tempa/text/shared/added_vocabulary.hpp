@@ -4,7 +4,7 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/io/printable.hpp>
+#include <tempa/io/files/printable.hpp>
 #include <tempa/text/shared/added_token.hpp>
 #include <tempa/text/shared/vocabulary.hpp>
 #include <tempa/text/unicode/utf8.hpp>

@@ -4,7 +4,7 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/data/delimited.hpp>
 #include <tempa/data/delimited_writer.hpp>
-#include <tempa/io/append_file.hpp>
+#include <tempa/io/files/append_file.hpp>
 #include <tempa/metrics/metrics.hpp>
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/io/file.hpp>
+#include <tempa/io/files/file.hpp>
 #include <tempa/io/png.hpp>
 #include <tempa/train/plot/rasterize.hpp>
 #include <tempa/train/plot/svg.hpp>

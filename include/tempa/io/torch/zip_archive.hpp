@@ -5,8 +5,8 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/io/crc32.hpp>
-#include <tempa/io/printable.hpp>
+#include <tempa/io/files/crc32.hpp>
+#include <tempa/io/files/printable.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/io/file.hpp>
-#include <tempa/io/output_target.hpp>
+#include <tempa/io/files/file.hpp>
+#include <tempa/io/files/output_target.hpp>
 
 #include <algorithm>
 #include <cstddef>

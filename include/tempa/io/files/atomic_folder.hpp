@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/io/file.hpp>
+#include <tempa/io/files/file.hpp>
 
 #include <cerrno>
 #include <charconv>

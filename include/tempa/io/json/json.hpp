@@ -4,9 +4,9 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/io/file.hpp>
-#include <tempa/io/json_events.hpp>
-#include <tempa/io/printable.hpp>
+#include <tempa/io/files/file.hpp>
+#include <tempa/io/files/printable.hpp>
+#include <tempa/io/json/json_events.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -3,8 +3,8 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/io/file.hpp>
-#include <tempa/io/output_target.hpp>
+#include <tempa/io/files/file.hpp>
+#include <tempa/io/files/output_target.hpp>
 
 #include <cerrno>
 #include <cstddef>

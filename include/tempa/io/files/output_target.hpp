@@ -3,7 +3,7 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/io/descriptor.hpp>
+#include <tempa/io/files/descriptor.hpp>
 
 #include <algorithm>
 #include <array>

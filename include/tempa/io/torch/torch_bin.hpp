@@ -3,12 +3,12 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/io/file.hpp>
-#include <tempa/io/pickle_reader.hpp>
+#include <tempa/io/files/file.hpp>
 #include <tempa/io/state_dict.hpp>
-#include <tempa/io/torch_storage.hpp>
-#include <tempa/io/torch_tensor.hpp>
-#include <tempa/io/zip_archive.hpp>
+#include <tempa/io/torch/pickle_reader.hpp>
+#include <tempa/io/torch/torch_storage.hpp>
+#include <tempa/io/torch/torch_tensor.hpp>
+#include <tempa/io/torch/zip_archive.hpp>
 
 #include <algorithm>
 #include <bit>

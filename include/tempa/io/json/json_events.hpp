@@ -5,7 +5,7 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/io/printable.hpp>
+#include <tempa/io/files/printable.hpp>
 
 #include <nlohmann/json.hpp>
 

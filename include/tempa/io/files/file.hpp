@@ -3,8 +3,8 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/io/descriptor.hpp>
-#include <tempa/io/output_target.hpp>
+#include <tempa/io/files/descriptor.hpp>
+#include <tempa/io/files/output_target.hpp>
 
 #include <algorithm>
 #include <atomic>

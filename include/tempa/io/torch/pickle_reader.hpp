@@ -3,8 +3,8 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/io/pickle.hpp>
-#include <tempa/io/pickle_opcodes.hpp>
+#include <tempa/io/torch/pickle.hpp>
+#include <tempa/io/torch/pickle_opcodes.hpp>
 
 #include <algorithm>
 #include <bit>

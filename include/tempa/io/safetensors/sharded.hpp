@@ -2,10 +2,10 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/io/json.hpp>
-#include <tempa/io/safetensors.hpp>
+#include <tempa/io/json/json.hpp>
+#include <tempa/io/safetensors/safetensors.hpp>
 #include <tempa/io/state_dict.hpp>
-#include <tempa/io/torch_bin.hpp>
+#include <tempa/io/torch/torch_bin.hpp>
 
 #include <map>
 #include <set>

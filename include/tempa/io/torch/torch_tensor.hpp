@@ -5,9 +5,9 @@
 #include <tempa/core/loop_nest.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/core/tensor.hpp>
-#include <tempa/io/pickle.hpp>
 #include <tempa/io/state_dict.hpp>
-#include <tempa/io/torch_storage.hpp>
+#include <tempa/io/torch/pickle.hpp>
+#include <tempa/io/torch/torch_storage.hpp>
 
 #include <array>
 #include <cstddef>

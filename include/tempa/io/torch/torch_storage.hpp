@@ -4,8 +4,8 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/shape.hpp>
-#include <tempa/io/pickle.hpp>
-#include <tempa/io/printable.hpp>
+#include <tempa/io/files/printable.hpp>
+#include <tempa/io/torch/pickle.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -3,8 +3,8 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/tensor.hpp>
-#include <tempa/io/file.hpp>
-#include <tempa/io/safetensors_header.hpp>
+#include <tempa/io/files/file.hpp>
+#include <tempa/io/safetensors/safetensors_header.hpp>
 #include <tempa/io/state_dict.hpp>
 
 #include <algorithm>

@@ -7,9 +7,9 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/shape.hpp>
-#include <tempa/io/json_events.hpp>
-#include <tempa/io/printable.hpp>
-#include <tempa/io/safetensors_dtype.hpp>
+#include <tempa/io/files/printable.hpp>
+#include <tempa/io/json/json_events.hpp>
+#include <tempa/io/safetensors/safetensors_dtype.hpp>
 
 #include <algorithm>
 #include <bit>

@@ -3,8 +3,8 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/io/pickle_globals.hpp>
-#include <tempa/io/printable.hpp>
+#include <tempa/io/files/printable.hpp>
+#include <tempa/io/torch/pickle_globals.hpp>
 
 #include <bit>
 #include <cstddef>

@@ -3,9 +3,9 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/io/atomic_folder.hpp>
-#include <tempa/io/file.hpp>
-#include <tempa/io/output_target.hpp>
+#include <tempa/io/files/atomic_folder.hpp>
+#include <tempa/io/files/file.hpp>
+#include <tempa/io/files/output_target.hpp>
 
 #include <algorithm>
 #include <array>
