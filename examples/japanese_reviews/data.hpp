@@ -5,7 +5,7 @@
 
 #include <tempa/data/labels.hpp>
 #include <tempa/data/split.hpp>
-#include <tempa/data/text_table.hpp>
+#include <tempa/data/table/text_table.hpp>
 #include <tempa/text/auto_tokenizer.hpp>
 #include <tempa/text/training/japanese_vocabulary_trainer.hpp>
 

@@ -3,7 +3,7 @@
 
 #include "options.hpp"
 
-#include <tempa/data/text_table.hpp>
+#include <tempa/data/table/text_table.hpp>
 #include <tempa/text/bert/bert_tokenizer.hpp>
 
 #include <functional>

@@ -3,8 +3,8 @@
 
 #include "settings.hpp"
 
-#include <tempa/data/column_choice.hpp>
-#include <tempa/data/table_input.hpp>
+#include <tempa/data/table/column_choice.hpp>
+#include <tempa/data/table/table_input.hpp>
 
 #include <filesystem>
 #include <iostream>

@@ -3,7 +3,7 @@
 
 #include "open_table.hpp"
 
-#include <tempa/data/text_table.hpp>
+#include <tempa/data/table/text_table.hpp>
 #include <tempa/io/files/atomic_folder.hpp>
 #include <tempa/io/files/file.hpp>
 #include <tempa/io/files/text_output.hpp>

@@ -4,7 +4,7 @@
 #include "../common/text_length.hpp"
 #include "options.hpp"
 
-#include <tempa/data/column.hpp>
+#include <tempa/data/table/column.hpp>
 #include <tempa/io/json/json.hpp>
 #include <tempa/text/tokenizer.hpp>
 

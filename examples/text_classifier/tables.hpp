@@ -4,7 +4,7 @@
 #include "../common/text_length.hpp"
 #include "options.hpp"
 
-#include <tempa/data/text_table.hpp>
+#include <tempa/data/table/text_table.hpp>
 #include <tempa/text/auto_tokenizer.hpp>
 #include <tempa/text/training/vocabulary_trainer.hpp>
 

@@ -1,5 +1,5 @@
 // A data file that is cut, changed or removed while it is read.
-#include <tempa/data/delimited.hpp>
+#include <tempa/data/table/delimited.hpp>
 
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"

@@ -1,7 +1,7 @@
-#include <tempa/data/column_choice.hpp>
-#include <tempa/data/column_role.hpp>
-#include <tempa/data/table_format.hpp>
-#include <tempa/data/table_input.hpp>
+#include <tempa/data/table/column_choice.hpp>
+#include <tempa/data/table/column_role.hpp>
+#include <tempa/data/table/table_format.hpp>
+#include <tempa/data/table/table_input.hpp>
 
 #include "support/catch.hpp"
 

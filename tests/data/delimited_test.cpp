@@ -1,4 +1,4 @@
-#include <tempa/data/delimited.hpp>
+#include <tempa/data/table/delimited.hpp>
 
 #include "support/catch.hpp"
 #include "support/fixtures.hpp"

@@ -1,4 +1,4 @@
-#include <tempa/data/delimited_writer.hpp>
+#include <tempa/data/table/delimited_writer.hpp>
 
 #include "support/catch.hpp"
 #include "support/file_size_limit.hpp"

@@ -1,7 +1,7 @@
 // Tables of text: what is read can be written, and is then read the same. Sentences with tags.
 #include "fuzz/fuzz_target.hpp"
 
-#include <tempa/data/delimited_writer.hpp>
+#include <tempa/data/table/delimited_writer.hpp>
 #include <tempa/data/tagged_sentences.hpp>
 
 #include <sstream>

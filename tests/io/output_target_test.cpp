@@ -1,5 +1,5 @@
 // Where what is written goes: regular files are replaced, everything else is written through.
-#include <tempa/data/delimited_writer.hpp>
+#include <tempa/data/table/delimited_writer.hpp>
 #include <tempa/io/files/append_file.hpp>
 #include <tempa/io/files/text_output.hpp>
 #include <tempa/io/json/json.hpp>

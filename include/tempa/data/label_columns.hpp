@@ -4,7 +4,7 @@
 #include <tempa/data/collate.hpp>
 #include <tempa/data/labeled_texts.hpp>
 #include <tempa/data/labels.hpp>
-#include <tempa/data/text_table.hpp>
+#include <tempa/data/table/text_table.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -4,9 +4,9 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/data/dataset.hpp>
-#include <tempa/data/delimited.hpp>
 #include <tempa/data/labels.hpp>
-#include <tempa/data/text_table.hpp>
+#include <tempa/data/table/delimited.hpp>
+#include <tempa/data/table/text_table.hpp>
 #include <tempa/text/tokenizer.hpp>
 
 #include <filesystem>

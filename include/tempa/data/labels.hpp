@@ -3,7 +3,7 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/data/label_names.hpp>
-#include <tempa/data/text_table.hpp>
+#include <tempa/data/table/text_table.hpp>
 
 #include <algorithm>
 #include <charconv>

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/data/delimited.hpp>
-#include <tempa/data/delimited_writer.hpp>
 #include <tempa/data/label_names.hpp>
 #include <tempa/data/labels.hpp>
-#include <tempa/data/text_table.hpp>
+#include <tempa/data/table/delimited.hpp>
+#include <tempa/data/table/delimited_writer.hpp>
+#include <tempa/data/table/text_table.hpp>
 #include <tempa/io/files/file.hpp>
 
 #include <algorithm>

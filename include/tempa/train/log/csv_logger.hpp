@@ -2,8 +2,8 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/data/delimited.hpp>
-#include <tempa/data/delimited_writer.hpp>
+#include <tempa/data/table/delimited.hpp>
+#include <tempa/data/table/delimited_writer.hpp>
 #include <tempa/io/files/append_file.hpp>
 #include <tempa/metrics/metrics.hpp>
 

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/data/column.hpp>
-#include <tempa/data/column_role.hpp>
-#include <tempa/data/delimited.hpp>
 #include <tempa/data/labels.hpp>
-#include <tempa/data/table_input.hpp>
+#include <tempa/data/table/column.hpp>
+#include <tempa/data/table/column_role.hpp>
+#include <tempa/data/table/delimited.hpp>
+#include <tempa/data/table/table_input.hpp>
 
 #include <algorithm>
 #include <cstddef>

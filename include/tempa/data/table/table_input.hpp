@@ -1,7 +1,7 @@
 // A table that can be looked at before it is read, so that its layout need not be told: a file, a pipe, a stream.
 #pragma once
 
-#include <tempa/data/delimited.hpp>
+#include <tempa/data/table/delimited.hpp>
 
 #include <cstddef>
 #include <filesystem>

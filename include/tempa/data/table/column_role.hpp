@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/data/column.hpp>
+#include <tempa/data/table/column.hpp>
 
 #include <algorithm>
 #include <array>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/data/delimited.hpp>
+#include <tempa/data/table/delimited.hpp>
 #include <tempa/io/files/file.hpp>
 
 #include <cstddef>

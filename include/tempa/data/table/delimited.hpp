@@ -5,7 +5,7 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
-#include <tempa/data/column.hpp>
+#include <tempa/data/table/column.hpp>
 #include <tempa/text/unicode/utf8.hpp>
 
 #include <cerrno>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/data/column.hpp>
-#include <tempa/data/delimited.hpp>
+#include <tempa/data/table/column.hpp>
+#include <tempa/data/table/delimited.hpp>
 
 #include <cstddef>
 #include <cstdint>
