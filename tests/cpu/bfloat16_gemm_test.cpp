@@ -3,7 +3,7 @@
 
 #include <tempa/core/random.hpp>
 #include <tempa/core/tensor.hpp>
-#include <tempa/cpu/bfloat16_gemm.hpp>
+#include <tempa/cpu/gemm/bfloat16_gemm.hpp>
 
 #include <algorithm>
 #include <cstdint>

@@ -4,7 +4,7 @@
 
 #include <tempa/core/random.hpp>
 #include <tempa/core/tensor.hpp>
-#include <tempa/cpu/gemm.hpp>
+#include <tempa/cpu/gemm/gemm.hpp>
 
 #include <cmath>
 #include <limits>

@@ -4,7 +4,7 @@
 
 #include <tempa/core/parallel.hpp>
 #include <tempa/core/random.hpp>
-#include <tempa/cpu/gemm.hpp>
+#include <tempa/cpu/gemm/gemm.hpp>
 
 #if __has_include(<Eigen/Core>)
 #define EIGEN_DONT_VECTORIZE  // g++ 12 warns of what its own headers of intrinsics leave unset

@@ -1,4 +1,4 @@
-#include <tempa/cpu/philox.hpp>
+#include <tempa/cpu/simd/philox.hpp>
 
 #include "support/catch.hpp"
 

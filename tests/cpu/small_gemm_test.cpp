@@ -1,5 +1,5 @@
 #include <tempa/core/random.hpp>
-#include <tempa/cpu/small_gemm.hpp>
+#include <tempa/cpu/gemm/small_gemm.hpp>
 
 #include "support/catch.hpp"
 

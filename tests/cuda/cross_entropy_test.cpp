@@ -1,7 +1,7 @@
 // Cross-entropy on the device against the CPU's, from log-probabilities and from logits.
 #include <tempa/core/error.hpp>
-#include <tempa/cpu/convert.hpp>
 #include <tempa/cpu/cross_entropy.hpp>
+#include <tempa/cpu/simd/convert.hpp>
 #include <tempa/cpu/softmax.hpp>
 #include <tempa/cuda/cross_entropy.hpp>
 #include <tempa/cuda/cross_entropy_fused.hpp>

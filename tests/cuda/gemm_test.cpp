@@ -2,7 +2,7 @@
 // exact in float and in every order: what comes out is right to the last bit or wrong.
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/random.hpp>
-#include <tempa/cpu/matmul.hpp>
+#include <tempa/cpu/gemm/matmul.hpp>
 #include <tempa/cuda/gemm.hpp>
 #include <tempa/cuda/runtime.hpp>
 #include <tempa/math/gelu.hpp>

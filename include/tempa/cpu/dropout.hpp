@@ -4,7 +4,7 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/backend.hpp>
-#include <tempa/cpu/philox.hpp>
+#include <tempa/cpu/simd/philox.hpp>
 
 #include <algorithm>
 

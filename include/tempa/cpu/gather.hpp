@@ -6,7 +6,7 @@
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/accumulate.hpp>
-#include <tempa/cpu/convert.hpp>
+#include <tempa/cpu/simd/convert.hpp>
 
 #include <algorithm>
 #include <concepts>

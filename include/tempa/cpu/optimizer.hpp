@@ -6,7 +6,7 @@
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/accumulate.hpp>
 #include <tempa/cpu/backend.hpp>
-#include <tempa/cpu/square_root.hpp>
+#include <tempa/cpu/simd/square_root.hpp>
 #include <tempa/math/optimizer.hpp>
 #include <tempa/math/select.hpp>
 

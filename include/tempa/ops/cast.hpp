@@ -3,7 +3,7 @@
 
 #include <tempa/autograd/tape.hpp>
 #include <tempa/core/compiled.hpp>
-#include <tempa/cpu/convert.hpp>
+#include <tempa/cpu/simd/convert.hpp>
 
 #include <concepts>
 #include <utility>

@@ -5,7 +5,7 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/cpu/bias.hpp>
 #include <tempa/cpu/column_sum.hpp>
-#include <tempa/cpu/gemm_epilogue.hpp>
+#include <tempa/cpu/gemm/gemm_epilogue.hpp>
 
 #include <array>
 #include <cstddef>

@@ -3,7 +3,7 @@
 
 #include <tempa/autograd/tape.hpp>
 #include <tempa/core/compiled.hpp>
-#include <tempa/cpu/matmul.hpp>
+#include <tempa/cpu/gemm/matmul.hpp>
 
 #include <utility>
 

@@ -3,8 +3,8 @@
 
 #include <tempa/autograd/dispatch.hpp>
 #include <tempa/core/compiled.hpp>
-#include <tempa/cpu/convert.hpp>
 #include <tempa/cpu/optimizer.hpp>
+#include <tempa/cpu/simd/convert.hpp>
 #include <tempa/io/state_dict.hpp>
 #include <tempa/optim/optimizer.hpp>
 

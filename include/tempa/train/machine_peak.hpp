@@ -5,7 +5,7 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/tensor.hpp>
 #include <tempa/cpu/accumulate.hpp>
-#include <tempa/cpu/gemm.hpp>
+#include <tempa/cpu/gemm/gemm.hpp>
 #include <tempa/train/profile_rows.hpp>
 
 #include <algorithm>

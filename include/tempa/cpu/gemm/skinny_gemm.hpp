@@ -8,8 +8,8 @@
 #include <tempa/core/parallel.hpp>
 #include <tempa/core/storage.hpp>
 #include <tempa/cpu/backend.hpp>
-#include <tempa/cpu/bfloat16_gemm.hpp>
-#include <tempa/cpu/small_gemm.hpp>
+#include <tempa/cpu/gemm/bfloat16_gemm.hpp>
+#include <tempa/cpu/gemm/small_gemm.hpp>
 
 #if defined(__AVX512BF16__)
 #include <immintrin.h>

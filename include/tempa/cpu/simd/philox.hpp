@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/random.hpp>
-#include <tempa/cpu/vector.hpp>
+#include <tempa/cpu/simd/vector.hpp>
 
 #include <cstdint>
 #include <cstring>

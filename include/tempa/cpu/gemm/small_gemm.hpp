@@ -2,7 +2,7 @@
 // library costs as much as the product. Operands are padded (see `small_gemm`), so that there are no remainders.
 #pragma once
 
-#include <tempa/cpu/vector.hpp>
+#include <tempa/cpu/simd/vector.hpp>
 
 #include <algorithm>
 

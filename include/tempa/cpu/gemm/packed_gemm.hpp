@@ -9,7 +9,7 @@
 #include <tempa/core/parallel.hpp>
 #include <tempa/core/storage.hpp>
 #include <tempa/cpu/backend.hpp>
-#include <tempa/cpu/small_gemm.hpp>
+#include <tempa/cpu/gemm/small_gemm.hpp>
 #include <tempa/math/transpose.hpp>
 
 #include <algorithm>

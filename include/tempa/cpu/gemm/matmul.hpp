@@ -3,7 +3,7 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/loop_nest.hpp>
-#include <tempa/cpu/gemm.hpp>
+#include <tempa/cpu/gemm/gemm.hpp>
 
 #include <algorithm>
 #include <utility>

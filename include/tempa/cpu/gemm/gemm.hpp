@@ -7,12 +7,12 @@
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/backend.hpp>
-#include <tempa/cpu/bfloat16_gemm.hpp>
-#include <tempa/cpu/convert.hpp>
-#include <tempa/cpu/gemv.hpp>
-#include <tempa/cpu/onednn_matmul.hpp>
-#include <tempa/cpu/packed_gemm.hpp>
-#include <tempa/cpu/skinny_gemm.hpp>
+#include <tempa/cpu/gemm/bfloat16_gemm.hpp>
+#include <tempa/cpu/gemm/gemv.hpp>
+#include <tempa/cpu/gemm/onednn_matmul.hpp>
+#include <tempa/cpu/gemm/packed_gemm.hpp>
+#include <tempa/cpu/gemm/skinny_gemm.hpp>
+#include <tempa/cpu/simd/convert.hpp>
 #include <tempa/math/transpose.hpp>
 
 #include <algorithm>

@@ -5,7 +5,7 @@
 #include <tempa/cpu/bias.hpp>
 #include <tempa/cpu/column_sum.hpp>
 #include <tempa/cpu/elementwise.hpp>
-#include <tempa/cpu/gemm.hpp>
+#include <tempa/cpu/gemm/gemm.hpp>
 #include <tempa/math/gelu.hpp>
 
 #include <span>
