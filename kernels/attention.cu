@@ -1,6 +1,6 @@
 // Attention of packed sequences: which kernels do it. attention_simt.cu has any type and size.
 #include <tempa/cuda/attention.hpp>
-#include <tempa/cuda/memory.hpp>
+#include <tempa/device/cuda/memory.hpp>
 
 #include "attention.cuh"
 

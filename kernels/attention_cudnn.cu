@@ -6,7 +6,7 @@
 // one. A plan is made once for each size of a batch, with lengths rounded up, and kept to the end of the process.
 #include <tempa/core/error.hpp>
 #include <tempa/cuda/attention.hpp>
-#include <tempa/cuda/memory.hpp>
+#include <tempa/device/cuda/memory.hpp>
 
 #include "attention.cuh"
 

@@ -5,8 +5,8 @@
 // moved for each loss: logit, target and gradient once, where the operations one after the other also move losses and
 // their gradients, with weights several times, and 16-bit logits as float32.
 #include <tempa/cuda/bce_fused.hpp>
-#include <tempa/cuda/memory.hpp>
 #include <tempa/cuda/reduce.hpp>
+#include <tempa/device/cuda/memory.hpp>
 #include <tempa/math/loss.hpp>
 
 #include "elementwise.cuh"

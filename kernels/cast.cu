@@ -1,6 +1,6 @@
 // Conversions between element types. A thread owns as many elements as 16 bytes hold of the wider type.
-#include <tempa/cuda/cast.hpp>
-#include <tempa/cuda/memory.hpp>
+#include <tempa/device/cuda/cast.hpp>
+#include <tempa/device/cuda/memory.hpp>
 
 #include "map.cuh"
 

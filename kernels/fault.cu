@@ -1,6 +1,6 @@
 // The host's side of fault.cuh: one record a device, allocated with its first launch that checks indices, never freed.
 #include <tempa/core/error.hpp>
-#include <tempa/cuda/memory.hpp>
+#include <tempa/device/cuda/memory.hpp>
 
 #include "fault.cuh"
 

@@ -2,7 +2,7 @@
 // for the device. Nothing is waited for in between, and nothing is written in the place of a bad index.
 #pragma once
 
-#include <tempa/cuda/fault.hpp>
+#include <tempa/device/cuda/fault.hpp>
 
 #include "platform.cuh"
 

@@ -1,5 +1,5 @@
 // One value in every element. A thread owns 16 bytes; types of one size share a kernel.
-#include <tempa/cuda/fill.hpp>
+#include <tempa/device/cuda/fill.hpp>
 
 #include "bits.cuh"
 #include "map.cuh"

@@ -4,8 +4,8 @@
 // once, the parts of a run that crosses their ends are kept, and a second kernel adds them up in order. So an index
 // that all rows share costs no more than 1,280 different ones, and each place of dx is read and written once, by one
 // thread. Bytes moved: dy once, and dx where it is named.
-#include <tempa/cuda/cast.hpp>
 #include <tempa/cuda/gather.hpp>
+#include <tempa/device/cuda/cast.hpp>
 
 #include "map.cuh"
 #include "sort.cuh"

@@ -2,9 +2,9 @@
 // tiles (gemm_plan.cu), and start the kernels (gemm_simt.cu, gemm_tensor.cuh, gemm_sm90.cu, gemm_cublaslt.cu). Vectors
 // go to gemv.cu. No launcher waits for the device. (host code)
 #include <tempa/core/error.hpp>
-#include <tempa/cuda/device.hpp>
 #include <tempa/cuda/gemm.hpp>
-#include <tempa/cuda/memory.hpp>
+#include <tempa/device/cuda/device.hpp>
+#include <tempa/device/cuda/memory.hpp>
 
 #include "gemm_peers.cuh"
 #include "gemm_tiles.cuh"

@@ -6,7 +6,7 @@
 #include <tempa/cuda/accumulate.hpp>
 #include <tempa/cuda/elementwise.hpp>
 #include <tempa/cuda/gemm.hpp>
-#include <tempa/cuda/memory.hpp>
+#include <tempa/device/cuda/memory.hpp>
 
 #include "gemm_peers.cuh"
 

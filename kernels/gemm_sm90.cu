@@ -5,7 +5,7 @@
 
 #if defined(TEMPA_WITH_SM90A) && !defined(TEMPA_CUDA_EMULATED)
 #include <tempa/core/error.hpp>
-#include <tempa/cuda/memory.hpp>
+#include <tempa/device/cuda/memory.hpp>
 
 #include "gemm_sm90.cuh"
 

@@ -8,7 +8,7 @@
 // came: wgmma reads both. TMA fills what lies outside of the matrices with zeros.
 #pragma once
 
-#include <tempa/cuda/device.hpp>
+#include <tempa/device/cuda/device.hpp>
 
 #include "gemm_peers.cuh"
 #include "gemm_tiles.cuh"

@@ -3,9 +3,9 @@
 // lanes are added at the end. A by columns (transposed): a block owns 32 neighbouring columns, each of its 8 warps
 // every eighth row of them. Where that gives fewer blocks than the device has room for, the sum is cut into slices
 // whose sums lie in memory for a second kernel. All sums have one order.
-#include <tempa/cuda/device.hpp>
 #include <tempa/cuda/gemm.hpp>
-#include <tempa/cuda/memory.hpp>
+#include <tempa/device/cuda/device.hpp>
+#include <tempa/device/cuda/memory.hpp>
 
 #include "common.cuh"
 

@@ -1,7 +1,7 @@
 // Graphs: host code over stream capture.
 #include <tempa/core/error.hpp>
-#include <tempa/cuda/graph.hpp>
-#include <tempa/cuda/stream.hpp>
+#include <tempa/device/cuda/graph.hpp>
+#include <tempa/device/cuda/stream.hpp>
 
 #include "check.hpp"
 #include "thread_state.hpp"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/error.hpp>
-#include <tempa/cuda/stream.hpp>
+#include <tempa/device/cuda/stream.hpp>
 
 #include "check.hpp"
 #include "platform.cuh"

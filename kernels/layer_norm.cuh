@@ -7,7 +7,7 @@
 // are read again for each pass by a block of their own.
 #pragma once
 
-#include <tempa/cuda/memory.hpp>
+#include <tempa/device/cuda/memory.hpp>
 
 #include "columns.cuh"
 #include "rows.cuh"

@@ -2,7 +2,7 @@
 // through which both operands go with one stride. The gradient of a broadcast operand is a sum over products: these are
 // the slices of one long sum (gemm.cuh), collected in float and rounded once. (host code)
 #include <tempa/cuda/gemm.hpp>
-#include <tempa/cuda/memory.hpp>
+#include <tempa/device/cuda/memory.hpp>
 
 #include "gemm_tiles.cuh"
 

@@ -2,8 +2,8 @@
 // made for: work on it given to the stream before is over before work that is given later, so that no waiting is
 // needed.
 #include <tempa/core/error.hpp>
-#include <tempa/cuda/fault.hpp>
-#include <tempa/cuda/memory.hpp>
+#include <tempa/device/cuda/fault.hpp>
+#include <tempa/device/cuda/memory.hpp>
 
 #include "check.hpp"
 #include "launch.cuh"

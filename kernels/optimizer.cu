@@ -1,8 +1,8 @@
 // Passes of optimizers over one parameter, and what gradients are judged by. A thread owns 16 bytes of the weights
 // (map.cuh). Bytes moved by Adam for each element: 28 in float; 30 for 16 bits, 24 of them the float32 weights and
 // moments. Norms: a block takes 16384 elements, in double; one block joins the pieces in order.
-#include <tempa/cuda/memory.hpp>
 #include <tempa/cuda/optimizer.hpp>
+#include <tempa/device/cuda/memory.hpp>
 
 #include "bits.cuh"
 #include "map.cuh"

@@ -3,8 +3,8 @@
 // inner > 1: a warp owns 16 bytes of each of its lanes' columns, the eight warps of a block share the rows of a piece;
 // as many pieces as keep a GPU busy (columns.cuh), whose partial sums a second kernel joins. Maxima: a warp owns a row,
 // or a thread a column. Bytes moved: x once, and for each piece one row of float32.
-#include <tempa/cuda/memory.hpp>
 #include <tempa/cuda/reduce.hpp>
+#include <tempa/device/cuda/memory.hpp>
 
 #include "columns.cuh"
 #include "map.cuh"

@@ -1,8 +1,8 @@
 // Devices, errors, streams, events and profiler ranges: host code over the CUDA runtime.
 #include <tempa/core/error.hpp>
-#include <tempa/cuda/device.hpp>
-#include <tempa/cuda/fault.hpp>
-#include <tempa/cuda/stream.hpp>
+#include <tempa/device/cuda/device.hpp>
+#include <tempa/device/cuda/fault.hpp>
+#include <tempa/device/cuda/stream.hpp>
 
 #include "check.hpp"
 #include "launch.cuh"

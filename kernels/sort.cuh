@@ -5,7 +5,7 @@
 // sort of 2 us does not pay for the histograms of a radix sort. Bytes moved: 8 for each key, twice a pass.
 #pragma once
 
-#include <tempa/cuda/memory.hpp>
+#include <tempa/device/cuda/memory.hpp>
 
 #include "fault.cuh"
 #include "launch.cuh"

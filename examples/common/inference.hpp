@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/no_grad.hpp>
-#include <tempa/core/device.hpp>
+#include <tempa/device/device.hpp>
 #include <tempa/models/pretrained.hpp>
 
 #include <filesystem>

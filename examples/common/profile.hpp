@@ -1,7 +1,7 @@
 // What --profile does.
 #pragma once
 
-#include <tempa/core/device.hpp>
+#include <tempa/device/device.hpp>
 #include <tempa/train/profiler.hpp>
 
 #include <iostream>

@@ -1,8 +1,8 @@
 // What several examples do before they train.
 #pragma once
 
-#include <tempa/core/device.hpp>
 #include <tempa/core/parallel.hpp>
+#include <tempa/device/device.hpp>
 #include <tempa/models/bert/config.hpp>
 
 #include <iostream>

@@ -1,7 +1,7 @@
 // What the example prints about a sentence.
 #pragma once
 
-#include <tempa/core/tensor.hpp>
+#include <tempa/tensor/tensor.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -3,7 +3,7 @@
 
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/shape.hpp>
-#include <tempa/cuda/backend.hpp>
+#include <tempa/device/cuda/backend.hpp>
 
 /// @param y (N,C). @param rstd (N) saved for backward. @param x (N,C). @param gamma (C).
 template <tempa::Real T>

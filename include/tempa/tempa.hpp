@@ -10,21 +10,14 @@
 #include <tempa/autograd/variable.hpp>
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
-#include <tempa/core/device.hpp>
-#include <tempa/core/device_memory.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/host_device.hpp>
 #include <tempa/core/loop_nest.hpp>
-#include <tempa/core/memory_arena.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/core/processors.hpp>
-#include <tempa/core/profile_log.hpp>
-#include <tempa/core/profile_scope.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/core/shape.hpp>
-#include <tempa/core/storage.hpp>
-#include <tempa/core/tensor.hpp>
 #include <tempa/core/thread_pool.hpp>
 #include <tempa/cpu/accumulate.hpp>
 #include <tempa/cpu/attention.hpp>
@@ -87,6 +80,10 @@
 #include <tempa/data/tagged_sentences.hpp>
 #include <tempa/data/token_classification.hpp>
 #include <tempa/data/word_pieces.hpp>
+#include <tempa/device/device.hpp>
+#include <tempa/device/device_memory.hpp>
+#include <tempa/device/memory_arena.hpp>
+#include <tempa/device/storage.hpp>
 #include <tempa/io/checkpoint.hpp>
 #include <tempa/io/checkpoint_names.hpp>
 #include <tempa/io/event.hpp>
@@ -218,6 +215,9 @@
 #include <tempa/optim/rule_optimizer.hpp>
 #include <tempa/optim/sgd.hpp>
 #include <tempa/optim/slot.hpp>
+#include <tempa/tensor/profile_log.hpp>
+#include <tempa/tensor/profile_scope.hpp>
+#include <tempa/tensor/tensor.hpp>
 #include <tempa/text/any_tokenizer.hpp>
 #include <tempa/text/auto_tokenizer.hpp>
 #include <tempa/text/batch_encoding.hpp>
@@ -313,5 +313,5 @@
 
 #if defined(TEMPA_WITH_CUDA)
 #include <tempa/cuda/launch.hpp>
-#include <tempa/cuda/runtime.hpp>
+#include <tempa/device/cuda/runtime.hpp>
 #endif

@@ -2,8 +2,8 @@
 #include "support/catch.hpp"
 
 #include <tempa/core/random.hpp>
-#include <tempa/core/tensor.hpp>
 #include <tempa/cpu/gemm/bfloat16_gemm.hpp>
+#include <tempa/tensor/tensor.hpp>
 
 #include <algorithm>
 #include <cstdint>

@@ -3,8 +3,8 @@
 #include "support/catch.hpp"
 
 #include <tempa/core/random.hpp>
-#include <tempa/core/tensor.hpp>
 #include <tempa/cpu/gemm/gemm.hpp>
+#include <tempa/tensor/tensor.hpp>
 
 #include <cmath>
 #include <limits>

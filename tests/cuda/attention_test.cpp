@@ -2,7 +2,7 @@
 #include <tempa/core/random.hpp>
 #include <tempa/cpu/attention.hpp>
 #include <tempa/cuda/attention.hpp>
-#include <tempa/cuda/runtime.hpp>
+#include <tempa/device/cuda/runtime.hpp>
 #include <tempa/math/attention.hpp>
 
 #include "cuda/attention_textbook.hpp"

@@ -2,9 +2,9 @@
 #include <tempa/cpu/bias.hpp>
 #include <tempa/cpu/copy.hpp>
 #include <tempa/cpu/simd/convert.hpp>
-#include <tempa/cuda/cast.hpp>
 #include <tempa/cuda/copy.hpp>
-#include <tempa/cuda/fill.hpp>
+#include <tempa/device/cuda/cast.hpp>
+#include <tempa/device/cuda/fill.hpp>
 
 #include "cuda/against_cpu.hpp"
 

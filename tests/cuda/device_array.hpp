@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/shape.hpp>
-#include <tempa/cuda/runtime.hpp>
+#include <tempa/device/cuda/runtime.hpp>
 
 #include <memory>
 #include <vector>

@@ -1,7 +1,7 @@
 // What the emulation reports and a GPU would forgive, or punish somewhere else.
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/cuda/runtime.hpp>
+#include <tempa/device/cuda/runtime.hpp>
 
 #include "../../kernels/common.cuh"
 #include "../../kernels/tensor_core.cuh"

@@ -4,7 +4,7 @@
 #include <tempa/core/random.hpp>
 #include <tempa/cpu/gemm/matmul.hpp>
 #include <tempa/cuda/gemm.hpp>
-#include <tempa/cuda/runtime.hpp>
+#include <tempa/device/cuda/runtime.hpp>
 #include <tempa/math/gelu.hpp>
 
 #include "cuda/device_array.hpp"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/random.hpp>
-#include <tempa/cuda/runtime.hpp>
+#include <tempa/device/cuda/runtime.hpp>
 
 #include <cstdint>
 #include <string>

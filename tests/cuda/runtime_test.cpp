@@ -1,6 +1,6 @@
 // Memory, copies, streams, events and graphs of the CUDA runtime layer; kernels are represented by fills and copies.
 #include <tempa/core/error.hpp>
-#include <tempa/cuda/runtime.hpp>
+#include <tempa/device/cuda/runtime.hpp>
 
 #include "cuda/device_array.hpp"
 #include "support/catch.hpp"

@@ -3,7 +3,7 @@
 #include <tempa/core/random.hpp>
 #include <tempa/cpu/softmax.hpp>
 #include <tempa/cuda/launch.hpp>
-#include <tempa/cuda/runtime.hpp>
+#include <tempa/device/cuda/runtime.hpp>
 
 #include "cuda/device_array.hpp"
 #include "support/catch.hpp"

@@ -1,6 +1,6 @@
 // ldmatrix, mma and cp.async against plain loops.
 #include <tempa/core/random.hpp>
-#include <tempa/cuda/runtime.hpp>
+#include <tempa/device/cuda/runtime.hpp>
 
 #include "../../kernels/common.cuh"
 #include "../../kernels/tensor_core.cuh"

@@ -1,6 +1,6 @@
 // The building blocks of kernels: warps, blocks, random numbers, conversions, vectors.
 #include <tempa/core/random.hpp>
-#include <tempa/cuda/runtime.hpp>
+#include <tempa/device/cuda/runtime.hpp>
 
 #include "../../kernels/common.cuh"
 #include "cuda/device_array.hpp"

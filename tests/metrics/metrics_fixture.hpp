@@ -3,7 +3,7 @@
 
 #include "support/fixtures.hpp"
 
-#include <tempa/core/tensor.hpp>
+#include <tempa/tensor/tensor.hpp>
 
 #include <cmath>
 #include <cstdint>

@@ -14,7 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #if defined(TEMPA_WITH_CUDA)
-#include <tempa/cuda/graph.hpp>
+#include <tempa/device/cuda/graph.hpp>
 #endif
 
 #include <cmath>

@@ -5,9 +5,9 @@
 // One round is a whole life: rows are read and tokenized, a BERT is made, trained half, saved, loaded again, trained to
 // its end with evaluations, checkpoints and an event file, and everything is destroyed. The samples are of the ends of
 // rounds: seconds, rounds, steps, resident memory of the process, memory of tensors, and what is kept for new ones.
-#include <tempa/core/storage.hpp>
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/document_sentiment.hpp>
+#include <tempa/device/storage.hpp>
 #include <tempa/models/bert/sequence_classification.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/text/training/vocabulary_trainer.hpp>

@@ -3,12 +3,12 @@
 
 #include "support/catch.hpp"
 
-#include <tempa/core/device.hpp>
+#include <tempa/device/device.hpp>
 
 #include <vector>
 
 #if defined(TEMPA_WITH_CUDA)
-#include <tempa/cuda/device.hpp>
+#include <tempa/device/cuda/device.hpp>
 #endif
 
 /// The CPU, and a CUDA device where there is one.

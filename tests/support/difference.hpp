@@ -1,7 +1,7 @@
 // How far a tensor is from what it should be.
 #pragma once
 
-#include <tempa/core/tensor.hpp>
+#include <tempa/tensor/tensor.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/error.hpp>
-#include <tempa/core/storage.hpp>
+#include <tempa/device/storage.hpp>
 
 #include <atomic>
 #include <cstddef>

@@ -4,8 +4,8 @@
 #include <tempa/autograd/dispatch.hpp>
 #include <tempa/autograd/node.hpp>
 #include <tempa/core/compiled.hpp>
-#include <tempa/core/tensor.hpp>
 #include <tempa/cpu/optimizer.hpp>
+#include <tempa/tensor/tensor.hpp>
 
 #include <cmath>
 #include <cstddef>

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/core/device.hpp>
 #include <tempa/cpu/backend.hpp>
+#include <tempa/device/device.hpp>
 #if defined(TEMPA_WITH_CUDA)
-#include <tempa/core/profile_log.hpp>
 #include <tempa/cuda/launch.hpp>
-#include <tempa/cuda/runtime.hpp>
+#include <tempa/device/cuda/runtime.hpp>
+#include <tempa/tensor/profile_log.hpp>
 #endif
 
 TEMPA_COMPILED_FILE("autograd");

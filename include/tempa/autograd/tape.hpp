@@ -3,7 +3,7 @@
 
 #include <tempa/autograd/variable.hpp>
 #include <tempa/core/compiled.hpp>
-#include <tempa/core/profile_scope.hpp>
+#include <tempa/tensor/profile_scope.hpp>
 
 #include <initializer_list>
 #include <memory>

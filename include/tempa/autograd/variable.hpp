@@ -6,9 +6,9 @@
 #include <tempa/autograd/no_grad.hpp>
 #include <tempa/autograd/node.hpp>
 #include <tempa/core/compiled.hpp>
-#include <tempa/core/profile_scope.hpp>
-#include <tempa/core/tensor.hpp>
 #include <tempa/cpu/accumulate.hpp>
+#include <tempa/tensor/profile_scope.hpp>
+#include <tempa/tensor/tensor.hpp>
 
 #include <functional>
 #include <initializer_list>

@@ -5,13 +5,13 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/parallel.hpp>
-#include <tempa/core/tensor.hpp>
 #include <tempa/cpu/backend.hpp>
 #include <tempa/cpu/gemm/small_gemm.hpp>
 #include <tempa/cpu/simd/philox.hpp>
 #include <tempa/math/attention.hpp>
 #include <tempa/math/exp.hpp>
 #include <tempa/math/log.hpp>
+#include <tempa/tensor/tensor.hpp>
 
 #include <algorithm>
 #include <atomic>

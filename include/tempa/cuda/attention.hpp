@@ -4,7 +4,7 @@
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/core/shape.hpp>
-#include <tempa/cuda/backend.hpp>
+#include <tempa/device/cuda/backend.hpp>
 
 #include <cstdint>
 #include <string_view>

@@ -6,12 +6,10 @@
 #include <tempa/cuda/attention.hpp>
 #include <tempa/cuda/batch_norm1d.hpp>
 #include <tempa/cuda/bce_fused.hpp>
-#include <tempa/cuda/cast.hpp>
 #include <tempa/cuda/copy.hpp>
 #include <tempa/cuda/cross_entropy.hpp>
 #include <tempa/cuda/cross_entropy_fused.hpp>
 #include <tempa/cuda/elementwise.hpp>
-#include <tempa/cuda/fill.hpp>
 #include <tempa/cuda/gather.hpp>
 #include <tempa/cuda/gemm.hpp>
 #include <tempa/cuda/layer_norm.hpp>
@@ -23,3 +21,5 @@
 #include <tempa/cuda/reduce.hpp>
 #include <tempa/cuda/softmax.hpp>
 #include <tempa/cuda/tail.hpp>
+#include <tempa/device/cuda/cast.hpp>
+#include <tempa/device/cuda/fill.hpp>

@@ -5,7 +5,7 @@
 
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/shape.hpp>
-#include <tempa/cuda/backend.hpp>
+#include <tempa/device/cuda/backend.hpp>
 #include <tempa/math/loss_scale.hpp>
 #include <tempa/math/optimizer.hpp>
 

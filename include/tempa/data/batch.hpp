@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/core/tensor.hpp>
+#include <tempa/tensor/tensor.hpp>
 
 #include <algorithm>
 #include <cstdint>

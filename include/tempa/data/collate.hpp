@@ -2,9 +2,9 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/core/tensor.hpp>
 #include <tempa/data/batch.hpp>
 #include <tempa/data/dataset.hpp>
+#include <tempa/tensor/tensor.hpp>
 
 #include <algorithm>
 #include <limits>

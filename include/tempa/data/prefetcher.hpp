@@ -3,9 +3,9 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/core/profile_scope.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/core/thread_pool.hpp>
+#include <tempa/tensor/profile_scope.hpp>
 
 #include <algorithm>
 #include <condition_variable>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/core/tensor.hpp>
 #include <tempa/io/files/crc32.hpp>
+#include <tempa/tensor/tensor.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -3,8 +3,8 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/parallel.hpp>
-#include <tempa/core/tensor.hpp>
 #include <tempa/io/load_report.hpp>
+#include <tempa/tensor/tensor.hpp>
 
 #include <algorithm>
 #include <atomic>

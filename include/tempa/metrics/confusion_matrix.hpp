@@ -4,7 +4,7 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
-#include <tempa/core/tensor.hpp>
+#include <tempa/tensor/tensor.hpp>
 
 #include <algorithm>
 #include <cstddef>

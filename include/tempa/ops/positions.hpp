@@ -2,9 +2,9 @@
 #pragma once
 
 #include <tempa/autograd/dispatch.hpp>
-#include <tempa/core/tensor.hpp>
 #include <tempa/cpu/positions.hpp>
 #include <tempa/cpu/tail.hpp>
+#include <tempa/tensor/tensor.hpp>
 
 #include <cstdint>
 

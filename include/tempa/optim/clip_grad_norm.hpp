@@ -3,9 +3,9 @@
 
 #include <tempa/autograd/dispatch.hpp>
 #include <tempa/core/compiled.hpp>
-#include <tempa/core/profile_scope.hpp>
 #include <tempa/cpu/optimizer.hpp>
 #include <tempa/optim/parameter_list.hpp>
+#include <tempa/tensor/profile_scope.hpp>
 
 #include <algorithm>
 #include <cmath>

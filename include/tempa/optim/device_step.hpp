@@ -4,9 +4,9 @@
 #include <tempa/core/config.hpp>
 #if defined(TEMPA_WITH_CUDA)
 
-#include <tempa/core/tensor.hpp>
 #include <tempa/cuda/multi_tensor.hpp>
-#include <tempa/cuda/runtime.hpp>
+#include <tempa/device/cuda/runtime.hpp>
+#include <tempa/tensor/tensor.hpp>
 
 #include <algorithm>
 #include <cstddef>

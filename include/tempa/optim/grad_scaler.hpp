@@ -4,14 +4,14 @@
 #include <tempa/autograd/dispatch.hpp>
 #include <tempa/autograd/tape.hpp>
 #include <tempa/core/compiled.hpp>
-#include <tempa/core/tensor.hpp>
 #include <tempa/cpu/optimizer.hpp>
 #include <tempa/math/loss_scale.hpp>
 #include <tempa/optim/optimizer.hpp>
+#include <tempa/tensor/tensor.hpp>
 
 #if defined(TEMPA_WITH_CUDA)
 #include <tempa/cuda/loss_scale.hpp>
-#include <tempa/cuda/runtime.hpp>
+#include <tempa/device/cuda/runtime.hpp>
 #endif
 
 #include <cmath>

@@ -1,10 +1,10 @@
 // What every optimizer is.
 #pragma once
 
-#include <tempa/core/profile_scope.hpp>
 #include <tempa/optim/clip_grad_norm.hpp>
 #include <tempa/optim/device_step.hpp>
 #include <tempa/optim/parameter_list.hpp>
+#include <tempa/tensor/profile_scope.hpp>
 
 #include <cmath>
 #include <cstddef>

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <tempa/autograd/dispatch.hpp>
-#include <tempa/core/profile_scope.hpp>
 #include <tempa/optim/clip_grad_norm.hpp>
 #include <tempa/optim/device_step.hpp>
 #include <tempa/optim/optimizer.hpp>
 #include <tempa/optim/slot.hpp>
+#include <tempa/tensor/profile_scope.hpp>
 
 #include <algorithm>
 #include <array>

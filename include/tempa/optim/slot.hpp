@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/variable.hpp>
-#include <tempa/core/tensor.hpp>
+#include <tempa/tensor/tensor.hpp>
 
 #include <cstddef>
 #include <string_view>

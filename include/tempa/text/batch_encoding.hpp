@@ -5,7 +5,7 @@
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/parallel.hpp>
-#include <tempa/core/tensor.hpp>
+#include <tempa/tensor/tensor.hpp>
 #include <tempa/text/tokenizer.hpp>
 
 #include <algorithm>

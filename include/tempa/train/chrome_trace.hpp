@@ -2,9 +2,9 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/core/profile_log.hpp>
 #include <tempa/io/files/file.hpp>
 #include <tempa/io/json/json_text.hpp>
+#include <tempa/tensor/profile_log.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -3,9 +3,9 @@
 
 #include <tempa/autograd/dispatch.hpp>
 #include <tempa/core/compiled.hpp>
-#include <tempa/core/tensor.hpp>
 #include <tempa/cpu/accumulate.hpp>
 #include <tempa/cpu/gemm/gemm.hpp>
+#include <tempa/tensor/tensor.hpp>
 #include <tempa/train/profile_rows.hpp>
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/core/profile_log.hpp>
+#include <tempa/tensor/profile_log.hpp>
 
 #include <algorithm>
 #include <cstdint>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/core/profile_scope.hpp>
 #include <tempa/io/files/file.hpp>
+#include <tempa/tensor/profile_scope.hpp>
 #include <tempa/train/chrome_trace.hpp>
 #include <tempa/train/machine_peak.hpp>
 #include <tempa/train/profile_rows.hpp>

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/core/tensor.hpp>
 #include <tempa/data/batch.hpp>
 #include <tempa/metrics/accuracy.hpp>
 #include <tempa/metrics/confusion_matrix.hpp>
@@ -10,6 +9,7 @@
 #include <tempa/metrics/precision_recall_f1.hpp>
 #include <tempa/metrics/regression.hpp>
 #include <tempa/models/bert/config.hpp>
+#include <tempa/tensor/tensor.hpp>
 #include <tempa/train/loss_weight.hpp>
 
 #include <algorithm>

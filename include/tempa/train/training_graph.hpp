@@ -2,10 +2,10 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/core/profile_scope.hpp>
 #include <tempa/data/batch.hpp>
 #include <tempa/optim/grad_scaler.hpp>
 #include <tempa/optim/optimizer.hpp>
+#include <tempa/tensor/profile_scope.hpp>
 
 #include <algorithm>
 #include <cstddef>

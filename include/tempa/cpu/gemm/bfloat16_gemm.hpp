@@ -6,7 +6,7 @@
 
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
-#include <tempa/core/storage.hpp>
+#include <tempa/device/storage.hpp>
 
 #if defined(__x86_64__)
 #include <immintrin.h>

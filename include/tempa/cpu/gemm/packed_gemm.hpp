@@ -7,9 +7,9 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
-#include <tempa/core/storage.hpp>
 #include <tempa/cpu/backend.hpp>
 #include <tempa/cpu/gemm/small_gemm.hpp>
+#include <tempa/device/storage.hpp>
 #include <tempa/math/transpose.hpp>
 
 #include <algorithm>

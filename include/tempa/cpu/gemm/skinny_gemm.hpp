@@ -6,10 +6,10 @@
 
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
-#include <tempa/core/storage.hpp>
 #include <tempa/cpu/backend.hpp>
 #include <tempa/cpu/gemm/bfloat16_gemm.hpp>
 #include <tempa/cpu/gemm/small_gemm.hpp>
+#include <tempa/device/storage.hpp>
 
 #if defined(__AVX512BF16__)
 #include <immintrin.h>

@@ -4,9 +4,9 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
-#include <tempa/core/tensor.hpp>
 #include <tempa/cpu/accumulate.hpp>
 #include <tempa/cpu/backend.hpp>
+#include <tempa/tensor/tensor.hpp>
 
 #include <algorithm>
 

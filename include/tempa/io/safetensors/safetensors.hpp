@@ -2,10 +2,10 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/core/tensor.hpp>
 #include <tempa/io/files/file.hpp>
 #include <tempa/io/safetensors/safetensors_header.hpp>
 #include <tempa/io/state_dict.hpp>
+#include <tempa/tensor/tensor.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -4,10 +4,10 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/loop_nest.hpp>
 #include <tempa/core/parallel.hpp>
-#include <tempa/core/tensor.hpp>
 #include <tempa/io/state_dict.hpp>
 #include <tempa/io/torch/pickle.hpp>
 #include <tempa/io/torch/torch_storage.hpp>
+#include <tempa/tensor/tensor.hpp>
 
 #include <array>
 #include <cstddef>

@@ -1,8 +1,8 @@
 // Device memory: allocated in the order of a stream, kept for reuse, copied, measured.
 #pragma once
 
-#include <tempa/core/storage.hpp>
-#include <tempa/cuda/backend.hpp>
+#include <tempa/device/cuda/backend.hpp>
+#include <tempa/device/storage.hpp>
 
 #include <cstddef>
 #include <memory>

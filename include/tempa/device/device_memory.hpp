@@ -1,15 +1,15 @@
 // Memory on any device: taken, copied, filled, converted. The one place where tensors tell the host from CUDA.
 #pragma once
 
-#include <tempa/core/device.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/shape.hpp>
-#include <tempa/core/storage.hpp>
+#include <tempa/device/device.hpp>
+#include <tempa/device/storage.hpp>
 #if defined(TEMPA_WITH_CUDA)
-#include <tempa/cuda/cast.hpp>
-#include <tempa/cuda/device.hpp>
-#include <tempa/cuda/fill.hpp>
-#include <tempa/cuda/memory.hpp>
+#include <tempa/device/cuda/cast.hpp>
+#include <tempa/device/cuda/device.hpp>
+#include <tempa/device/cuda/fill.hpp>
+#include <tempa/device/cuda/memory.hpp>
 #endif
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // Bad indices that a kernel found.
 #pragma once
 
-#include <tempa/cuda/backend.hpp>
+#include <tempa/device/cuda/backend.hpp>
 
 namespace tempa::inline TEMPA_ABI::cuda {
 

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/core/device.hpp>
-#include <tempa/core/device_memory.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/shape.hpp>
+#include <tempa/device/device.hpp>
+#include <tempa/device/device_memory.hpp>
 
 #include <cstddef>
 #include <memory>

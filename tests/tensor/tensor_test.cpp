@@ -1,4 +1,4 @@
-#include <tempa/core/tensor.hpp>
+#include <tempa/tensor/tensor.hpp>
 
 #include "support/catch.hpp"
 #include "support/thrown.hpp"

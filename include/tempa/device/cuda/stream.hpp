@@ -1,7 +1,7 @@
 // Streams and events.
 #pragma once
 
-#include <tempa/cuda/backend.hpp>
+#include <tempa/device/cuda/backend.hpp>
 
 namespace tempa::inline TEMPA_ABI::cuda {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/error.hpp>
-#include <tempa/cuda/backend.hpp>
+#include <tempa/device/cuda/backend.hpp>
 
 #include <cstddef>
 #include <string>

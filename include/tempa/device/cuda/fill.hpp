@@ -3,7 +3,7 @@
 
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/shape.hpp>
-#include <tempa/cuda/backend.hpp>
+#include <tempa/device/cuda/backend.hpp>
 
 namespace tempa::inline TEMPA_ABI::cuda {
 

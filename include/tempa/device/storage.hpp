@@ -4,7 +4,7 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/core/memory_arena.hpp>
+#include <tempa/device/memory_arena.hpp>
 
 #include <algorithm>
 #include <bit>

@@ -3,7 +3,7 @@
 
 #include <tempa/core/error.hpp>
 #if defined(TEMPA_WITH_CUDA)
-#include <tempa/cuda/device.hpp>
+#include <tempa/device/cuda/device.hpp>
 #endif
 
 #include <charconv>

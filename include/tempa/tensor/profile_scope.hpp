@@ -3,10 +3,10 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/dtype.hpp>
-#include <tempa/core/profile_log.hpp>
 #include <tempa/core/shape.hpp>
+#include <tempa/tensor/profile_log.hpp>
 #if defined(TEMPA_WITH_CUDA)
-#include <tempa/cuda/stream.hpp>
+#include <tempa/device/cuda/stream.hpp>
 
 #include <optional>
 #endif

@@ -4,8 +4,8 @@
 // `[who] what: cudaErrorName (text)`. An error of a kernel is reported by a later call, as CUDA does.
 #pragma once
 
-#include <tempa/cuda/backend.hpp>
-#include <tempa/cuda/device.hpp>
-#include <tempa/cuda/graph.hpp>
-#include <tempa/cuda/memory.hpp>
-#include <tempa/cuda/stream.hpp>
+#include <tempa/device/cuda/backend.hpp>
+#include <tempa/device/cuda/device.hpp>
+#include <tempa/device/cuda/graph.hpp>
+#include <tempa/device/cuda/memory.hpp>
+#include <tempa/device/cuda/stream.hpp>

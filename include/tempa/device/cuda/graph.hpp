@@ -1,7 +1,7 @@
 // CUDA graphs: a sequence of launches recorded once and started with one call.
 #pragma once
 
-#include <tempa/cuda/backend.hpp>
+#include <tempa/device/cuda/backend.hpp>
 
 #include <memory>
 
