@@ -86,8 +86,6 @@
 #include <tempa/device/storage.hpp>
 #include <tempa/io/checkpoint.hpp>
 #include <tempa/io/checkpoint_names.hpp>
-#include <tempa/io/event.hpp>
-#include <tempa/io/event_file.hpp>
 #include <tempa/io/files/append_file.hpp>
 #include <tempa/io/files/atomic_folder.hpp>
 #include <tempa/io/files/crc32.hpp>
@@ -97,7 +95,6 @@
 #include <tempa/io/files/output_target.hpp>
 #include <tempa/io/files/printable.hpp>
 #include <tempa/io/files/text_output.hpp>
-#include <tempa/io/graph_def.hpp>
 #include <tempa/io/json/json.hpp>
 #include <tempa/io/json/json_events.hpp>
 #include <tempa/io/json/json_members.hpp>
@@ -218,6 +215,13 @@
 #include <tempa/tensor/profile_log.hpp>
 #include <tempa/tensor/profile_scope.hpp>
 #include <tempa/tensor/tensor.hpp>
+#include <tempa/tensorboard/event.hpp>
+#include <tempa/tensorboard/event_file.hpp>
+#include <tempa/tensorboard/graph.hpp>
+#include <tempa/tensorboard/graph_def.hpp>
+#include <tempa/tensorboard/histogram.hpp>
+#include <tempa/tensorboard/hparams.hpp>
+#include <tempa/tensorboard/summary_writer.hpp>
 #include <tempa/text/any_tokenizer.hpp>
 #include <tempa/text/auto_tokenizer.hpp>
 #include <tempa/text/batch_encoding.hpp>
@@ -297,10 +301,6 @@
 #include <tempa/train/score_keeper_of.hpp>
 #include <tempa/train/step_replay.hpp>
 #include <tempa/train/stop_signal.hpp>
-#include <tempa/train/tensorboard/graph.hpp>
-#include <tempa/train/tensorboard/histogram.hpp>
-#include <tempa/train/tensorboard/hparams.hpp>
-#include <tempa/train/tensorboard/summary_writer.hpp>
 #include <tempa/train/token_score_keeper.hpp>
 #include <tempa/train/trainer.hpp>
 #include <tempa/train/trainer_graph.hpp>

@@ -10,10 +10,10 @@
 #include <tempa/device/storage.hpp>
 #include <tempa/models/bert/sequence_classification.hpp>
 #include <tempa/optim/adamw.hpp>
+#include <tempa/tensorboard/summary_writer.hpp>
 #include <tempa/text/training/vocabulary_trainer.hpp>
 #include <tempa/train/log/log_to.hpp>
 #include <tempa/train/predict.hpp>
-#include <tempa/train/tensorboard/summary_writer.hpp>
 #include <tempa/train/trainer.hpp>
 
 #include "support/fixtures.hpp"

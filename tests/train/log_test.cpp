@@ -3,11 +3,11 @@
 #include <tempa/models/bert/sequence_classification.hpp>
 #include <tempa/optim/lr_scheduler/step_lr.hpp>
 #include <tempa/optim/sgd.hpp>
+#include <tempa/tensorboard/summary_writer.hpp>
 #include <tempa/train/log/csv_logger.hpp>
 #include <tempa/train/log/json_lines_logger.hpp>
 #include <tempa/train/log/log_to.hpp>
 #include <tempa/train/plot/training_plots.hpp>
-#include <tempa/train/tensorboard/summary_writer.hpp>
 
 #include "support/catch.hpp"
 #include "support/file_size_limit.hpp"

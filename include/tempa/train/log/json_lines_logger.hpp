@@ -3,8 +3,8 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/shape.hpp>
-#include <tempa/io/event_file.hpp>
 #include <tempa/metrics/metrics.hpp>
+#include <tempa/tensorboard/event_file.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/io/event.hpp>
 #include <tempa/metrics/metrics.hpp>
+#include <tempa/tensorboard/event.hpp>
 
 #include <concepts>
 #include <string>

@@ -3,8 +3,8 @@
 
 #include <tempa/autograd/no_grad.hpp>
 #include <tempa/core/compiled.hpp>
-#include <tempa/io/graph_def.hpp>
 #include <tempa/nn/module.hpp>
+#include <tempa/tensorboard/graph_def.hpp>
 
 #include <algorithm>
 #include <cctype>

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/io/event_file.hpp>
 #include <tempa/metrics/metrics.hpp>
+#include <tempa/tensorboard/event_file.hpp>
+#include <tempa/tensorboard/graph.hpp>
+#include <tempa/tensorboard/histogram.hpp>
+#include <tempa/tensorboard/hparams.hpp>
 #include <tempa/train/plot/picture.hpp>
-#include <tempa/train/tensorboard/graph.hpp>
-#include <tempa/train/tensorboard/histogram.hpp>
-#include <tempa/train/tensorboard/hparams.hpp>
 
 #include <algorithm>
 #include <atomic>

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/io/event.hpp>
 #include <tempa/io/files/append_file.hpp>
 #include <tempa/io/files/crc32.hpp>
+#include <tempa/tensorboard/event.hpp>
 
 #include <chrono>
 #include <mutex>

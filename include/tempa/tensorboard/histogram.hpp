@@ -2,8 +2,8 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/io/event.hpp>
 #include <tempa/tensor/tensor.hpp>
+#include <tempa/tensorboard/event.hpp>
 
 #include <algorithm>
 #include <cstddef>
