@@ -4,12 +4,12 @@
 #include "model.hpp"
 #include "options.hpp"
 
-#include <tempa/train/plot/class_distribution_plot.hpp>
-#include <tempa/train/plot/confusion_matrix_plot.hpp>
-#include <tempa/train/plot/predictions_plot.hpp>
-#include <tempa/train/plot/training_plots.hpp>
+#include <tempa/plot/class_distribution_plot.hpp>
+#include <tempa/plot/confusion_matrix_plot.hpp>
+#include <tempa/plot/predictions_plot.hpp>
 #include <tempa/train/predict.hpp>
 #include <tempa/train/report.hpp>
+#include <tempa/train/training_plots.hpp>
 
 #include <algorithm>
 #include <cstddef>

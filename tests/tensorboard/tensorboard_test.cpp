@@ -2,8 +2,8 @@
 // program and reads the same folder by the packages tensorboard, torch and Pillow.
 #include <tempa/data/batch.hpp>
 #include <tempa/models/bert/sequence_classification.hpp>
+#include <tempa/plot/confusion_matrix_plot.hpp>
 #include <tempa/tensorboard/summary_writer.hpp>
-#include <tempa/train/plot/confusion_matrix_plot.hpp>
 
 #include "support/catch.hpp"
 #include "support/png_decoder.hpp"

@@ -7,7 +7,7 @@
 #include <tempa/train/log/csv_logger.hpp>
 #include <tempa/train/log/json_lines_logger.hpp>
 #include <tempa/train/log/log_to.hpp>
-#include <tempa/train/plot/training_plots.hpp>
+#include <tempa/train/training_plots.hpp>
 
 #include "support/catch.hpp"
 #include "support/file_size_limit.hpp"

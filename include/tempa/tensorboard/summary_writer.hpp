@@ -3,11 +3,11 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/metrics/metrics.hpp>
+#include <tempa/plot/picture.hpp>
 #include <tempa/tensorboard/event_file.hpp>
 #include <tempa/tensorboard/graph.hpp>
 #include <tempa/tensorboard/histogram.hpp>
 #include <tempa/tensorboard/hparams.hpp>
-#include <tempa/train/plot/picture.hpp>
 
 #include <algorithm>
 #include <atomic>

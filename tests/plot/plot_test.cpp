@@ -1,8 +1,8 @@
 // Pictures: well-formed files, and no label that another covers or that the edge cuts.
-#include <tempa/train/plot/class_distribution_plot.hpp>
-#include <tempa/train/plot/confusion_matrix_plot.hpp>
-#include <tempa/train/plot/predictions_plot.hpp>
-#include <tempa/train/plot/training_plots.hpp>
+#include <tempa/plot/class_distribution_plot.hpp>
+#include <tempa/plot/confusion_matrix_plot.hpp>
+#include <tempa/plot/predictions_plot.hpp>
+#include <tempa/train/training_plots.hpp>
 
 #include "support/catch.hpp"
 #include "support/png_decoder.hpp"

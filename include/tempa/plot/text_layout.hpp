@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/train/plot/built_in_font.hpp>
+#include <tempa/plot/built_in_font.hpp>
 
 #include <algorithm>
 #include <cstddef>

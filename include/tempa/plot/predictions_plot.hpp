@@ -2,8 +2,8 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/train/plot/chart_frame.hpp>
-#include <tempa/train/plot/line_chart.hpp>
+#include <tempa/plot/chart_frame.hpp>
+#include <tempa/plot/line_chart.hpp>
 
 #include <algorithm>
 #include <cmath>

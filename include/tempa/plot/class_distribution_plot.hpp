@@ -2,8 +2,8 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
+#include <tempa/plot/chart_frame.hpp>
 #include <tempa/tensor/tensor.hpp>
-#include <tempa/train/plot/chart_frame.hpp>
 
 #include <algorithm>
 #include <cmath>

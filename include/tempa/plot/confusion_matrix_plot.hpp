@@ -3,7 +3,7 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/metrics/confusion_matrix.hpp>
-#include <tempa/train/plot/chart_frame.hpp>
+#include <tempa/plot/chart_frame.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/train/plot/axis.hpp>
-#include <tempa/train/plot/picture.hpp>
+#include <tempa/plot/axis.hpp>
+#include <tempa/plot/picture.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/train/plot/line_chart.hpp>
+#include <tempa/plot/line_chart.hpp>
 #include <tempa/train/trainer.hpp>
 
 #include <algorithm>

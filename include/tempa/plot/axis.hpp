@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/train/plot/svg.hpp>
+#include <tempa/plot/svg.hpp>
 
 #include <algorithm>
 #include <cmath>

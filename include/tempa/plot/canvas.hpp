@@ -2,8 +2,8 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
+#include <tempa/plot/scene.hpp>
 #include <tempa/tensor/tensor.hpp>
-#include <tempa/train/plot/scene.hpp>
 
 #include <algorithm>
 #include <cmath>

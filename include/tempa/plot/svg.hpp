@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/train/plot/text_layout.hpp>
+#include <tempa/plot/text_layout.hpp>
 
 #include <charconv>
 #include <cmath>

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
+#include <tempa/plot/built_in_glyphs.hpp>
+#include <tempa/plot/scene.hpp>
 #include <tempa/text/unicode/unicode.hpp>
-#include <tempa/train/plot/built_in_glyphs.hpp>
-#include <tempa/train/plot/scene.hpp>
 
 #include <algorithm>
 #include <charconv>

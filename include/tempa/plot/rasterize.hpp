@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/train/plot/system_fonts.hpp>
+#include <tempa/plot/system_fonts.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/train/plot/chart_frame.hpp>
+#include <tempa/plot/chart_frame.hpp>
 
 #include <algorithm>
 #include <cmath>

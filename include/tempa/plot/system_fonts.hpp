@@ -3,8 +3,8 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/train/plot/canvas.hpp>
-#include <tempa/train/plot/text_layout.hpp>
+#include <tempa/plot/canvas.hpp>
+#include <tempa/plot/text_layout.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -3,9 +3,9 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/io/files/file.hpp>
-#include <tempa/io/png.hpp>
-#include <tempa/train/plot/rasterize.hpp>
-#include <tempa/train/plot/svg.hpp>
+#include <tempa/plot/png.hpp>
+#include <tempa/plot/rasterize.hpp>
+#include <tempa/plot/svg.hpp>
 
 #include <cstddef>
 #include <filesystem>
