@@ -2,7 +2,7 @@
 //   profiler_benchmark
 #include <tempa/autograd/no_grad.hpp>
 #include <tempa/ops/arithmetic.hpp>
-#include <tempa/train/profiler.hpp>
+#include <tempa/profile/profiler.hpp>
 
 #include <benchmark/benchmark.h>
 

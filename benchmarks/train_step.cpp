@@ -5,7 +5,7 @@
 #include "bert_workload.hpp"
 
 #include <tempa/optim/adamw.hpp>
-#include <tempa/train/profiler.hpp>
+#include <tempa/profile/profiler.hpp>
 #include <tempa/train/training_graph.hpp>
 
 #include <chrono>

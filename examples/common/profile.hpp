@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/device/device.hpp>
-#include <tempa/train/profiler.hpp>
+#include <tempa/profile/profiler.hpp>
 
 #include <iostream>
 

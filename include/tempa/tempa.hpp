@@ -227,6 +227,10 @@
 #include <tempa/plot/svg.hpp>
 #include <tempa/plot/system_fonts.hpp>
 #include <tempa/plot/text_layout.hpp>
+#include <tempa/profile/chrome_trace.hpp>
+#include <tempa/profile/machine_peak.hpp>
+#include <tempa/profile/profile_rows.hpp>
+#include <tempa/profile/profiler.hpp>
 #include <tempa/tensor/profile_log.hpp>
 #include <tempa/tensor/profile_scope.hpp>
 #include <tempa/tensor/tensor.hpp>
@@ -279,7 +283,6 @@
 #include <tempa/text/unicode/unicode_tables.hpp>
 #include <tempa/text/unicode/utf8.hpp>
 #include <tempa/text/unicode/word_character_table.hpp>
-#include <tempa/train/chrome_trace.hpp>
 #include <tempa/train/distillation.hpp>
 #include <tempa/train/early_stopping.hpp>
 #include <tempa/train/epoch_record.hpp>
@@ -289,11 +292,8 @@
 #include <tempa/train/log/json_lines_logger.hpp>
 #include <tempa/train/log/log_to.hpp>
 #include <tempa/train/loss_weight.hpp>
-#include <tempa/train/machine_peak.hpp>
 #include <tempa/train/predict.hpp>
 #include <tempa/train/predict_tags.hpp>
-#include <tempa/train/profile_rows.hpp>
-#include <tempa/train/profiler.hpp>
 #include <tempa/train/progress.hpp>
 #include <tempa/train/report.hpp>
 #include <tempa/train/score_keeper.hpp>

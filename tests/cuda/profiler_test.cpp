@@ -1,6 +1,6 @@
 #include <tempa/ops/gelu.hpp>
 #include <tempa/ops/linear.hpp>
-#include <tempa/train/profiler.hpp>
+#include <tempa/profile/profiler.hpp>
 
 #include "support/catch.hpp"
 

@@ -6,7 +6,7 @@
 
 #include <tempa/autograd/gradcheck.hpp>
 #include <tempa/io/safetensors/safetensors.hpp>
-#include <tempa/train/profiler.hpp>
+#include <tempa/profile/profiler.hpp>
 
 #include <algorithm>
 #include <cmath>

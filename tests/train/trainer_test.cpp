@@ -3,7 +3,7 @@
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/lr_scheduler/step_lr.hpp>
 #include <tempa/optim/sgd.hpp>
-#include <tempa/train/profiler.hpp>
+#include <tempa/profile/profiler.hpp>
 #include <tempa/train/trainer.hpp>
 
 #include "support/catch.hpp"

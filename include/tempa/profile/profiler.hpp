@@ -3,10 +3,10 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/io/files/file.hpp>
+#include <tempa/profile/chrome_trace.hpp>
+#include <tempa/profile/machine_peak.hpp>
+#include <tempa/profile/profile_rows.hpp>
 #include <tempa/tensor/profile_scope.hpp>
-#include <tempa/train/chrome_trace.hpp>
-#include <tempa/train/machine_peak.hpp>
-#include <tempa/train/profile_rows.hpp>
 
 #include <algorithm>
 #include <iostream>

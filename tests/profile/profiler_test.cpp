@@ -6,7 +6,7 @@
 #include <tempa/ops/reduction.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/clip_grad_norm.hpp>
-#include <tempa/train/profiler.hpp>
+#include <tempa/profile/profiler.hpp>
 
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"

@@ -5,8 +5,8 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/cpu/accumulate.hpp>
 #include <tempa/cpu/gemm/gemm.hpp>
+#include <tempa/profile/profile_rows.hpp>
 #include <tempa/tensor/tensor.hpp>
-#include <tempa/train/profile_rows.hpp>
 
 #include <algorithm>
 #include <array>
