@@ -3,7 +3,7 @@
 
 #include <tempa/autograd/no_grad.hpp>
 #include <tempa/device/device.hpp>
-#include <tempa/models/pretrained.hpp>
+#include <tempa/models/pretrained/pretrained.hpp>
 
 #include <filesystem>
 

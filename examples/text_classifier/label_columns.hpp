@@ -16,7 +16,7 @@
 #include <tempa/data/label_columns.hpp>
 #include <tempa/data/split.hpp>
 #include <tempa/metrics/report.hpp>
-#include <tempa/models/bert/multi_label_classification.hpp>
+#include <tempa/models/heads/multi_label_classification.hpp>
 #include <tempa/ops/shape.hpp>
 #include <tempa/text/auto_tokenizer.hpp>
 #include <tempa/train/evaluation.hpp>

@@ -1,7 +1,7 @@
 // A trained head that goes on with other labels, and models without a head.
-#include <tempa/models/bert/multi_label_classification.hpp>
-#include <tempa/models/bert/sequence_classification.hpp>
-#include <tempa/models/bert/token_classification.hpp>
+#include <tempa/models/heads/multi_label_classification.hpp>
+#include <tempa/models/heads/sequence_classification.hpp>
+#include <tempa/models/heads/token_classification.hpp>
 
 #include "models/small_bert.hpp"
 #include "support/catch.hpp"

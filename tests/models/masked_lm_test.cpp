@@ -1,6 +1,6 @@
 #include <tempa/autograd/gradcheck.hpp>
-#include <tempa/models/bert/masked_lm.hpp>
-#include <tempa/models/bert/sequence_classification.hpp>
+#include <tempa/models/heads/masked_lm.hpp>
+#include <tempa/models/heads/sequence_classification.hpp>
 
 #include "support/catch.hpp"
 #include "support/difference.hpp"

@@ -1,5 +1,5 @@
 #include <tempa/autograd/gradcheck.hpp>
-#include <tempa/models/bert/multi_label_classification.hpp>
+#include <tempa/models/heads/multi_label_classification.hpp>
 
 #include "models/head_fixture.hpp"
 #include "support/temporary_folder.hpp"

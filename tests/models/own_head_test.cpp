@@ -2,7 +2,7 @@
 #include "../../examples/japanese_reviews/model.hpp"
 
 #include <tempa/io/json/json.hpp>
-#include <tempa/models/pretrained.hpp>
+#include <tempa/models/pretrained/pretrained.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/lr_scheduler/step_lr.hpp>
 

@@ -1,6 +1,6 @@
 // Model folders: every file, name and type that weights come in, and what is written.
-#include <tempa/models/bert/masked_lm.hpp>
-#include <tempa/models/bert/sequence_classification.hpp>
+#include <tempa/models/heads/masked_lm.hpp>
+#include <tempa/models/heads/sequence_classification.hpp>
 
 #include "support/catch.hpp"
 #include "support/fixtures.hpp"

@@ -2,10 +2,10 @@
 #include <tempa/data/label_columns.hpp>
 #include <tempa/data/masked_tokens.hpp>
 #include <tempa/data/token_classification.hpp>
-#include <tempa/models/bert/masked_lm.hpp>
-#include <tempa/models/bert/multi_label_classification.hpp>
-#include <tempa/models/bert/sequence_classification.hpp>
-#include <tempa/models/bert/token_classification.hpp>
+#include <tempa/models/heads/masked_lm.hpp>
+#include <tempa/models/heads/multi_label_classification.hpp>
+#include <tempa/models/heads/sequence_classification.hpp>
+#include <tempa/models/heads/token_classification.hpp>
 #include <tempa/models/ngram_classifier.hpp>
 
 #include "support/catch.hpp"

@@ -1,8 +1,8 @@
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/label_columns.hpp>
 #include <tempa/data/token_classification.hpp>
-#include <tempa/models/bert/multi_label_classification.hpp>
-#include <tempa/models/bert/token_classification.hpp>
+#include <tempa/models/heads/multi_label_classification.hpp>
+#include <tempa/models/heads/token_classification.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/train/trainer.hpp>
 

@@ -5,7 +5,7 @@
 #include <tempa/data/data_loader.hpp>
 #include <tempa/io/json/json.hpp>
 #include <tempa/models/bert/config_file.hpp>
-#include <tempa/models/bert/sequence_classification.hpp>
+#include <tempa/models/heads/sequence_classification.hpp>
 #include <tempa/optim/lr_scheduler/reduce_lr_on_plateau.hpp>
 #include <tempa/optim/optimizer.hpp>
 #include <tempa/train/trainer_options.hpp>

@@ -1,6 +1,6 @@
 // The C++ side of the comparison with transformers: loads folders that transformers wrote, and computes what the script
 // beside it (check.py) compares.
-#include <tempa/models/bert/sequence_classification.hpp>
+#include <tempa/models/heads/sequence_classification.hpp>
 #include <tempa/optim/adam.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/clip_grad_norm.hpp>

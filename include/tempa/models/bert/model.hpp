@@ -3,8 +3,8 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/models/bert/embeddings.hpp>
-#include <tempa/models/bert/encoder.hpp>
-#include <tempa/models/pretrained.hpp>
+#include <tempa/models/encoder/encoder.hpp>
+#include <tempa/models/pretrained/pretrained.hpp>
 
 #include <filesystem>
 #include <string_view>

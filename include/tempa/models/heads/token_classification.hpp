@@ -3,8 +3,8 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/models/bert/model.hpp>
-#include <tempa/models/bert/sequence_classification.hpp>
-#include <tempa/models/pretrained.hpp>
+#include <tempa/models/heads/sequence_classification.hpp>
+#include <tempa/models/pretrained/pretrained.hpp>
 #include <tempa/ops/cross_entropy.hpp>
 
 #include <filesystem>

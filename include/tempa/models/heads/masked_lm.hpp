@@ -4,7 +4,7 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/data/masked_tokens.hpp>
 #include <tempa/models/bert/model.hpp>
-#include <tempa/models/pretrained.hpp>
+#include <tempa/models/pretrained/pretrained.hpp>
 #include <tempa/ops/cross_entropy.hpp>
 
 #include <filesystem>

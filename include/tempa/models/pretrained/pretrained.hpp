@@ -2,12 +2,12 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/io/checkpoint_names.hpp>
 #include <tempa/io/safetensors/safetensors.hpp>
 #include <tempa/io/safetensors/sharded.hpp>
 #include <tempa/io/torch/torch_bin.hpp>
 #include <tempa/models/bert/config_file.hpp>
-#include <tempa/models/label_heads.hpp>
+#include <tempa/models/heads/label_heads.hpp>
+#include <tempa/models/pretrained/checkpoint_names.hpp>
 #include <tempa/nn/init.hpp>
 #include <tempa/nn/module.hpp>
 

@@ -3,7 +3,7 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/models/bert/model.hpp>
-#include <tempa/models/pretrained.hpp>
+#include <tempa/models/pretrained/pretrained.hpp>
 #include <tempa/ops/bce_with_logits.hpp>
 #include <tempa/ops/cross_entropy.hpp>
 #include <tempa/ops/mse_loss.hpp>

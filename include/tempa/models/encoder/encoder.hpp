@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/models/bert/attention.hpp>
+#include <tempa/models/encoder/attention.hpp>
 #include <tempa/nn/activation.hpp>
 #include <tempa/ops/feed_forward.hpp>
 #include <tempa/ops/gather.hpp>

@@ -5,8 +5,8 @@
 #include <tempa/data/label_columns.hpp>
 #include <tempa/data/matched_labels.hpp>
 #include <tempa/models/bert/model.hpp>
-#include <tempa/models/label_heads.hpp>
-#include <tempa/models/pretrained.hpp>
+#include <tempa/models/heads/label_heads.hpp>
+#include <tempa/models/pretrained/pretrained.hpp>
 #include <tempa/ops/arithmetic.hpp>
 #include <tempa/ops/cross_entropy.hpp>
 
