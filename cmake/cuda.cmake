@@ -1,6 +1,6 @@
 # tempa::cuda: the headers with TEMPA_WITH_CUDA, and the kernels as a static library.
 #   TEMPA_BUILD_CUDA      kernels/*.cu compiled by nvcc
-#   TEMPA_CUDA_EMULATED   the same files compiled by the host compiler against tests/emulation, for tests without a GPU
+#   TEMPA_CUDA_EMULATED   the same files compiled by the host compiler against emulation, for tests without a GPU
 option(TEMPA_CUDA_EMULATED "Build tempa::cuda on an emulation of CUDA's execution model (for tests; very slow)" OFF)
 option(TEMPA_CUDA_RESOURCE_USAGE "Let ptxas print registers, shared memory and spills of each kernel" OFF)
 if(TEMPA_BUILD_CUDA AND TEMPA_CUDA_EMULATED)
@@ -97,7 +97,7 @@ if(TEMPA_BUILD_CUDA OR TEMPA_CUDA_EMULATED)
     if(NOT TARGET Boost::context)
       message(FATAL_ERROR "TEMPA_CUDA_EMULATED needs Boost.Context (Debian: libboost-context-dev).")
     endif()
-    file(GLOB emulation CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/emulation/*.cpp")
+    file(GLOB emulation CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/emulation/*.cpp")
     target_sources(tempa_kernels PRIVATE ${emulation})
     target_compile_definitions(tempa_cuda INTERFACE TEMPA_CUDA_EMULATED)
     target_link_libraries(tempa_kernels PRIVATE Boost::context)

@@ -3,8 +3,8 @@
 // 3").
 #include <tempa/cuda/accumulate.hpp>
 
-#include "accumulate.cuh"
-#include "dropout.cuh"
+#include "kernels/accumulate.cuh"
+#include "kernels/device/dropout.cuh"
 
 namespace tempa::inline TEMPA_ABI::cuda {
 

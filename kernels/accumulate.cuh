@@ -1,7 +1,7 @@
 // y += x, as a body of map.cuh.
 #pragma once
 
-#include "map.cuh"
+#include "kernels/device/map.cuh"
 
 namespace tempa::inline TEMPA_ABI::cuda {
 

@@ -4,8 +4,8 @@
 // for the result.
 #include <tempa/cuda/batch_norm1d.hpp>
 
-#include "columns.cuh"
-#include "map.cuh"
+#include "kernels/device/columns.cuh"
+#include "kernels/device/map.cuh"
 
 #include <cmath>
 

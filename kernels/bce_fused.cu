@@ -9,7 +9,7 @@
 #include <tempa/device/cuda/memory.hpp>
 #include <tempa/math/loss.hpp>
 
-#include "elementwise.cuh"
+#include "kernels/elementwise.cuh"
 
 namespace tempa::inline TEMPA_ABI::cuda {
 

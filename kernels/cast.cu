@@ -2,7 +2,7 @@
 #include <tempa/device/cuda/cast.hpp>
 #include <tempa/device/cuda/memory.hpp>
 
-#include "map.cuh"
+#include "kernels/device/map.cuh"
 
 #include <algorithm>
 

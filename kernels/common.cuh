@@ -1,11 +1,11 @@
 // What a kernel file includes. The same files are compiled by nvcc for a GPU, and by the host compiler against an
-// emulation of the CUDA execution model (tests/emulation) when TEMPA_CUDA_EMULATED is defined.
+// emulation of the CUDA execution model (emulation) when TEMPA_CUDA_EMULATED is defined.
 #pragma once
 
-#include "convert.cuh"
-#include "launch.cuh"
-#include "philox.cuh"
-#include "platform.cuh"
-#include "shared.cuh"
-#include "vector.cuh"
-#include "warp.cuh"
+#include "kernels/device/convert.cuh"
+#include "kernels/device/philox.cuh"
+#include "kernels/device/platform.cuh"
+#include "kernels/device/shared.cuh"
+#include "kernels/device/vector.cuh"
+#include "kernels/device/warp.cuh"
+#include "kernels/runtime/launch.cuh"

@@ -4,10 +4,10 @@
 // see whole memory lines.
 #include <tempa/cuda/copy.hpp>
 
-#include "accumulate.cuh"
-#include "bits.cuh"
-#include "map.cuh"
-#include "nest.cuh"
+#include "kernels/accumulate.cuh"
+#include "kernels/device/bits.cuh"
+#include "kernels/device/map.cuh"
+#include "kernels/device/nest.cuh"
 
 namespace tempa::inline TEMPA_ABI::cuda {
 

@@ -4,8 +4,8 @@
 #include <tempa/cuda/cross_entropy.hpp>
 #include <tempa/math/exp.hpp>
 
-#include "fault.cuh"
-#include "rows.cuh"
+#include "kernels/device/rows.cuh"
+#include "kernels/runtime/fault.cuh"
 
 namespace tempa::inline TEMPA_ABI::cuda {
 

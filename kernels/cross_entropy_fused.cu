@@ -6,9 +6,9 @@
 #include <tempa/cuda/cross_entropy_fused.hpp>
 #include <tempa/math/log.hpp>
 
-#include "fault.cuh"
-#include "map.cuh"
-#include "normalizer.cuh"
+#include "kernels/device/map.cuh"
+#include "kernels/device/normalizer.cuh"
+#include "kernels/runtime/fault.cuh"
 
 namespace tempa::inline TEMPA_ABI::cuda {
 

@@ -5,8 +5,8 @@
 
 #include <tempa/cuda/elementwise.hpp>
 
-#include "map.cuh"
-#include "nest.cuh"
+#include "kernels/device/map.cuh"
+#include "kernels/device/nest.cuh"
 
 namespace tempa::inline TEMPA_ABI::cuda {
 

@@ -2,7 +2,7 @@
 #include <tempa/math/activation.hpp>
 #include <tempa/math/gelu.hpp>
 
-#include "elementwise.cuh"
+#include "kernels/elementwise.cuh"
 
 #define TEMPA_ACTIVATIONS(T)                                             \
   TEMPA_UNARY_KERNELS(T, tempa::math::Relu);                             \

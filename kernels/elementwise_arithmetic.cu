@@ -2,7 +2,7 @@
 #include <tempa/math/arithmetic.hpp>
 #include <tempa/math/loss.hpp>
 
-#include "elementwise.cuh"
+#include "kernels/elementwise.cuh"
 
 #define TEMPA_ARITHMETIC(T)                       \
   TEMPA_BINARY_KERNELS(T, tempa::math::Add);      \

@@ -1,7 +1,7 @@
 // The kernels of elementwise.cuh for elementary functions and arithmetic with a constant.
 #include <tempa/math/elementary.hpp>
 
-#include "elementwise.cuh"
+#include "kernels/elementwise.cuh"
 
 #define TEMPA_ELEMENTARY(T)                                                         \
   TEMPA_UNARY_KERNELS(T, tempa::math::Exp);                                         \

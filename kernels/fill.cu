@@ -1,8 +1,8 @@
 // One value in every element. A thread owns 16 bytes; types of one size share a kernel.
 #include <tempa/device/cuda/fill.hpp>
 
-#include "bits.cuh"
-#include "map.cuh"
+#include "kernels/device/bits.cuh"
+#include "kernels/device/map.cuh"
 
 namespace tempa::inline TEMPA_ABI::cuda {
 

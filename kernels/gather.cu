@@ -7,8 +7,8 @@
 #include <tempa/cuda/gather.hpp>
 #include <tempa/device/cuda/cast.hpp>
 
-#include "map.cuh"
-#include "sort.cuh"
+#include "kernels/device/map.cuh"
+#include "kernels/device/sort.cuh"
 
 namespace tempa::inline TEMPA_ABI::cuda {
 

@@ -1,7 +1,7 @@
 // Layer normalisation of the rows of a tensor; see layer_norm.cuh.
 #include <tempa/cuda/layer_norm.hpp>
 
-#include "layer_norm.cuh"
+#include "kernels/layer_norm.cuh"
 
 namespace tempa::inline TEMPA_ABI::cuda {
 

@@ -9,8 +9,8 @@
 
 #include <tempa/device/cuda/memory.hpp>
 
-#include "columns.cuh"
-#include "rows.cuh"
+#include "kernels/device/columns.cuh"
+#include "kernels/device/rows.cuh"
 
 #include <cmath>
 #include <memory>

@@ -5,10 +5,10 @@
 #include <tempa/cuda/layer_norm.hpp>
 #include <tempa/cuda/layer_norm_fused.hpp>
 
-#include "dropout.cuh"
-#include "fault.cuh"
-#include "layer_norm.cuh"
-#include "map.cuh"
+#include "kernels/device/dropout.cuh"
+#include "kernels/device/map.cuh"
+#include "kernels/layer_norm.cuh"
+#include "kernels/runtime/fault.cuh"
 
 namespace tempa::inline TEMPA_ABI::cuda {
 

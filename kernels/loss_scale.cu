@@ -3,7 +3,7 @@
 // Micikevicius et al., "Mixed Precision Training", 2018.
 #include <tempa/cuda/loss_scale.hpp>
 
-#include "map.cuh"
+#include "kernels/device/map.cuh"
 
 namespace tempa::inline TEMPA_ABI::cuda {
 

@@ -4,7 +4,7 @@
 // each element: 28 in float and 30 for 16 bits, as in optimizer.cu, and the gradient once more for the norm.
 #include <tempa/cuda/multi_tensor.hpp>
 
-#include "optimizer.cuh"
+#include "kernels/optimizer.cuh"
 
 #include <algorithm>
 #include <cmath>

@@ -4,9 +4,9 @@
 #include <tempa/cuda/optimizer.hpp>
 #include <tempa/device/cuda/memory.hpp>
 
-#include "bits.cuh"
-#include "map.cuh"
-#include "optimizer.cuh"
+#include "kernels/device/bits.cuh"
+#include "kernels/device/map.cuh"
+#include "kernels/optimizer.cuh"
 
 #include <algorithm>
 #include <bit>

@@ -4,7 +4,7 @@
 
 #include <tempa/math/optimizer.hpp>
 
-#include "common.cuh"
+#include "kernels/common.cuh"
 
 #include <cmath>
 

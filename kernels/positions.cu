@@ -2,7 +2,7 @@
 // tokens; each number is written once and only the sequence's bounds are read.
 #include <tempa/cuda/positions.hpp>
 
-#include "common.cuh"
+#include "kernels/common.cuh"
 
 namespace tempa::inline TEMPA_ABI::cuda {
 

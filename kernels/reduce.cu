@@ -6,8 +6,8 @@
 #include <tempa/cuda/reduce.hpp>
 #include <tempa/device/cuda/memory.hpp>
 
-#include "columns.cuh"
-#include "map.cuh"
+#include "kernels/device/columns.cuh"
+#include "kernels/device/map.cuh"
 
 #include <limits>
 #include <memory>

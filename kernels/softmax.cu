@@ -8,7 +8,7 @@
 #include <tempa/math/exp.hpp>
 #include <tempa/math/log.hpp>
 
-#include "normalizer.cuh"
+#include "kernels/device/normalizer.cuh"
 
 namespace tempa::inline TEMPA_ABI::cuda {
 

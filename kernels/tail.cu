@@ -3,7 +3,7 @@
 // captured graph serves batches of several lengths. Bytes moved: those of the tail.
 #include <tempa/cuda/tail.hpp>
 
-#include "common.cuh"
+#include "kernels/common.cuh"
 
 namespace tempa::inline TEMPA_ABI::cuda {
 

@@ -3,7 +3,7 @@
 #include <tempa/cuda/attention.hpp>
 #include <tempa/cuda/gemm.hpp>
 
-#include "../../kernels/choice.hpp"
+#include "kernels/runtime/choice.hpp"
 #include "support/catch.hpp"
 #include "support/thrown.hpp"
 

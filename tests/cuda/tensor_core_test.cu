@@ -2,9 +2,9 @@
 #include <tempa/core/random.hpp>
 #include <tempa/device/cuda/runtime.hpp>
 
-#include "../../kernels/common.cuh"
-#include "../../kernels/tensor_core.cuh"
 #include "cuda/device_array.hpp"
+#include "kernels/common.cuh"
+#include "kernels/device/tensor_core.cuh"
 #include "support/catch.hpp"
 
 #include <vector>

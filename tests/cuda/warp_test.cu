@@ -2,8 +2,8 @@
 #include <tempa/core/random.hpp>
 #include <tempa/device/cuda/runtime.hpp>
 
-#include "../../kernels/common.cuh"
 #include "cuda/device_array.hpp"
+#include "kernels/common.cuh"
 #include "support/catch.hpp"
 
 #include <bit>

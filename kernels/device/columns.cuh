@@ -1,0 +1,33 @@
+// Sums over rows, without atomics and in an order that the sizes alone decide: blocks sum pieces of the rows into
+// partial sums, which a second kernel adds up in order.
+#pragma once
+
+#include "kernels/common.cuh"
+
+#include <algorithm>
+
+namespace tempa::inline TEMPA_ABI::cuda {
+
+inline constexpr int kColumnBlock = 256, kColumnWarps = kColumnBlock / kWarpSize;
+
+/// Blocks that keep the largest GPUs busy, two for each of an H200's multiprocessors; a constant, since the number of
+/// partial sums decides the bits of the result.
+inline constexpr Index kBusyBlocks = 264;
+
+/// The sum over i < count of x_i,column, for the column of each lane; in every warp of the block, which share the rows.
+/// @param x (count,stride). @param here whether there is a column; all threads call. @param scratch (8 x 32).
+template <typename A>
+__device__ inline A sum_down(const A* x, Index count, Index stride, Index column, bool here, SharedPointer<A> scratch) {
+  A sum = 0;
+  if (here) {
+#pragma unroll 8
+    for (Index i = warp_in_block(); i < count; i += kColumnWarps) sum += x[i * stride + column];
+  }
+  scratch[thread_in_block()] = sum;
+  __syncthreads();
+  A total = 0;
+  for (int w = 0; w < kColumnWarps; ++w) total += scratch[w * kWarpSize + lane_in_warp()];
+  return total;
+}
+
+}  // namespace tempa::inline TEMPA_ABI::cuda
