@@ -1,6 +1,6 @@
 # tempa::cuda: the headers with TEMPA_WITH_CUDA, and the kernels as a static library.
-#   TEMPA_BUILD_CUDA      kernels/*.cu compiled by nvcc
-#   TEMPA_CUDA_EMULATED   the same files compiled by the host compiler against emulation, for tests without a GPU
+#   TEMPA_BUILD_CUDA      kernels/**/*.cu compiled by nvcc
+#   TEMPA_CUDA_EMULATED   the same files compiled by the host compiler against emulation/, for tests without a GPU
 option(TEMPA_CUDA_EMULATED "Build tempa::cuda on an emulation of CUDA's execution model (for tests; very slow)" OFF)
 option(TEMPA_CUDA_RESOURCE_USAGE "Let ptxas print registers, shared memory and spills of each kernel" OFF)
 if(TEMPA_BUILD_CUDA AND TEMPA_CUDA_EMULATED)
@@ -10,7 +10,7 @@ endif()
 # tempa_cuda_sources(TARGET FILE...): sources of CUDA C++, compiled as the kernels are.
 function(tempa_cuda_sources target)
   target_sources(${target} PRIVATE ${ARGN})
-  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/tests")
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/tests")
   target_compile_definitions(${target} PRIVATE TEMPA_WITH_CUDA)
   if(TEMPA_CUDA_EMULATED)
     set(options -Wno-unknown-pragmas)
@@ -42,7 +42,7 @@ endfunction()
 
 set(TEMPA_CUDA_LIBRARIES "")
 if(TEMPA_BUILD_CUDA OR TEMPA_CUDA_EMULATED)
-  file(GLOB kernels CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/kernels/*.cu")
+  file(GLOB_RECURSE kernels CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/kernels/*.cu")
   if(TEMPA_BUILD_CUDA)
     find_package(CUDAToolkit 12 REQUIRED)
     # sm_80 with its PTX, which newer devices compile for themselves, and Hopper with what only it has (wgmma, TMA).

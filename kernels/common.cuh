@@ -1,5 +1,5 @@
 // What a kernel file includes. The same files are compiled by nvcc for a GPU, and by the host compiler against an
-// emulation of the CUDA execution model (emulation) when TEMPA_CUDA_EMULATED is defined.
+// emulation of the CUDA execution model (emulation/) when TEMPA_CUDA_EMULATED is defined.
 #pragma once
 
 #include "kernels/device/convert.cuh"

@@ -137,6 +137,7 @@
 #include <tempa/metrics/metrics.hpp>
 #include <tempa/metrics/multi_label.hpp>
 #include <tempa/metrics/precision_recall_f1.hpp>
+#include <tempa/metrics/problem_type.hpp>
 #include <tempa/metrics/regression.hpp>
 #include <tempa/metrics/report.hpp>
 #include <tempa/metrics/sole_prediction.hpp>
@@ -156,6 +157,7 @@
 #include <tempa/models/pretrained/pretrained.hpp>
 #include <tempa/nn/activation.hpp>
 #include <tempa/nn/batch_norm1d.hpp>
+#include <tempa/nn/classification_loss.hpp>
 #include <tempa/nn/dropout.hpp>
 #include <tempa/nn/embedding.hpp>
 #include <tempa/nn/init.hpp>

@@ -21,8 +21,8 @@ static const RegisterFuzzTarget json_target(
 static const RegisterFuzzTarget config_target(
     "config",
     [](std::string_view bytes) {
-      const std::string text = tempa::bert_config_text(tempa::read_bert_config(fuzz_file(bytes)));
-      fuzz_check(tempa::bert_config_text(tempa::read_bert_config(fuzz_file(text))) == text);
+      const std::string text = tempa::config_text(tempa::read_bert_config(fuzz_file(bytes)));
+      fuzz_check(tempa::config_text(tempa::read_bert_config(fuzz_file(text))) == text);
     },
     [] {
       return fixtures({"models/old_folder/config.json", "models/sharded_folder/config.json"});

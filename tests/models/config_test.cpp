@@ -183,7 +183,7 @@ TEST_CASE("BertConfig: what transformers may leave out, set to null or leave beh
 TEST_CASE("BertConfig: a name of two labels is written so that no key comes twice", "[models]") {
   BertConfig config;
   config.id2label = {"same", "other", "same"};
-  const JsonFile file = parse_json(bert_config_text(config), "config.json");  // which refuses a key that comes twice
+  const JsonFile file = parse_json(config_text(config), "config.json");  // which refuses a key that comes twice
   CHECK(file.root.at("label2id") == nlohmann::json{{"other", 1}, {"same", 2}});
   CHECK(file.root.at("id2label") == nlohmann::json{{"0", "same"}, {"1", "other"}, {"2", "same"}});
 }
@@ -250,7 +250,7 @@ TEST_CASE("BertConfig: a damaged file is refused or read, and what was read can 
     try {
       const BertConfig config = read_bert_config(path);
       ++read;
-      write(folder, bert_config_text(config));
+      write(folder, config_text(config));
       REQUIRE(read_bert_config(path).id2label == config.id2label);
     } catch (const Error&) {
       ++refused;

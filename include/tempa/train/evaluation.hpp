@@ -3,7 +3,7 @@
 
 #include <tempa/autograd/no_grad.hpp>
 #include <tempa/core/compiled.hpp>
-#include <tempa/models/heads/sequence_classification.hpp>
+#include <tempa/nn/classification_loss.hpp>
 #include <tempa/nn/module.hpp>
 #include <tempa/train/loss_weight.hpp>
 #include <tempa/train/progress.hpp>

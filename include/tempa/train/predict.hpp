@@ -6,7 +6,7 @@
 #include <tempa/data/collate.hpp>
 #include <tempa/data/sampler.hpp>
 #include <tempa/io/state_dict.hpp>
-#include <tempa/models/bert/config.hpp>
+#include <tempa/metrics/problem_type.hpp>
 #include <tempa/nn/module.hpp>
 #include <tempa/ops/activation.hpp>
 #include <tempa/ops/softmax.hpp>

@@ -7,8 +7,8 @@
 #include <tempa/metrics/confusion_matrix.hpp>
 #include <tempa/metrics/metrics.hpp>
 #include <tempa/metrics/precision_recall_f1.hpp>
+#include <tempa/metrics/problem_type.hpp>
 #include <tempa/metrics/regression.hpp>
-#include <tempa/models/bert/config.hpp>
 #include <tempa/tensor/tensor.hpp>
 #include <tempa/train/loss_weight.hpp>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/models/bert/config.hpp>
+#include <tempa/metrics/problem_type.hpp>
 #include <tempa/optim/averaged_model.hpp>
 #include <tempa/optim/grad_scaler.hpp>
 #include <tempa/train/progress.hpp>

@@ -4,8 +4,7 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/data/data_loader.hpp>
 #include <tempa/io/json/json.hpp>
-#include <tempa/models/bert/config_file.hpp>
-#include <tempa/models/heads/sequence_classification.hpp>
+#include <tempa/nn/classification_loss.hpp>
 #include <tempa/optim/lr_scheduler/reduce_lr_on_plateau.hpp>
 #include <tempa/optim/optimizer.hpp>
 #include <tempa/train/trainer_options.hpp>
@@ -113,8 +112,8 @@ inline void note_settings(const Optimizer& optimizer, const auto& note) {
 /// What is known of a model: its configuration, field by field, and how its loss is computed.
 template <typename Model>
 void note_model_settings(const Model& model, const auto& note) {
-  if constexpr (requires { bert_config_text(model.config()); }) {
-    const JsonFile configuration = parse_json(bert_config_text(model.config()), "the configuration");
+  if constexpr (requires { config_text(model.config()); }) {
+    const JsonFile configuration = parse_json(config_text(model.config()), "the configuration");
     for (const auto& field : configuration.root.items()) note("model " + field.key(), field.value().dump());
   }
   if constexpr (requires {

@@ -5,7 +5,7 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/io/checkpoint.hpp>
-#include <tempa/models/bert/config.hpp>
+#include <tempa/metrics/problem_type.hpp>
 #include <tempa/train/epoch_record.hpp>
 
 #include <cmath>

@@ -5,6 +5,7 @@
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
+#include <tempa/metrics/problem_type.hpp>
 #include <tempa/nn/activation.hpp>
 
 #include <cmath>
@@ -16,9 +17,6 @@
 TEMPA_COMPILED_FILE("models");
 
 namespace tempa::inline TEMPA_ABI {
-
-/// What a classifier predicts: one class, several independent labels, or numbers.
-enum class ProblemType { kRegression, kSingleLabelClassification, kMultiLabelClassification };
 
 /// Names, defaults and meaning as in Hugging Face's BertConfig.
 /// @source transformers BertConfig

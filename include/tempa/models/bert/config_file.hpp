@@ -22,11 +22,6 @@ namespace tempa::inline TEMPA_ABI {
 
 namespace detail {
 
-inline constexpr std::array<std::pair<ProblemType, std::string_view>, 3> kProblemTypeNames{
-    {{ProblemType::kRegression, "regression"},
-     {ProblemType::kSingleLabelClassification, "single_label_classification"},
-     {ProblemType::kMultiLabelClassification, "multi_label_classification"}}};
-
 /// Whether a field is there and not null.
 inline bool has_value(const JsonFile& file, std::string_view field) {
   return has_field(file, field) && !file.root.at(json_pointer_of(field)).is_null();
@@ -197,7 +192,7 @@ inline BertConfig read_bert_config(const std::string& path) {
 /// know as they stand there, and the others in between. `num_labels`, which transformers derives, is left out, and
 /// `torch_dtype` is called `dtype`, as it is since 2025.
 /// @throws ValueError when a label is no UTF-8; FormatError when `source_json` is no JSON object.
-inline std::string bert_config_text(const BertConfig& config) {
+inline std::string config_text(const BertConfig& config) {
   std::vector<JsonMember> members = json_members(parse_json(config.source_json, "BertConfig::source_json"));
   const auto with_key = [&](std::string_view key) {
     return std::find_if(members.begin(), members.end(), [&](const JsonMember& member) { return member.key == key; });
@@ -223,13 +218,13 @@ inline std::string bert_config_text(const BertConfig& config) {
     }
     return json_object_text(members);
   } catch (const nlohmann::json::exception& error) {
-    throw ValueError(concat("[bert_config_text] expected labels in UTF-8: ", error.what()));
+    throw ValueError(concat("[config_text] expected labels in UTF-8: ", error.what()));
   }
 }
 
-/// Writes config.json, at once or not at all. @throws as `bert_config_text`; IoError.
+/// Writes config.json, at once or not at all. @throws as `config_text`; IoError.
 inline void write_bert_config(const BertConfig& config, const std::string& path) {
-  atomic_write_text(path, bert_config_text(config));
+  atomic_write_text(path, config_text(config));
 }
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -4,6 +4,7 @@
 #include <tempa/core/compiled.hpp>
 #include <tempa/models/bert/model.hpp>
 #include <tempa/models/pretrained/pretrained.hpp>
+#include <tempa/nn/classification_loss.hpp>
 #include <tempa/ops/bce_with_logits.hpp>
 #include <tempa/ops/cross_entropy.hpp>
 #include <tempa/ops/mse_loss.hpp>
@@ -14,16 +15,6 @@
 #include <vector>
 
 namespace tempa::inline TEMPA_ABI {
-
-/// How the loss of a classifier is computed in training. What `evaluate` reports is without both.
-struct ClassificationLossOptions {
-  std::vector<double> class_weights{};  ///< (K) weight of each class's rows, or empty for 1
-  double label_smoothing = 0.0;         ///< share of the target that is spread over all classes
-};
-
-inline CrossEntropyOptions cross_entropy_options(const ClassificationLossOptions& options) {
-  return {.class_weights = options.class_weights, .label_smoothing = options.label_smoothing};
-}
 
 /// What a classifier computes.
 template <Floating T>

@@ -292,7 +292,7 @@ inline void save_pretrained(const StateDict& state, BertConfig& config, std::str
   std::filesystem::create_directories(folder, error);
   if (error) throw IoError(folder.string(), "cannot make the folder: " + error.message());
   AtomicFile config_file((folder / "config.json").string());
-  config_file.write(bert_config_text(written));
+  config_file.write(config_text(written));
   save_safetensors((folder / "model.safetensors").string(), stored);
   config_file.commit();
   config = std::move(written);
