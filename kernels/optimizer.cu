@@ -1,219 +1,72 @@
-// Passes of optimizers over one parameter, and what gradients are judged by. A thread owns 16 bytes of the weights
-// (map.cuh). Bytes moved by Adam for each element: 28 in float; 30 for 16 bits, 24 of them the float32 weights and
-// moments. Norms: a block takes 16384 elements, in double; one block joins the pieces in order.
-#include <tempa/cuda/optimizer.hpp>
-#include <tempa/device/cuda/memory.hpp>
+// The library's optimizers, of the kernels in optimizer.cuh; and the squares of gradients, whatever the rule.
+#include <tempa/math/adam.hpp>
+#include <tempa/math/sgd.hpp>
 
-#include "kernels/device/bits.cuh"
-#include "kernels/device/map.cuh"
 #include "kernels/optimizer.cuh"
 
-#include <algorithm>
-#include <bit>
-#include <memory>
-#include <utility>
+namespace tempa::inline TEMPA_ABI {
 
-namespace tempa::inline TEMPA_ABI::cuda {
+namespace cuda {
 
 namespace {
 
 template <typename T>
-struct Adam {
-  static constexpr int kVector = kUpdateVector<T>;
-  Weights<T> weights;
-  Accumulator<T>* m;
-  Accumulator<T>* v;
-  Accumulator<T>* max_v;
-  AdamScalars<Accumulator<T>> scalars;
-
-  bool aligned() const {
-    return are_aligned<kVector>(weights.param, m, v, max_v) && are_aligned<kVector>(weights.copy, weights.grad);
-  }
-  template <int k>
-  __device__ void run(Index i) const {
-    adam_update<k>(weights, m, v, max_v, i, scalars);
-  }
-};
-
-template <typename T>
-struct SGD {
-  static constexpr int kVector = kUpdateVector<T>;
-  Weights<T> weights;
-  Accumulator<T>* buffer;
-  SGDScalars<Accumulator<T>> scalars;
-
-  bool aligned() const {
-    return are_aligned<kVector>(weights.param, buffer) && are_aligned<kVector>(weights.copy, weights.grad);
-  }
-  template <int k>
-  __device__ void run(Index i) const {
-    sgd_update<k>(weights, buffer, i, scalars);
-  }
-};
-
-template <typename T>
-struct Average {
-  static constexpr int kVector = kUpdateVector<T>;
-  Accumulator<T>* average;
-  const T* value;
-  Accumulator<T> weight;
-
-  bool aligned() const { return are_aligned<kVector>(average) && are_aligned<kVector>(value); }
-  template <int k>
-  __device__ void run(Index i) const {
-    Vector<Accumulator<T>, k> out = load_vector<k>(average + i);
-    const Vector<T, k> in = load_vector<k>(value + i);
-#pragma unroll
-    for (int j = 0; j < k; ++j) out[j] += weight * (to_accumulator(in[j]) - out[j]);
-    store_vector<k>(average + i, out);
-  }
-};
-
-template <typename B>
-struct Exchange {
-  static constexpr int kVector = kVectorSize<B>;
-  B* a;
-  B* b;
-
-  bool aligned() const { return are_aligned<kVector>(a, b); }
-  template <int k>
-  __device__ void run(Index i) const {
-    const Vector<B, k> left = load_vector<k>(a + i);
-    store_vector<k>(a + i, load_vector<k>(b + i));
-    store_vector<k>(b + i, left);
-  }
-};
-
-template <typename T>
-struct FindNonfinite {
-  static constexpr int kVector = kVectorSize<T>;
-  std::int32_t* found;
+struct Squares {
   const T* x;
+  double* sum;
 
-  bool aligned() const { return are_aligned<kVector>(x); }
   template <int k>
   __device__ void run(Index i) const {
-    const Vector<T, k> in = load_vector<k>(x + i);
-    bool finite = true;
+    const Vector<T, k> values = load_vector<k>(x + i);
 #pragma unroll
-    for (int j = 0; j < k; ++j) finite = finite && to_accumulator(in[j]) - to_accumulator(in[j]) == 0;
-    if (!finite) *found = 1;  // whoever writes, writes the same
+    for (int j = 0; j < k; ++j) {
+      const auto value = static_cast<double>(to_accumulator(values[j]));
+      *sum += value * value;
+    }
   }
 };
-
-constexpr Index kPiece = 16384;  // elements that a block of `reduce_pieces` takes
 
 template <typename T>
-struct Squared {
-  __device__ double operator()(T x) const {
-    const auto value = static_cast<double>(to_accumulator(x));
-    return value * value;
-  }
-};
-
-/// Without its sign, the bit pattern of a larger number is the larger integer, infinity's is above all numbers', and a
-/// NaN's above that.
-template <typename T>
-struct MagnitudeBits {
-  __device__ std::uint64_t operator()(T x) const {
-    constexpr auto kWithoutSign = static_cast<Bits<T>>(static_cast<Bits<T>>(~Bits<T>{0}) >> 1);
-    return std::bit_cast<Bits<T>>(x) & kWithoutSign;
-  }
-};
-
-template <typename R>
-struct Same {
-  __device__ R operator()(R x) const { return x; }
-};
-
-/// result_b = the combination of f(x_i) over piece b. @tparam Combine with 0 as what changes nothing.
-template <typename Combine, typename F, typename R, typename T>
-__global__ void __launch_bounds__(kMapBlock) reduce_pieces(R* result, const T* x, Index n) {
-  constexpr int kVector = kVectorSize<T>;
-  const Combine combine;
-  const F f;
-  const Index begin = static_cast<Index>(blockIdx.x) * kPiece, count = n - begin < kPiece ? n - begin : kPiece;
-  const Index vectors = is_vector_aligned<kVector>(x) ? count / kVector : 0;
-  R value{0};
-#pragma unroll 4
-  for (Index i = thread_in_block(); i < vectors; i += kMapBlock) {
-    const Vector<T, kVector> in = load_vector<kVector>(x + begin + i * kVector);
-#pragma unroll
-    for (int j = 0; j < kVector; ++j) value = combine(value, f(in[j]));
-  }
-  for (Index i = vectors * kVector + thread_in_block(); i < count; i += kMapBlock)
-    value = combine(value, f(x[begin + i]));
-  value = block_reduce(value, shared_array<R>(0, kWarpSize), combine, R{0});
-  if (thread_in_block() == 0) result[blockIdx.x] = value;
-}
-
-template <typename Combine, typename F, typename R, typename T>
-R reduce(LaunchSite site, const T* x, Index n) {
-  R result{0};
-  if (n == 0) return result;
-  const Index pieces = ceil_div(n, kPiece);
-  const auto memory = allocate(site.backend.device, sizeof(R) * static_cast<std::size_t>(pieces));
-  auto* const partial = static_cast<R*>(memory.get());
-  launch<reduce_pieces<Combine, F, R, T>, sizeof(R) * kWarpSize>(blocks_for(pieces, 1), kMapBlock, site, partial, x, n);
-  if (pieces > 1) return reduce<Combine, Same<R>, R>(site, std::as_const(partial), pieces);
-  copy_to_host(site.backend, &result, partial, sizeof result);
-  return result;
+__global__ void __launch_bounds__(kPartBlock)
+    squares_kernel(double* result, const UpdatedTensor<T>* tensors, const TensorPart* parts) {
+  const TensorPart part = parts[blockIdx.x];
+  const UpdatedTensor<T>& tensor = tensors[part.tensor];
+  const T* const grad = tensor.grad;
+  double sum = 0;
+  for_each_of_part<kVectorSize<T>>(part.part, tensor.n, is_vector_aligned<kVectorSize<T>>(grad),
+                                   Squares<T>{grad, &sum});
+  sum = block_sum(sum, shared_array<double>(0, kWarpSize));
+  if (thread_in_block() == 0) result[blockIdx.x] = sum;
 }
 
 }  // namespace
 
-template <Floating T>
-void adam_step(Backend backend, Accumulator<T>* param, T* copy, Accumulator<T>* m, Accumulator<T>* v,
-               Accumulator<T>* max_v, const T* grad, Index n, const AdamScalars<Accumulator<T>>& scalars) {
-  map(backend, Adam<T>{{param, copy, grad}, m, v, max_v, scalars}, n);
+std::vector<TensorPart> parts_of(std::span<const Index> sizes) {
+  std::vector<TensorPart> parts;
+  for (std::size_t t = 0; t < sizes.size(); ++t)
+    for (Index p = 0; p < ceil_div(sizes[t], kPart); ++p)
+      parts.push_back({static_cast<std::int32_t>(t), static_cast<std::int32_t>(p)});
+  return parts;
 }
 
 template <Floating T>
-void sgd_step(Backend backend, Accumulator<T>* param, T* copy, Accumulator<T>* buffer, const T* grad, Index n,
-              const SGDScalars<Accumulator<T>>& scalars) {
-  map(backend, SGD<T>{{param, copy, grad}, buffer, scalars}, n);
+void squares_of_parts(Backend backend, double* result, const UpdatedTensor<T>* tensors, const TensorPart* parts,
+                      Index part_count) {
+  launch<squares_kernel<T>, sizeof(double) * kWarpSize>(blocks_for(part_count, 1), kPartBlock, backend, result, tensors,
+                                                        parts);
 }
 
-template <Floating T>
-void average_step(Backend backend, Accumulator<T>* average, const T* value, Index n, Accumulator<T> weight) {
-  map(backend, Average<T>{average, value, weight}, n);
-}
+#define TEMPA_SQUARES_OF_PARTS(T) \
+  template void squares_of_parts<T>(Backend, double*, const UpdatedTensor<T>*, const TensorPart*, Index)
 
-template <Floating T>
-void exchange(Backend backend, T* a, T* b, Index n) {
-  map(backend, Exchange<Bits<T>>{as_bits(a), as_bits(b)}, n);
-}
+TEMPA_SQUARES_OF_PARTS(float);
+TEMPA_SQUARES_OF_PARTS(double);
+TEMPA_SQUARES_OF_PARTS(float16);
+TEMPA_SQUARES_OF_PARTS(bfloat16);
 
-template <Floating T>
-void find_nonfinite(Backend backend, std::int32_t* found, const T* x, Index n) {
-  map(backend, FindNonfinite<T>{found, x}, n);
-}
+}  // namespace cuda
 
-template <Floating T>
-double sum_of_squares(Backend backend, const T* x, Index n) {
-  return reduce<Sum, Squared<T>, double>(backend, x, n);
-}
+TEMPA_OPTIMIZER(AdamFormula);
+TEMPA_OPTIMIZER(SGDFormula);
 
-template <Floating T>
-double max_abs(Backend backend, const T* x, Index n) {
-  const auto bits = reduce<Max, MagnitudeBits<T>, std::uint64_t>(backend, x, n);
-  return static_cast<double>(to_accumulator(std::bit_cast<T>(static_cast<Bits<T>>(bits))));
-}
-
-#define TEMPA_OPTIMIZER(T)                                                                                    \
-  template void adam_step<T>(Backend, Accumulator<T>*, T*, Accumulator<T>*, Accumulator<T>*, Accumulator<T>*, \
-                             const T*, Index, const AdamScalars<Accumulator<T>>&);                            \
-  template void sgd_step<T>(Backend, Accumulator<T>*, T*, Accumulator<T>*, const T*, Index,                   \
-                            const SGDScalars<Accumulator<T>>&);                                               \
-  template void average_step<T>(Backend, Accumulator<T>*, const T*, Index, Accumulator<T>);                   \
-  template void exchange<T>(Backend, T*, T*, Index);                                                          \
-  template void find_nonfinite<T>(Backend, std::int32_t*, const T*, Index);                                   \
-  template double sum_of_squares<T>(Backend, const T*, Index);                                                \
-  template double max_abs<T>(Backend, const T*, Index)
-
-TEMPA_OPTIMIZER(float);
-TEMPA_OPTIMIZER(double);
-TEMPA_OPTIMIZER(float16);
-TEMPA_OPTIMIZER(bfloat16);
-
-}  // namespace tempa::inline TEMPA_ABI::cuda
+}  // namespace tempa::inline TEMPA_ABI

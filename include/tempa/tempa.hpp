@@ -42,6 +42,7 @@
 #include <tempa/cpu/gemm/small_gemm.hpp>
 #include <tempa/cpu/layer_norm.hpp>
 #include <tempa/cpu/layer_norm_fused.hpp>
+#include <tempa/cpu/numeric.hpp>
 #include <tempa/cpu/optimizer.hpp>
 #include <tempa/cpu/positions.hpp>
 #include <tempa/cpu/reduce.hpp>
@@ -114,6 +115,7 @@
 #include <tempa/io/torch/torch_tensor.hpp>
 #include <tempa/io/torch/zip_archive.hpp>
 #include <tempa/math/activation.hpp>
+#include <tempa/math/adam.hpp>
 #include <tempa/math/arithmetic.hpp>
 #include <tempa/math/attention.hpp>
 #include <tempa/math/elementary.hpp>
@@ -127,6 +129,7 @@
 #include <tempa/math/loss_scale.hpp>
 #include <tempa/math/optimizer.hpp>
 #include <tempa/math/select.hpp>
+#include <tempa/math/sgd.hpp>
 #include <tempa/math/transpose.hpp>
 #include <tempa/metrics/accuracy.hpp>
 #include <tempa/metrics/class_weights.hpp>
@@ -199,6 +202,7 @@
 #include <tempa/optim/clip_grad_norm.hpp>
 #include <tempa/optim/device_step.hpp>
 #include <tempa/optim/grad_scaler.hpp>
+#include <tempa/optim/host_step.hpp>
 #include <tempa/optim/layerwise_lr.hpp>
 #include <tempa/optim/lr_scheduler/get_scheduler.hpp>
 #include <tempa/optim/lr_scheduler/lambda_lr.hpp>
@@ -210,9 +214,13 @@
 #include <tempa/optim/optimizer.hpp>
 #include <tempa/optim/param_groups.hpp>
 #include <tempa/optim/parameter_list.hpp>
+#include <tempa/optim/recorded_step.hpp>
 #include <tempa/optim/rule_optimizer.hpp>
 #include <tempa/optim/sgd.hpp>
+#include <tempa/optim/skipped_steps.hpp>
 #include <tempa/optim/slot.hpp>
+#include <tempa/optim/slots.hpp>
+#include <tempa/optim/update_tables.hpp>
 #include <tempa/plot/axis.hpp>
 #include <tempa/plot/built_in_font.hpp>
 #include <tempa/plot/built_in_glyphs.hpp>

@@ -1,10 +1,12 @@
-// The passes of optimizers on the device against the CPU's.
+// An optimizer's step of one parameter on the device against the CPU's.
 #include <tempa/cpu/optimizer.hpp>
 #include <tempa/cuda/optimizer.hpp>
+#include <tempa/math/adam.hpp>
+#include <tempa/math/sgd.hpp>
 
 #include "cuda/against_cpu.hpp"
 
-#include <limits>
+#include <type_traits>
 
 namespace optimizer_test {
 
@@ -13,10 +15,13 @@ using namespace tempa::test;
 
 namespace {
 
+template <typename Arguments>
+using Element = typename std::remove_reference_t<Arguments>::Element;
+
 /// The 16-bit copy of the weights where there is one.
 template <typename Arguments>
-typename Arguments::Element* copy_of(Arguments& a, std::size_t i) {
-  return Real<typename Arguments::Element> ? nullptr : a.out(i);
+Element<Arguments>* copy_of(Arguments& a, std::size_t i) {
+  return Real<Element<Arguments>> ? nullptr : a.out(i);
 }
 
 }  // namespace
@@ -33,48 +38,22 @@ TEMPLATE_TEST_CASE("CUDA optimizers: a step gives the CPU's weights, moments and
     for (const bool amsgrad : {false, true})
       check_against_cpu<T>(arguments, [&](auto backend, auto& a) {
         using A = std::remove_pointer_t<decltype(a.wide_out(0))>;
-        const AdamScalars<A> s{A(0.5), A(0.01), A(0.99), A(0.9), A(0.1), A(0.999), A(0.001), A(0.1), A(1.5), A(1e-8)};
-        adam_step(backend, a.wide_out(0), copy_of(a, 1), a.wide_out(2), a.wide_out(3),
-                  amsgrad ? a.wide_out(4) : nullptr, a.in(5), n, s);
+        const AdamFormula::Scalars<A> s{A(0.5),   A(0.01),  A(0.99), A(0.9), A(0.1),
+                                        A(0.999), A(0.001), A(0.1),  A(1.5), A(1e-8)};
+        const Moments<A> moments = {a.wide_out(2), a.wide_out(3), amsgrad ? a.wide_out(4) : nullptr};
+        optimizer_step<Element<decltype(a)>, AdamFormula>(backend, a.wide_out(0), copy_of(a, 1), moments, a.in(5), n,
+                                                          s);
       });
-    for (const double lookahead : {0.0, 0.9})
+    for (const bool nesterov : {false, true})
       for (const bool momentum : {false, true})
         check_against_cpu<T>(arguments, [&](auto backend, auto& a) {
           using A = std::remove_pointer_t<decltype(a.wide_out(0))>;
-          const SGDScalars<A> s{A(-1), A(0.01), A(0.9), A(0.5), A(lookahead), A(0.1)};
-          sgd_step(backend, a.wide_out(0), copy_of(a, 1), momentum ? a.wide_out(2) : nullptr, a.in(5), n, s);
+          const SGDFormula::Scalars<A> s{A(-1), A(0.01), A(0.9), A(0.5), A(nesterov ? 1 : 0), A(nesterov ? 0.9 : 1),
+                                         A(0.1)};
+          const Moments<A> moments = {momentum ? a.wide_out(2) : nullptr};
+          optimizer_step<Element<decltype(a)>, SGDFormula>(backend, a.wide_out(0), copy_of(a, 1), moments, a.in(5), n,
+                                                           s);
         });
-    check_against_cpu<T>({wide(numbers(n, 1)), numbers(n, 2), numbers(n, 3)}, [&](auto backend, auto& a) {
-      using A = std::remove_pointer_t<decltype(a.wide_out(0))>;
-      average_step(backend, a.wide_out(0), a.in(1), n, A(0.1));
-      exchange(backend, a.out(1), a.out(2), n);
-    });
-  }
-}
-
-TEMPLATE_TEST_CASE("CUDA optimizers: norms of gradients, and which are finite", "[cuda]", float, double, float16,
-                   bfloat16) {
-  using T = TestType;
-  const auto backend = cuda::current_backend(0);
-  for (const Index n : {0, 1, 1023, 40000}) {
-    INFO("n " << n);
-    std::vector<T> x;
-    for (const double value : numbers(n, 1).values) x.push_back(element_cast<T>(value));
-    const DeviceArray<T> device_x(x);
-    const double expected = cpu::sum_of_squares(cpu::Backend{}, x.data(), n);
-    CHECK(cuda::sum_of_squares(backend, device_x.data(), n) == Approx(expected).epsilon(1e-14));
-    CHECK(cuda::sum_of_squares(backend, device_x.data(), n) == cuda::sum_of_squares(backend, device_x.data(), n));
-    CHECK(cuda::max_abs(backend, device_x.data(), n) == cpu::max_abs(cpu::Backend{}, x.data(), n));
-    for (const float bad : {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN(), 1.0f}) {
-      if (n == 0) continue;
-      x[static_cast<std::size_t>(n / 2)] = element_cast<T>(-bad);
-      const DeviceArray<T> with_bad(x);
-      DeviceArray<std::int32_t> found(std::vector<std::int32_t>{0});
-      cuda::find_nonfinite(backend, found.data(), with_bad.data(), n);
-      CHECK((found.to_vector()[0] != 0) == !std::isfinite(bad));
-      const double largest = cuda::max_abs(backend, with_bad.data(), n);
-      CHECK((std::isnan(bad) ? std::isnan(largest) : largest == cpu::max_abs(cpu::Backend{}, x.data(), n)));
-    }
   }
 }
 

@@ -4,7 +4,7 @@
 #include <tempa/autograd/dispatch.hpp>
 #include <tempa/autograd/node.hpp>
 #include <tempa/core/compiled.hpp>
-#include <tempa/cpu/optimizer.hpp>
+#include <tempa/cpu/numeric.hpp>
 #include <tempa/tensor/tensor.hpp>
 
 #include <cmath>

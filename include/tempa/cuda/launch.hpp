@@ -15,7 +15,7 @@
 #include <tempa/cuda/layer_norm.hpp>
 #include <tempa/cuda/layer_norm_fused.hpp>
 #include <tempa/cuda/loss_scale.hpp>
-#include <tempa/cuda/multi_tensor.hpp>
+#include <tempa/cuda/numeric.hpp>
 #include <tempa/cuda/optimizer.hpp>
 #include <tempa/cuda/positions.hpp>
 #include <tempa/cuda/reduce.hpp>

@@ -3,7 +3,7 @@
 
 #include <tempa/autograd/dispatch.hpp>
 #include <tempa/core/compiled.hpp>
-#include <tempa/cpu/optimizer.hpp>
+#include <tempa/cpu/numeric.hpp>
 #include <tempa/cpu/simd/convert.hpp>
 #include <tempa/io/state_dict.hpp>
 #include <tempa/optim/optimizer.hpp>

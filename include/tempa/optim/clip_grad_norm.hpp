@@ -3,7 +3,7 @@
 
 #include <tempa/autograd/dispatch.hpp>
 #include <tempa/core/compiled.hpp>
-#include <tempa/cpu/optimizer.hpp>
+#include <tempa/cpu/numeric.hpp>
 #include <tempa/optim/parameter_list.hpp>
 #include <tempa/tensor/profile_scope.hpp>
 

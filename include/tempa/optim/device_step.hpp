@@ -1,238 +1,181 @@
 // An optimizer's step for all parameters on a CUDA device in a few launches, without the host waiting for anything.
 #pragma once
 
-#include <tempa/core/config.hpp>
-#if defined(TEMPA_WITH_CUDA)
-
-#include <tempa/cuda/multi_tensor.hpp>
-#include <tempa/device/cuda/runtime.hpp>
-#include <tempa/tensor/tensor.hpp>
+#include <tempa/optim/optimizer.hpp>
+#include <tempa/optim/recorded_step.hpp>
+#include <tempa/optim/skipped_steps.hpp>
+#include <tempa/optim/slots.hpp>
+#include <tempa/optim/update_tables.hpp>
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
 #include <limits>
 #include <memory>
-#include <optional>
-#include <span>
-#include <tuple>
+#include <utility>
+#include <variant>
 #include <vector>
 
 namespace tempa::inline TEMPA_ABI::detail {
 
-/// Bytes of a device that follow some of the host.
-class MirroredBytes {
- public:
-  void* data() { return memory_.data(); }
-  /// Room for `bytes`; what was there is lost when it has another size. @throws OutOfMemoryError.
-  void reserve(std::size_t bytes, Device device) {
-    if (memory_.nbytes() == bytes && memory_.device() == device) return;
-    memory_ = Tensor<std::uint8_t>(Shape{static_cast<Index>(bytes)}, device);
-    known_.clear();
-  }
-  /// Copies values that are not there yet. @param values as many bytes as there is room for.
-  template <typename T>
-  void copy_from(std::span<const T> values) {
-    const auto* const bytes = reinterpret_cast<const std::uint8_t*>(values.data());
-    const std::size_t count = values.size_bytes();
-    if (known_.size() == count && std::equal(known_.begin(), known_.end(), bytes)) return;
-    known_.assign(bytes, bytes + count);
-    copy_bytes(memory_.data(), memory_.device(), known_.data(), Device::cpu(), count);
-  }
+#if defined(TEMPA_WITH_CUDA)
 
- private:
-  Tensor<std::uint8_t> memory_;
-  std::vector<std::uint8_t> known_;  ///< what the device has
-};
-
-/// What a step knows of a `GradScaler`, in device memory; empty without one.
-struct LossScaleOfStep {
-  LossScale* state = nullptr;
-  double* is_skipped = nullptr;  ///< (1) where to write whether the step is skipped; nullptr for nowhere
-};
-
-/// An optimizer's step in a graph that is launched again and again.
-class RecordedStep {
- public:
-  RecordedStep() = default;
-  RecordedStep(const RecordedStep&) = delete;
-  RecordedStep& operator=(const RecordedStep&) = delete;
-  virtual ~RecordedStep() = default;
-
-  /// Behind the capture: copies to the device what the launches read.
-  virtual void finish() = 0;
-  /// Whether parameters and moments are where they were, and all of one age.
-  virtual bool is_valid() const = 0;
-  /// Before a launch of the graph: the learning rates and the number of the step.
-  virtual void before_launch() = 0;
-  /// After it: the step counts.
-  virtual void after_launch() = 0;
-  /// The launch has skipped its step: that is not counted. Does nothing with a loss scale, which counts by itself.
-  virtual void take_back_count() = 0;
-  /// Of the gradients of the latest launch, before clipping. Waits for the device.
-  virtual double norm() = 0;
-};
-
-/// The parameters of one type that a step updates.
-template <Floating T>
-struct UpdateTable {
-  std::vector<cuda::UpdatedTensor<T>> tensors;
-  std::vector<cuda::TensorPart> parts;
-  MirroredBytes tensors_on_device, parts_on_device;
-
-  void reserve(Device device, Index& parts_of_all) {
-    std::vector<Index> sizes;
-    for (const auto& tensor : tensors) sizes.push_back(tensor.n);
-    parts = cuda::parts_of(sizes);
-    parts_of_all += static_cast<Index>(parts.size());
-    if (tensors.empty()) return;
-    tensors_on_device.reserve(std::span(tensors).size_bytes(), device);
-    parts_on_device.reserve(std::span(parts).size_bytes(), device);
-  }
-  void copy() {
-    if (tensors.empty()) return;
-    tensors_on_device.copy_from(std::span<const cuda::UpdatedTensor<T>>(tensors));
-    parts_on_device.copy_from(std::span<const cuda::TensorPart>(parts));
-  }
-  Index part_count() const { return static_cast<Index>(parts.size()); }
-  const cuda::UpdatedTensor<T>* device_tensors() {
-    return static_cast<const cuda::UpdatedTensor<T>*>(tensors_on_device.data());
-  }
-  const cuda::TensorPart* device_parts() { return static_cast<const cuda::TensorPart*>(parts_on_device.data()); }
-};
-
-/// The launches and the tables that they read. All parameters have one accumulator type, one step count and one factor
-/// on their gradients.
-/// @tparam Rule has an `OnDevice`, see `AdamRule`.
+/// The step that the device leads: norm, clipping, the number of the step and whether it is skipped stay in its memory.
+/// For parameters on one device, of one age, with one accumulator type and one factor on their gradients.
 template <typename Rule>
 class DeviceStep {
  public:
-  using Group = typename Rule::OnDevice::Group;
-
-  /// Forgets the parameters; the tables on the device stay for the next ones.
-  void clear() {
-    count_ = 0;
-    device_.reset();
-    std::apply([](auto&... table) { (table.tensors.clear(), ...); }, tables_);
-  }
-  bool empty() const { return count_ == 0; }
-  bool in_double() const { return in_double_; }
-
-  /// One more parameter. @return false, when it does not fit with the others.
-  template <Floating T>
-  bool add(const cuda::UpdatedTensor<T>& tensor, Device device, Index step, double grad_factor) {
-    constexpr bool kInDouble = std::same_as<Accumulator<T>, double>;
-    if (!device.is_cuda()) return false;
-    if (device_ && !(*device_ == device && step_ == step && grad_factor_ == grad_factor && in_double_ == kInDouble))
-      return false;
-    device_ = device;
-    step_ = step;
-    grad_factor_ = grad_factor;
-    in_double_ = kInDouble;
-    ++count_;
-    std::get<UpdateTable<T>>(tables_).tensors.push_back(tensor);
+  /// @param scale of a `GradScaler` that has scaled the loss. @return false, with nothing done, where it does not fit.
+  bool update(Slots<Rule>& slots, const StepOptions& options, LossScaleOfStep scale = {}) {
+    has_norm_ = false;
+    updated_.clear();
+    const bool scaled = scale.state != nullptr;
+    auto updated = slots.updated();
+    if (scaled) {
+      skipped_.reserve(device_of(slots), slots);
+      skipped_.count_for(updated, slots);
+    }
+    if (!collect(tables_, slots) || (scaled && tables_.in_double())) return false;
+    tables_.reserve(slots.groups.size());
+    Index step = 0;
+    slots.for_each_updated([&](auto& slot, const auto&, std::size_t) {
+      slot.count_bytes_of_update();
+      step = slot.step;
+      slot.begin_step();
+    });
+    tables_.copy_tables();
+    copy_numbers(tables_, slots, step, options, scale);
+    has_norm_ = options.max_norm || scaled;
+    tables_.launch(has_norm_);
+    if (!scaled) updated_ = std::move(updated);
     return true;
   }
 
-  /// Room for all tables, on the device. @throws OutOfMemoryError.
-  void reserve(std::size_t groups) {
-    part_count_ = 0;
-    std::apply([&](auto&... table) { (table.reserve(*device_, part_count_), ...); }, tables_);
-    squares_.reserve(sizeof(double) * static_cast<std::size_t>(std::max<Index>(part_count_, 1)), *device_);
-    control_.reserve(sizeof(cuda::StepState) + groups * sizeof(Group), *device_);
-    scalars_.reserve(groups * sizeof(typename Rule::OnDevice::template Scalars<double>), *device_);
-    group_count_ = static_cast<Index>(groups);
-  }
+  /// Whether the latest step was made here and has measured the norm of the gradients.
+  bool has_norm() const { return has_norm_; }
+  /// That norm, before clipping. Waits for the device.
+  double norm() { return tables_.norm(); }
 
-  /// Copies the tables of parameters to the device.
-  void copy_tables() {
-    std::apply([](auto&... table) { (table.copy(), ...); }, tables_);
-  }
+  /// The latest step turned out to be skipped: takes it off the count.
+  void take_back_count(Slots<Rule>& slots) { slots.take_back(std::exchange(updated_, {}), 1); }
+  /// Takes the steps that a loss scale has skipped off the count, or off the count of a copy.
+  void settle_count(Slots<Rule>& slots) { skipped_.settle(slots); }
+  void settle_copy(Slots<Rule>& copy) const { skipped_.take_back_from(copy); }
+  /// The counts were loaded.
+  void forget_count() { skipped_.forget(); }
 
-  /// Copies the numbers of a step to the device. @param step of the parameters, before it. @param max_norm to which all
-  /// gradients are clipped; infinite for no clipping. @param skipped_steps (1) on the device: how many of the steps
-  /// `scale` has skipped.
-  void copy_numbers(const std::vector<Group>& groups, Index step, double max_norm, bool skip_nonfinite,
-                    LossScaleOfStep scale, double* skipped_steps) {
-    std::vector<std::uint8_t> bytes(sizeof(cuda::StepState) + groups.size() * sizeof(Group));
-    cuda::StepState state{};
-    state.inverse_scale = grad_factor_;
-    state.max_norm = max_norm;
-    state.skips_nonfinite = skip_nonfinite ? 1 : 0;
-    state.step = static_cast<double>(step);
-    state.loss_scale = scale.state;
-    state.skipped_steps = skipped_steps;
-    state.is_skipped = scale.is_skipped;
-    std::memcpy(bytes.data(), &state, sizeof state);
-    for (std::size_t g = 0; g < groups.size(); ++g)
-      std::memcpy(bytes.data() + sizeof state + g * sizeof(Group), &groups[g], sizeof(Group));
-    copy_bytes(control_.data(), *device_, bytes.data(), Device::cpu(), bytes.size());
-  }
-
-  /// Starts the kernels. @param measures whether the norm of the gradients is computed, which clipping needs.
-  void launch(bool measures) {
-    if (in_double_) {
-      launch_in<double>(measures);
-    } else {
-      launch_in<float>(measures);
+  /// A step during the capture of a graph. @return nullptr where it does not fit.
+  std::unique_ptr<RecordedStep> record(Slots<Rule>& slots, const StepOptions& options, LossScaleOfStep scale) {
+    auto recorded = std::make_unique<Recorded>(*this, slots, options, scale);
+    {
+      const cuda::OutsideGraph outside;  // moments outlive the graph
+      slots.prepare();
     }
-  }
-
-  /// The norm of the gradients of the latest step, before clipping. Waits for the device.
-  double norm() {
-    cuda::StepState state{};
-    copy_bytes(&state, Device::cpu(), control_.data(), *device_, sizeof state);
-    return state.norm;
+    if (!collect(recorded->tables, slots) || (scale.state != nullptr && recorded->tables.in_double())) return nullptr;
+    {
+      const cuda::OutsideGraph outside;  // the tables are written between launches
+      recorded->tables.reserve(slots.groups.size());
+      if (scale.state != nullptr) skipped_.reserve(device_of(slots), slots);
+    }
+    recorded->tables.launch(options.max_norm || scale.state != nullptr);
+    recorded->note();
+    return recorded;
   }
 
  private:
-  template <Real A>
-  void launch_in(bool measures) {
-    using Scalars = typename Rule::OnDevice::template Scalars<A>;
-    const cuda::Backend backend = cuda::current_backend(device_->index());
-    auto* const state = static_cast<cuda::StepState*>(control_.data());
-    const auto* const groups = reinterpret_cast<const Group*>(state + 1);
-    auto* const scalars = static_cast<Scalars*>(scalars_.data());
-    auto* const squares = static_cast<double*>(squares_.data());
-    Index at = 0;
-    if (measures) {
-      for_each_table<A>([&](auto& table) {
-        cuda::squares_of_parts(backend, squares + at, table.device_tensors(), table.device_parts(), table.part_count());
-        at += table.part_count();
-      });
+  using Tables = UpdateTables<typename Rule::Formula>;
+
+  /// A step in a graph: its tables, and what they refer to.
+  struct Recorded final : RecordedStep {
+    DeviceStep& owner;
+    Slots<Rule>& slots;
+    StepOptions options;
+    LossScaleOfStep scale;
+    Tables tables{};
+    std::vector<std::size_t> updated{};  // of the slots
+    std::vector<const void*> references{};
+
+    Recorded(DeviceStep& of, Slots<Rule>& all, const StepOptions& step_options, LossScaleOfStep loss_scale)
+        : owner(of), slots(all), options(step_options), scale(loss_scale) {}
+
+    /// After the launches: what is updated, and where it lies.
+    void note() {
+      updated = slots.updated();
+      references = slots.references();
     }
-    Rule::OnDevice::begin(backend, state, scalars, groups, group_count_, static_cast<const double*>(squares), at);
-    for_each_table<A>([&](auto& table) {
-      Rule::OnDevice::update(backend, table.device_tensors(), table.device_parts(), table.part_count(),
-                             static_cast<const Scalars*>(scalars), state);
+    Index step_of(std::size_t i) const {
+      return std::visit([](const auto& slot) { return slot.step; }, slots.all[i]);
+    }
+    Index age() const { return step_of(updated.front()); }
+    void finish() override { tables.copy_tables(); }
+    bool is_valid() const override {
+      return slots.references() == references &&
+             std::all_of(updated.begin(), updated.end(), [&](std::size_t i) { return step_of(i) == age(); });
+    }
+    void before_launch() override {
+      owner.skipped_.count_for(scale.state != nullptr ? updated : std::vector<std::size_t>(), slots);
+      owner.copy_numbers(tables, slots, age(), options, scale);
+    }
+    void after_launch() override {
+      for (const std::size_t i : updated) std::visit([](auto& slot) { slot.begin_step(); }, slots.all[i]);
+    }
+    void take_back_count() override {
+      if (scale.state == nullptr) slots.take_back(updated, 1);
+    }
+    double norm() override { return tables.norm(); }
+  };
+
+  static Device device_of(const Slots<Rule>& slots) {
+    return std::visit([](const auto& slot) { return slot.variable.device(); }, slots.all[0]);
+  }
+
+  /// Notes all parameters with gradients. @return whether one step can update them all.
+  static bool collect(Tables& tables, Slots<Rule>& slots) {
+    tables.clear();
+    bool fits = true;
+    slots.for_each_updated([&]<Floating T>(Slot<Rule, T>& slot, const auto& of_group, std::size_t group) {
+      const cuda::UpdatedTensor<T> tensor{.param = slot.weights(),
+                                          .copy = slot.copy(),
+                                          .grad = slot.variable.grad().data(),
+                                          .moments = slot.moments_in_use(of_group),
+                                          .n = slot.variable.numel(),
+                                          .group = static_cast<Index>(group)};
+      fits = fits && slot.is_regular() &&
+             tables.add(tensor, slot.variable.device(), slot.step, slot.variable.grad_factor());
     });
+    return fits && !tables.empty();
   }
 
-  /// Calls `f(table)` for the tables that are not empty and whose sums are kept in `A`.
-  template <Real A, typename F>
-  void for_each_table(const F& f) {
-    visit_table<A, float>(f);
-    visit_table<A, double>(f);
-    visit_table<A, float16>(f);
-    visit_table<A, bfloat16>(f);
-  }
-  template <Real A, Floating T, typename F>
-  void visit_table(const F& f) {
-    if constexpr (std::same_as<Accumulator<T>, A>) {
-      auto& table = std::get<UpdateTable<T>>(tables_);
-      if (table.part_count() > 0) f(table);
-    }
+  /// Tells the device what is of this step. @param step before it.
+  void copy_numbers(Tables& tables, const Slots<Rule>& slots, Index step, const StepOptions& options,
+                    LossScaleOfStep scale) {
+    std::vector<typename Rule::Formula::Group> groups;
+    for (const auto& group : slots.groups) groups.push_back(Rule::group(group.options));
+    constexpr double kNoClipping = std::numeric_limits<double>::infinity();
+    tables.copy_numbers(groups, step, options.max_norm.value_or(kNoClipping), options.skip_nonfinite, scale,
+                        skipped_.data());
   }
 
-  std::tuple<UpdateTable<float>, UpdateTable<double>, UpdateTable<float16>, UpdateTable<bfloat16>> tables_;
-  MirroredBytes control_, scalars_, squares_;  // StepState and groups; scalars of the groups; sums of the parts
-  std::optional<Device> device_;
-  Index count_ = 0, step_ = 0, part_count_ = 0, group_count_ = 0;
-  double grad_factor_ = 1;
-  bool in_double_ = false;
+  Tables tables_;
+  std::vector<std::size_t> updated_;  // in the latest step
+  SkippedSteps<Rule> skipped_;
+  bool has_norm_ = false;
 };
 
-}  // namespace tempa::inline TEMPA_ABI::detail
+#else
+
+/// Without CUDA there is no such step.
+template <typename Rule>
+struct DeviceStep {
+  bool update(Slots<Rule>&, const StepOptions&, LossScaleOfStep = {}) { return false; }
+  bool has_norm() const { return false; }
+  double norm() { return 0; }
+  void take_back_count(Slots<Rule>&) {}
+  void settle_count(Slots<Rule>&) {}
+  void settle_copy(Slots<Rule>&) const {}
+  void forget_count() {}
+  std::unique_ptr<RecordedStep> record(Slots<Rule>&, const StepOptions&, LossScaleOfStep) { return nullptr; }
+};
 
 #endif
+
+}  // namespace tempa::inline TEMPA_ABI::detail

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <tempa/optim/clip_grad_norm.hpp>
-#include <tempa/optim/device_step.hpp>
 #include <tempa/optim/parameter_list.hpp>
+#include <tempa/optim/recorded_step.hpp>
 #include <tempa/tensor/profile_scope.hpp>
 
 #include <cmath>
@@ -60,11 +60,10 @@ class Optimizer {
     if (!options.keep_gradients) zero_grad();
   }
   /// The norm that the latest step with a `max_norm` found, before clipping. Waits for the device.
-  virtual double grad_norm() { return grad_norm_; }
+  virtual double grad_norm() = 0;
   /// After a step whose norm turned out not to be finite, with `skip_nonfinite`: a CUDA device has skipped it, but the
   /// host has counted it. Takes that back; does nothing on the CPU, which has not, and after a step of a `GradScaler`.
   virtual void take_back_count() {}
-#if defined(TEMPA_WITH_CUDA)
   /// A step during the capture of a graph, see `TrainingGraph`. @param scale of a `GradScaler` that has scaled the
   /// loss.
   /// @throws CudaError when the parameters are not all on one device and of one age.
@@ -78,7 +77,6 @@ class Optimizer {
   /// Takes the steps that `step_scaled`, or a graph, has skipped off the count. Waits for the device when there were
   /// such steps.
   virtual void settle_count() {}
-#endif
   /// Drops all gradients: `has_grad` is false then. @source torch.optim.Optimizer.zero_grad
   void zero_grad() {
     const ProfileScope scope("zero_grad", ProfileCategory::kOptimizer);
@@ -104,7 +102,6 @@ class Optimizer {
   virtual void update_all(const StepOptions& options) = 0;
 
   ParameterList parameters_;
-  double grad_norm_ = 0;
 };
 
 namespace detail {

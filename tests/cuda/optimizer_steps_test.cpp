@@ -1,14 +1,16 @@
 // Steps for all tensors at once against the steps for one.
-#include <tempa/cuda/multi_tensor.hpp>
 #include <tempa/cuda/optimizer.hpp>
+#include <tempa/math/adam.hpp>
+#include <tempa/math/sgd.hpp>
 
 #include "cuda/against_cpu.hpp"
 
 #include <array>
+#include <concepts>
 #include <deque>
 #include <limits>
 
-namespace multi_tensor_test {
+namespace optimizer_steps_test {
 
 using namespace tempa;
 using namespace tempa::test;
@@ -82,56 +84,26 @@ TEMPLATE_TEST_CASE("CUDA steps for all tensors: AdamW and SGD as tensor by tenso
   REQUIRE(part_count == 1 + 1 + 2 + 2);
   const DeviceArray<cuda::TensorPart> device_parts(parts);
   DeviceArray<double> squares(part_count);
-  const std::vector<cuda::AdamGroup> adam = {{1e-2, 0.9, 0.999, 1e-8, 0.01, true, false},
-                                             {1e-3, 0.8, 0.99, 1e-6, 0.1, false, true}};
-  const std::vector<cuda::SGDGroup> sgd = {{1e-2, 0.9, 0.1, 0.01, false, false}, {1e-3, 0.8, 0, 0, true, true}};
-  for (const bool is_adam : {true, false})
+  const auto check = [&]<typename Formula>(Formula, const std::vector<typename Formula::Group>& of_groups) {
     for (const double max_norm : {1.0, std::numeric_limits<double>::infinity()}) {
-      INFO((is_adam ? "AdamW" : "SGD") << ", max_norm " << max_norm);
+      INFO((std::same_as<Formula, AdamFormula> ? "AdamW" : "SGD") << ", max_norm " << max_norm);
       Model<T> all, one;
       const DeviceArray<cuda::UpdatedTensor<T>> tensors(all.tensors);
       const double inverse_scale = 0.25, norm = norm_of(one, inverse_scale);
       const double factor = inverse_scale * std::min(1.0, max_norm / (norm + 1e-6));
       DeviceArray<cuda::StepState> state(std::vector<cuda::StepState>{{inverse_scale, max_norm, 0, 0, 0, 0}});
-      const DeviceArray<cuda::AdamGroup> adam_groups(adam);
-      const DeviceArray<cuda::SGDGroup> sgd_groups(sgd);
-      DeviceArray<AdamScalars<A>> adam_scalars(2);
-      DeviceArray<SGDScalars<A>> sgd_scalars(2);
+      const DeviceArray<typename Formula::Group> groups(of_groups);
+      DeviceArray<typename Formula::template Scalars<A>> scalars(2);
       for (const double step : {1.0, 2.0}) {
         cuda::squares_of_parts(backend, squares.data(), tensors.data(), device_parts.data(), part_count);
-        if (is_adam) {
-          cuda::begin_adam_step(backend, state.data(), adam_scalars.data(), adam_groups.data(), 2, squares.data(),
-                                part_count);
-          cuda::adam_steps(backend, tensors.data(), device_parts.data(), part_count, adam_scalars.data(), state.data());
-        } else {
-          cuda::begin_sgd_step(backend, state.data(), sgd_scalars.data(), sgd_groups.data(), 2, squares.data(),
-                               part_count);
-          cuda::sgd_steps(backend, tensors.data(), device_parts.data(), part_count, sgd_scalars.data(), state.data());
-        }
+        cuda::begin_optimizer_steps<A, Formula>(backend, state.data(), scalars.data(), groups.data(), 2, squares.data(),
+                                                part_count);
+        cuda::optimizer_steps<T, Formula>(backend, tensors.data(), device_parts.data(), part_count, scalars.data(),
+                                          state.data());
         for (const auto& t : one.tensors) {
-          const auto g = static_cast<std::size_t>(t.group);
-          if (is_adam) {
-            const auto& o = adam[g];
-            const AdamScalars<A> s{A(o.maximize ? -factor : factor),
-                                   A(o.decoupled ? 0 : o.weight_decay),
-                                   A(o.decoupled ? 1 - o.lr * o.weight_decay : 1),
-                                   A(o.beta1),
-                                   A(1 - o.beta1),
-                                   A(o.beta2),
-                                   A(1 - o.beta2),
-                                   A(o.lr / (1 - std::pow(o.beta1, step))),
-                                   A(1 / std::sqrt(1 - std::pow(o.beta2, step))),
-                                   A(o.eps)};
-            cuda::adam_step(backend, t.param, t.copy, t.moments[0], t.moments[1], static_cast<A*>(nullptr), t.grad, t.n,
-                            s);
-          } else {
-            const auto& o = sgd[g];
-            const bool is_first = step == 1;
-            const SGDScalars<A> s{A(o.maximize ? -factor : factor), A(o.weight_decay),
-                                  A(is_first ? 0 : o.momentum),     A(is_first ? 1 : 1 - o.dampening),
-                                  A(o.nesterov ? o.momentum : 0),   A(o.lr)};
-            cuda::sgd_step(backend, t.param, t.copy, t.moments[0], t.grad, t.n, s);
-          }
+          const auto& group = of_groups[static_cast<std::size_t>(t.group)];
+          cuda::optimizer_step<T, Formula>(backend, t.param, t.copy, t.moments, t.grad, t.n,
+                                           Formula::template scalars<A>(group, step, step == 1, factor));
         }
       }
       const auto after = state.to_vector()[0];
@@ -144,6 +116,9 @@ TEMPLATE_TEST_CASE("CUDA steps for all tensors: AdamW and SGD as tensor by tenso
         check_close(all.first[t], one.first[t]);
       }
     }
+  };
+  check(AdamFormula{}, {{1e-2, 0.9, 0.999, 1e-8, 0.01, true, false}, {1e-3, 0.8, 0.99, 1e-6, 0.1, false, true}});
+  check(SGDFormula{}, {{1e-2, 0.9, 0.1, 0.01, false, false}, {1e-3, 0.8, 0, 0, true, true}});
 }
 
 TEST_CASE("CUDA steps for all tensors: a gradient that is not finite skips the step, where that is asked for",
@@ -153,8 +128,8 @@ TEST_CASE("CUDA steps for all tensors: a gradient that is not finite skips the s
   const auto part_count = static_cast<Index>(parts.size());
   const DeviceArray<cuda::TensorPart> device_parts(parts);
   DeviceArray<double> squares(part_count);
-  DeviceArray<AdamScalars<float>> scalars(2);
-  const DeviceArray<cuda::AdamGroup> groups(std::vector<cuda::AdamGroup>(2, {1e-2, 0.9, 0.999, 1e-8, 0, true, false}));
+  DeviceArray<AdamFormula::Scalars<float>> scalars(2);
+  const DeviceArray<AdamGroup> groups(std::vector<AdamGroup>(2, {1e-2, 0.9, 0.999, 1e-8, 0, true, false}));
   for (const bool skips : {true, false}) {
     Model<float> model;
     const auto before = model.params[2].to_vector();
@@ -166,8 +141,10 @@ TEST_CASE("CUDA steps for all tensors: a gradient that is not finite skips the s
     DeviceArray<cuda::StepState> state(
         std::vector<cuda::StepState>{{1.0, std::numeric_limits<double>::infinity(), skips ? 1 : 0, 0, 3, 0}});
     cuda::squares_of_parts(backend, squares.data(), tensors.data(), device_parts.data(), part_count);
-    cuda::begin_adam_step(backend, state.data(), scalars.data(), groups.data(), 2, squares.data(), part_count);
-    cuda::adam_steps(backend, tensors.data(), device_parts.data(), part_count, scalars.data(), state.data());
+    cuda::begin_optimizer_steps<float, AdamFormula>(backend, state.data(), scalars.data(), groups.data(), 2,
+                                                    squares.data(), part_count);
+    cuda::optimizer_steps<float, AdamFormula>(backend, tensors.data(), device_parts.data(), part_count, scalars.data(),
+                                              state.data());
     const auto after = state.to_vector()[0];
     CHECK(after.skipped == (skips ? 1 : 0));
     CHECK(after.step == (skips ? 3 : 4));
@@ -176,4 +153,4 @@ TEST_CASE("CUDA steps for all tensors: a gradient that is not finite skips the s
   }
 }
 
-}  // namespace multi_tensor_test
+}  // namespace optimizer_steps_test
