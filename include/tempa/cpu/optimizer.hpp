@@ -51,19 +51,34 @@ void update_block(Accumulator<T>* param, T* copy, const T* grad, Index count,
                   Moment*... moments) {
   using A = Accumulator<T>;
   const auto s = scalars;
-  A wide_grad[Real<T> ? 1 : kPassBlock], x[kPassBlock];
+  A wide_grad[Real<T> ? 1 : kPassBlock];
   const A* const gradient = begin_update(param, copy, wide_grad, grad, count);
+  if constexpr (Formula::kTakesRoot) {
+    A x[kPassBlock];
 #pragma omp simd
-  for (Index i = 0; i < count; ++i) x[i] = Formula::remember(s, param[i], gradient[i], moments[i]...);
-  if constexpr (Formula::kOptionalMoments > 0) {
-    if (optional != nullptr) {
+    for (Index i = 0; i < count; ++i) x[i] = Formula::remember(s, param[i], gradient[i], moments[i]...);
+    if constexpr (Formula::kOptionalMoments > 0) {
+      if (optional != nullptr) {
 #pragma omp simd
-      for (Index i = 0; i < count; ++i) x[i] = Formula::remember_also(s, x[i], optional[i]);
+        for (Index i = 0; i < count; ++i) x[i] = Formula::remember_also(s, x[i], optional[i]);
+      }
+    }
+    square_root(x, x, count);
+#pragma omp simd
+    for (Index i = 0; i < count; ++i) param[i] = Formula::apply(s, param[i], x[i], moments[i]...);
+  } else if (optional == nullptr) {
+#pragma omp simd
+    for (Index i = 0; i < count; ++i) {
+      const A x = Formula::remember(s, param[i], gradient[i], moments[i]...);
+      param[i] = Formula::apply(s, param[i], x, moments[i]...);
+    }
+  } else if constexpr (Formula::kOptionalMoments > 0) {
+#pragma omp simd
+    for (Index i = 0; i < count; ++i) {
+      const A x = Formula::remember(s, param[i], gradient[i], moments[i]...);
+      param[i] = Formula::apply(s, param[i], Formula::remember_also(s, x, optional[i]), moments[i]...);
     }
   }
-  if constexpr (Formula::kTakesRoot) square_root(x, x, count);
-#pragma omp simd
-  for (Index i = 0; i < count; ++i) param[i] = Formula::apply(s, param[i], x[i], moments[i]...);
   end_update(copy, param, count);
 }
 
