@@ -42,6 +42,7 @@
 #include <tempa/cpu/gemm/small_gemm.hpp>
 #include <tempa/cpu/layer_norm.hpp>
 #include <tempa/cpu/layer_norm_fused.hpp>
+#include <tempa/cpu/loss_scale.hpp>
 #include <tempa/cpu/numeric.hpp>
 #include <tempa/cpu/optimizer.hpp>
 #include <tempa/cpu/positions.hpp>

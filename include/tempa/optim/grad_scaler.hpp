@@ -4,15 +4,11 @@
 #include <tempa/autograd/dispatch.hpp>
 #include <tempa/autograd/tape.hpp>
 #include <tempa/core/compiled.hpp>
-#include <tempa/cpu/optimizer.hpp>
+#include <tempa/cpu/loss_scale.hpp>
+#include <tempa/cpu/numeric.hpp>
 #include <tempa/math/loss_scale.hpp>
 #include <tempa/optim/optimizer.hpp>
 #include <tempa/tensor/tensor.hpp>
-
-#if defined(TEMPA_WITH_CUDA)
-#include <tempa/cuda/loss_scale.hpp>
-#include <tempa/device/cuda/runtime.hpp>
-#endif
 
 #include <cmath>
 #include <cstdint>
@@ -100,22 +96,12 @@ class GradScaler {
   Variable<T> scale(const Variable<T>& loss) {
     if (!options_.enabled) return loss;
     const ProfileScope scope("scale", ProfileCategory::kForward);
-#if defined(TEMPA_WITH_CUDA)
-    if (const Device device = loss.device(); device.is_cuda()) {
-      move_to(device);
-      // The scale as it is now: another `update` may come before the backward pass.
-      const auto scaled = [factor = on_device_.rows(0, 1).clone()](const Tensor<T>& x) {
-        Tensor<T> y(x.shape(), x.device());
-        cuda::scale_by(cuda::current_backend(x.device().index()), y.data(), x.data(), x.numel(), factor.data());
-        return y;
-      };
-      return record("scale", scaled(loss.value()), {loss},
-                    [=](const Tensor<T>& dy) { loss.accumulate_grad(scaled(dy)); });
-    }
-#endif
-    const auto scaled = [factor = static_cast<Accumulator<T>>(state().scale)](const Tensor<T>& x) {
-      Tensor<T> y = x.clone();
-      on(y.device(), [&](auto backend) { scale_in_place(backend, y.data(), y.numel(), factor); });
+    move_to(loss.device());
+    // The scale as it is now: another `update` may come before the backward pass.
+    const Tensor<double> factor = is_on_device_ ? on_device_.rows(0, 1).clone() : Tensor<double>::from({host_.scale});
+    const auto scaled = [factor](const Tensor<T>& x) {
+      Tensor<T> y(x.shape(), x.device());
+      on(x.device(), [&](auto backend) { scale_by(backend, y.data(), x.data(), x.numel(), factor.data()); });
       return y;
     };
     return record("scale", scaled(loss.value()), {loss},
@@ -160,7 +146,6 @@ class GradScaler {
     }
     if (progress_[&optimizer].stage == Stage::kStepped)
       throw Error("[GradScaler] step() of this optimizer must come once between two update() but was called already");
-#if defined(TEMPA_WITH_CUDA)
     if (progress_[&optimizer].stage == Stage::kReady && !options.keep_gradients) {
       detail::check_max_norm("Optimizer", options.max_norm.value_or(0));
       const Device device = optimizer.parameters()[0].visit([](const auto& v) { return v.device(); });
@@ -174,7 +159,6 @@ class GradScaler {
         }
       }
     }
-#endif
     if (progress_[&optimizer].stage == Stage::kReady) unscale(optimizer);
     Progress& progress = progress_[&optimizer];
     progress.stage = Stage::kStepped;
@@ -194,9 +178,7 @@ class GradScaler {
     if (!options_.enabled) return;
     if (progress_.empty()) throw Error("[GradScaler] update() must come after step() but no gradients were looked at");
     progress_.clear();
-#if defined(TEMPA_WITH_CUDA)
     if (is_on_device_) return update_on_device();
-#endif
     update_loss_scale(host_);
   }
 
@@ -255,17 +237,14 @@ class GradScaler {
     progress_.clear();
   }
 
-#if defined(TEMPA_WITH_CUDA)
   /// For steps in graphs, see `TrainingGraph`: the state, which stays at its place and is on the device after
   /// `move_to`; and what `update` does there.
   LossScale* device_state() { return reinterpret_cast<LossScale*>(on_device_.data()); }
   void update_on_device() {
-    cuda::update_loss_scale(cuda::current_backend(on_device_.device().index()), device_state());
+    on(on_device_.device(), [this](auto backend) { update_loss_scale(backend, device_state()); });
   }
-#endif
   /// Brings the state to a device, if it is not there; from a CUDA device to the host this waits.
   void move_to(Device device) {
-#if defined(TEMPA_WITH_CUDA)
     if (is_on_device_ ? on_device_.device() == device : device.is_cpu()) return;
     host_ = state();
     is_on_device_ = device.is_cuda();
@@ -273,9 +252,6 @@ class GradScaler {
     static_assert(sizeof(LossScale) == kNumbers * sizeof(double));
     if (on_device_.empty() || !(on_device_.device() == device)) on_device_ = Tensor<double>(Shape{kNumbers}, device);
     detail::copy_bytes(on_device_.data(), device, &host_, Device::cpu(), sizeof host_);
-#else
-    static_cast<void>(device);
-#endif
   }
 
  private:
