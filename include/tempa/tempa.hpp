@@ -23,9 +23,6 @@
 #include <tempa/cpu/attention.hpp>
 #include <tempa/cpu/backend.hpp>
 #include <tempa/cpu/batch_norm1d.hpp>
-#include <tempa/cpu/bias.hpp>
-#include <tempa/cpu/broadcast.hpp>
-#include <tempa/cpu/column_sum.hpp>
 #include <tempa/cpu/copy.hpp>
 #include <tempa/cpu/cross_entropy.hpp>
 #include <tempa/cpu/dropout.hpp>

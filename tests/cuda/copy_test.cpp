@@ -1,5 +1,4 @@
 // Fills, casts and copies on the device against the CPU's, for all element types.
-#include <tempa/cpu/bias.hpp>
 #include <tempa/cpu/copy.hpp>
 #include <tempa/cpu/simd/convert.hpp>
 #include <tempa/cuda/copy.hpp>

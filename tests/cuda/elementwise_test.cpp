@@ -1,5 +1,4 @@
 // The elementwise kernels against the CPU's: every formula, every type, odd sizes, pointers that no vector load fits.
-#include <tempa/cpu/broadcast.hpp>
 #include <tempa/cpu/elementwise.hpp>
 #include <tempa/cuda/elementwise.hpp>
 #include <tempa/math/activation.hpp>

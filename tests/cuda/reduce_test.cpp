@@ -1,5 +1,4 @@
 // Sums and maxima on the device against the CPU's.
-#include <tempa/cpu/column_sum.hpp>
 #include <tempa/cpu/reduce.hpp>
 #include <tempa/cuda/reduce.hpp>
 

@@ -31,6 +31,14 @@ void add_rows(Backend, T* y, Index y_stride, const T* x, Index x_stride, Index r
   });
 }
 
+/// y_ij = b_j: what a product with beta = 1 then adds to. @param y (rows,cols). @param b (cols).
+template <Floating T>
+void broadcast_rows(Backend, T* y, const T* b, Index rows, Index cols) {
+  parallel_for(0, rows, std::max<Index>(1, 32768 / std::max<Index>(cols, 1)), [=](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i) std::copy_n(b, cols, y + i * cols);
+  });
+}
+
 namespace detail {
 
 /// y_rc = x_cr: rows of y are `y_stride` apart, rows of x `x_stride`. Tiles go through a buffer, so that every cache
@@ -93,6 +101,7 @@ void copy_nest(Backend, T* y, const T* x, const LoopNest<1>& nest, Index n) {
 
 TEMPA_COMPILED_FUNCTION(copy_rows);
 TEMPA_COMPILED_FUNCTION(add_rows);
+TEMPA_COMPILED_FUNCTION(broadcast_rows);
 TEMPA_COMPILED_FUNCTION(copy_nest);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

@@ -1,5 +1,5 @@
-// Sums and maxima along the middle of (outer, middle, inner). Work is cut into blocks whose size does not depend on the
-// number of threads, and their partial results are joined in order.
+// Sums over the rows of a matrix; sums and maxima along the middle of (outer, middle, inner). Work is cut into blocks
+// whose size does not depend on the number of threads, and their partial results are joined in order.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -148,6 +148,24 @@ void max_backward(Backend, T* dx, const T* dy, const Index* where, Index outer, 
                });
 }
 
+/// y_j += sum_i x_ij, summed before it is added. Every thread owns whole columns, so that the order of the sum does not
+/// depend on their number.
+/// @param y (cols). @param x (rows,cols).
+template <Floating T>
+void column_sum_accumulate(Backend, T* y, const T* x, Index rows, Index cols) {
+  constexpr Index kColumns = 64;  // whose sums are kept in registers or cache
+  parallel_for(0, (cols + kColumns - 1) / kColumns, 1, [=](Index first, Index last) {
+    for (Index begin = first * kColumns; begin < std::min(cols, last * kColumns); begin += kColumns) {
+      const Index count = std::min(kColumns, cols - begin);
+      Accumulator<T> sum[kColumns] = {};
+      for (Index i = 0; i < rows; ++i)
+        for (Index j = 0; j < count; ++j) sum[j] += widen(x[i * cols + begin + j]);
+      for (Index j = 0; j < count; ++j) y[begin + j] = narrow<T>(widen(y[begin + j]) + sum[j]);
+    }
+  });
+}
+
+TEMPA_COMPILED_FUNCTION(column_sum_accumulate);
 TEMPA_COMPILED_FUNCTION(sum_forward);
 TEMPA_COMPILED_FUNCTION(sum_backward);
 TEMPA_COMPILED_FUNCTION(max_forward);

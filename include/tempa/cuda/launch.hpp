@@ -9,6 +9,7 @@
 #include <tempa/cuda/copy.hpp>
 #include <tempa/cuda/cross_entropy.hpp>
 #include <tempa/cuda/cross_entropy_fused.hpp>
+#include <tempa/cuda/dropout.hpp>
 #include <tempa/cuda/elementwise.hpp>
 #include <tempa/cuda/gather.hpp>
 #include <tempa/cuda/gemm.hpp>
@@ -21,5 +22,6 @@
 #include <tempa/cuda/reduce.hpp>
 #include <tempa/cuda/softmax.hpp>
 #include <tempa/cuda/tail.hpp>
+#include <tempa/cuda/where.hpp>
 #include <tempa/device/cuda/cast.hpp>
 #include <tempa/device/cuda/fill.hpp>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/cpu/broadcast.hpp>
+#include <tempa/cpu/elementwise.hpp>
 #include <tempa/math/arithmetic.hpp>
 #include <tempa/math/elementary.hpp>
 #include <tempa/ops/elementwise.hpp>

@@ -3,9 +3,9 @@
 
 #include <tempa/autograd/tape.hpp>
 #include <tempa/core/compiled.hpp>
-#include <tempa/cpu/bias.hpp>
-#include <tempa/cpu/column_sum.hpp>
+#include <tempa/cpu/copy.hpp>
 #include <tempa/cpu/gemm/gemm_epilogue.hpp>
+#include <tempa/cpu/reduce.hpp>
 
 #include <array>
 #include <cstddef>

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/cpu/bias.hpp>
-#include <tempa/cpu/column_sum.hpp>
+#include <tempa/cpu/copy.hpp>
 #include <tempa/cpu/elementwise.hpp>
 #include <tempa/cpu/gemm/gemm.hpp>
+#include <tempa/cpu/reduce.hpp>
 #include <tempa/math/gelu.hpp>
 
 #include <span>
