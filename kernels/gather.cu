@@ -5,7 +5,7 @@
 // that all rows share costs no more than 1,280 different ones, and each place of dx is read and written once, by one
 // thread. Bytes moved: dy once, and dx where it is named.
 #include <tempa/cuda/gather.hpp>
-#include <tempa/device/cuda/cast.hpp>
+#include <tempa/device/cuda/convert.hpp>
 
 #include "kernels/device/map.cuh"
 #include "kernels/device/sort.cuh"

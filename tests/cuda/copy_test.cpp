@@ -2,7 +2,7 @@
 #include <tempa/cpu/copy.hpp>
 #include <tempa/cpu/simd/convert.hpp>
 #include <tempa/cuda/copy.hpp>
-#include <tempa/device/cuda/cast.hpp>
+#include <tempa/device/cuda/convert.hpp>
 #include <tempa/device/cuda/fill.hpp>
 
 #include "cuda/against_cpu.hpp"

@@ -23,5 +23,5 @@
 #include <tempa/cuda/softmax.hpp>
 #include <tempa/cuda/tail.hpp>
 #include <tempa/cuda/where.hpp>
-#include <tempa/device/cuda/cast.hpp>
+#include <tempa/device/cuda/convert.hpp>
 #include <tempa/device/cuda/fill.hpp>

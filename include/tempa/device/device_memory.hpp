@@ -6,7 +6,7 @@
 #include <tempa/device/device.hpp>
 #include <tempa/device/storage.hpp>
 #if defined(TEMPA_WITH_CUDA)
-#include <tempa/device/cuda/cast.hpp>
+#include <tempa/device/cuda/convert.hpp>
 #include <tempa/device/cuda/device.hpp>
 #include <tempa/device/cuda/fill.hpp>
 #include <tempa/device/cuda/memory.hpp>

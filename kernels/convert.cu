@@ -1,5 +1,5 @@
 // Conversions between element types. A thread owns as many elements as 16 bytes hold of the wider type.
-#include <tempa/device/cuda/cast.hpp>
+#include <tempa/device/cuda/convert.hpp>
 #include <tempa/device/cuda/memory.hpp>
 
 #include "kernels/device/map.cuh"

@@ -1,4 +1,4 @@
-// Launchers of kernels/cast.cu.
+// Launchers of kernels/convert.cu.
 #pragma once
 
 #include <tempa/core/dtype.hpp>
