@@ -93,11 +93,13 @@ void update_block(Accumulator<T>* param, T* copy, const T* grad, Index count,
 template <Floating T, typename Formula>
 void optimizer_step(Backend, Accumulator<T>* param, T* copy, const Moments<Accumulator<T>>& moments, const T* grad,
                     Index n, const typename Formula::template Scalars<Accumulator<T>>& scalars) {
+  static_assert(Formula::kMoments + Formula::kOptionalMoments <= kMostMoments);
   detail::for_each_block(n, [&](Index at, Index count) {
     const auto from = [at](auto* array) { return array == nullptr ? nullptr : array + at; };
+    Accumulator<T>* optional = nullptr;
+    if constexpr (Formula::kOptionalMoments > 0) optional = from(moments[Formula::kMoments]);
     [&]<std::size_t... m>(std::index_sequence<m...>) {
-      detail::update_block<T, Formula>(param + at, from(copy), grad + at, count, scalars,
-                                       from(moments[Formula::kMoments]), moments[m] + at...);
+      detail::update_block<T, Formula>(param + at, from(copy), grad + at, count, scalars, optional, moments[m] + at...);
     }
     (std::make_index_sequence<Formula::kMoments>{});
   });
