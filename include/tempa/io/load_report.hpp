@@ -97,7 +97,7 @@ struct LoadReport {
   std::vector<std::string> loaded;  ///< names that were copied
   /// Of `loaded`: with rows of labels that the checkpoint does not know, which are new.
   std::vector<std::string> extended{};
-  std::vector<std::string> missing;     ///< in the model only: newly initialised, or as they were
+  std::vector<std::string> missing;     ///< in the model only: newly initialized, or as they were
   std::vector<std::string> unexpected;  ///< in the checkpoint only: not used
   std::vector<Mismatch> mismatched;     ///< in both, but of another shape or kind of type: as `missing`
   std::vector<std::string> ignored;     ///< in the checkpoint only, and known to be nothing to learn (position_ids)

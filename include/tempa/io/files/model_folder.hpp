@@ -1,4 +1,4 @@
-// The folder of a trained model, with all that belongs to it, replaced as one.
+// The folder of a trained model with all its files, replaced as a whole.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -244,7 +244,7 @@ class ModelFolder {
   }
 
   enum class Give { kLink, kMove };
-  /// Gives the folder `to` what it has not of the folder `from`, but no part of a model. @throws filesystem_error.
+  /// Adds to the folder `to` what only the folder `from` has, but no part of a model. @throws filesystem_error.
   void give_others(const std::filesystem::path& from, const std::filesystem::path& to, bool top, Give how) const {
     for (const auto& entry : std::filesystem::directory_iterator(from)) {
       const std::filesystem::path name = entry.path().filename(), target = to / name;

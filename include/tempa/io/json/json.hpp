@@ -1,5 +1,5 @@
 // JSON files: read strictly (no duplicate keys, no endless nesting), with errors that name file, line and field.
-// This header brings in the whole of nlohmann/json: include it only where JSON is read or written.
+// This header includes all of nlohmann/json: include it only where JSON is read or written.
 #pragma once
 
 #include <tempa/core/compiled.hpp>

@@ -48,7 +48,7 @@ inline std::size_t json_value_end(std::string_view text, std::size_t begin) {
     }
     ++i;
   }
-  return text.find_last_not_of(" \t\r\n", i - 1) + 1;  // a number or a word, without the space behind it
+  return text.find_last_not_of(" \t\r\n", i - 1) + 1;  // a number or a word, without the space after it
 }
 
 }  // namespace detail
