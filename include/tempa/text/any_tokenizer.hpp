@@ -1,4 +1,4 @@
-// A tokenizer of any kind behind one type.
+// One type that holds a tokenizer of any kind.
 #pragma once
 
 #include <tempa/core/config.hpp>

@@ -22,7 +22,7 @@ namespace tempa::inline TEMPA_ABI {
 
 namespace detail {
 
-/// `encode(i)` for each i below `count`, in order. Subword regularisation draws one number after the other, which is
+/// `encode(i)` for each i below `count`, in order. Subword regularization draws one number after the other, which is
 /// left to one thread.
 template <typename Encode>
 std::vector<Encoding> encode_each(std::size_t count, const EncodeOptions& options, const Encode& encode) {

@@ -45,7 +45,7 @@ struct DecodeOptions {
 class BertTokenizer {
  public:
   /// @param vocabulary has [UNK] and, if `options.added_tokens` do not, the other special tokens. Without [MASK], which
-  ///   only pre-training reads, this word is an ordinary one (transformers gives it an id behind the vocabulary).
+  ///   only pre-training reads, this word is an ordinary one (transformers gives it an id after the vocabulary's).
   /// @throws ConfigError where it lacks one of them, or added tokens contradict each other.
   explicit BertTokenizer(Vocabulary vocabulary, BertTokenizerOptions options = {})
       : BertTokenizer(detail::BertTokenizerParts{std::move(vocabulary), std::move(options), {}}, {}) {}
@@ -92,7 +92,7 @@ class BertTokenizer {
   /// one that was added before gets the new properties. Copies of this tokenizer stay as they are.
   /// @return how many of them were not added before, or not so. @throws ValueError, ConfigError:
   ///   `AddedVocabulary::add`; then nothing is added.
-  /// @source transformers `add_tokens`; the legacy flavour lower-cases a normalised token here, as transformers 4 does.
+  /// @source transformers `add_tokens`; the legacy flavour lower-cases a normalized token here, as transformers 4 does.
   std::int64_t add_tokens(std::vector<AddedToken> tokens) {
     BertTokenizerOptions changed = options();
     AddedVocabulary added = state_->added;
@@ -174,7 +174,7 @@ class BertTokenizer {
   /// @return the id of a token, that of [UNK] where it is in no vocabulary.
   /// @source transformers `convert_tokens_to_ids`.
   std::int32_t token_to_id(std::string_view token) const { return state_->added.find(token).value_or(unk_token_id()); }
-  /// @return the token with this id; of an added token, with the fast flavour, its normalised text.
+  /// @return the token with this id; of an added token, with the fast flavour, its normalized text.
   /// @throws ValueError where the id is out of range. @source transformers `convert_ids_to_tokens`.
   const std::string& id_to_token(std::int32_t id) const { return state_->token(id); }
 

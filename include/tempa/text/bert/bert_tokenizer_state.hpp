@@ -131,7 +131,7 @@ class BertTokenizerState {
   bool is_special(std::int32_t id) const { return std::binary_search(special_ids_.begin(), special_ids_.end(), id); }
 
   /// @return whether `decode` leaves this id out where special tokens are skipped. As in the original, one of the fast
-  /// flavour stays where its normalised text is none.
+  /// flavour stays where its normalized text is none.
   bool is_skipped(std::int32_t id) const {
     if (!is_special(id)) return false;
     const auto it = normal_texts_.find(id);
@@ -210,8 +210,8 @@ class BertTokenizerState {
   }
 
   std::vector<std::int32_t> special_ids_;             // sorted
-  std::map<std::int32_t, std::string> normal_texts_;  // of added tokens that normalisation changes
-  TokenSplitter raw_, normalized_;                    // fast: in the text as it comes, and as it is normalised
+  std::map<std::int32_t, std::string> normal_texts_;  // of added tokens that normalization changes
+  TokenSplitter raw_, normalized_;                    // fast: in the text as it comes, and as it is normalized
   LegacyTokenSplitter legacy_;
 };
 

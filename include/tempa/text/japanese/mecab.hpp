@@ -1,4 +1,4 @@
-// Japanese words by MeCab. This header brings in MeCab's: include it only where words are cut.
+// Splits Japanese text into words by MeCab. This header includes MeCab's: include it only where texts are split.
 #pragma once
 
 #include <tempa/core/compiled.hpp>

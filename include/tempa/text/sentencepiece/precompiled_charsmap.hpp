@@ -1,4 +1,4 @@
-// The normalisation table inside a sentencepiece model, applied as the Rust `tokenizers` applies it.
+// The normalization table inside a sentencepiece model, applied as the Rust `tokenizers` applies it.
 #pragma once
 
 #include <tempa/core/config.hpp>
@@ -56,7 +56,7 @@ class PrecompiledCharsmap {
   /// @return whether nothing is replaced.
   bool empty() const { return units_.empty(); }
 
-  /// @return the normalised text. @param text valid UTF-8.
+  /// @return the normalized text. @param text valid UTF-8.
   std::string normalize(std::string_view text) const {
     if (empty()) return std::string(text);
     std::string out;

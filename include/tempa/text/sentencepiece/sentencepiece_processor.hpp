@@ -1,4 +1,5 @@
-// The sentencepiece library behind one class. This header brings in the library's: include it only where it is used.
+// The sentencepiece library, wrapped in one class. This header includes the library's: include it only where it is
+// used.
 #pragma once
 
 #include <tempa/core/compiled.hpp>

@@ -138,7 +138,7 @@ class SentencePieceTokenizer {
   }
 
   /// Joins pieces to a text.
-  /// @param ids each in [0, vocab_size()). @return UTF-8, not the original text where it was normalised.
+  /// @param ids each in [0, vocab_size()). @return UTF-8, not the original text where it was normalized.
   /// @throws ValueError where an id is out of range. @source transformers `decode(ids, skip_special_tokens)`.
   std::string decode(std::span<const std::int32_t> ids, const DecodeOptions& options = {}) const {
     std::vector<std::string> pieces;

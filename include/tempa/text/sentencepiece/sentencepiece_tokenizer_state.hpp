@@ -185,7 +185,7 @@ class SentencePieceTokenizerState {
     for (const auto& [id, token] : added) tokens.push_back(splitter_token(token.content, id, token));
     return tokens;
   }
-  /// @param in_normalized whether those that are found in the normalised text, themselves normalised, or the others.
+  /// @param in_normalized whether those that are found in the normalized text, themselves normalized, or the others.
   std::vector<SplitterToken> splitter_tokens(bool in_normalized) const {
     std::vector<SplitterToken> tokens;
     for (const auto& [id, token] : added) {
@@ -292,7 +292,7 @@ class SentencePieceTokenizerState {
     return text + processor_->decode(plain);
   }
 
-  TokenSplitter raw_, normalized_;  // fast: in the text as it comes, and as it is normalised
+  TokenSplitter raw_, normalized_;  // fast: in the text as it comes, and as it is normalized
   LegacyTokenSplitter legacy_;
   std::optional<SentencePieceProcessor> processor_;
 };

@@ -30,7 +30,7 @@ namespace tempa::inline TEMPA_ABI {
 
 /// Whose ids and special tokens a sentencepiece model is read with.
 enum class SentencePieceConvention {
-  /// Ids as in the model. [CLS] A [SEP] B [SEP], token types 0 and 1. Quotes, accents and case are normalised.
+  /// Ids as in the model. [CLS] A [SEP] B [SEP], token types 0 and 1. Quotes, accents and case are normalized.
   kAlbert,
   /// <s>, <pad>, </s>, <unk> are 0 to 3, the other pieces follow in the model's order, <mask> is last.
   /// <s> A </s></s> B </s>, token types 0.
@@ -115,9 +115,9 @@ inline std::string decode_base64(std::string_view text, const JsonFile& file, st
   return bytes;
 }
 
-/// Reads a tokenizer.json with a unigram model: pieces, normalisation table and added tokens. The rest of the file is
+/// Reads a tokenizer.json with a unigram model: pieces, normalization table and added tokens. The rest of the file is
 /// the same for each tokenizer class, and not read.
-/// @throws FormatError with line and field; ConfigError where the model is none of the kind "Unigram".
+/// @throws FormatError with line and field; ConfigError where the model is not of the kind "Unigram".
 inline SentencePieceVocabulary sentencepiece_vocabulary_from_json(const std::filesystem::path& path) {
   JsonFile file = read_json(path.string());
   const std::string type = get_or<std::string>(file, "/model/type", "");

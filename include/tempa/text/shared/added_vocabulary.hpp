@@ -21,7 +21,7 @@ TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Added tokens over a vocabulary. A token that the vocabulary has keeps its id; each other gets the next id behind it,
+/// Added tokens over a vocabulary. A token that the vocabulary has keeps its id; any other gets the next id after it,
 /// in the order in which they are added.
 /// @source tokenizers `AddedVocabulary`.
 class AddedVocabulary {

@@ -71,7 +71,7 @@ class ByteTrie {
     return hit == nullptr ? kNone : first + static_cast<Node>(static_cast<const char*>(hit) - begin);
   }
 
-  /// @return the node that `key` leads to (the root for an empty key), or nothing of value kNone if there is none.
+  /// @return the node that `key` leads to (the root for an empty key), or one of value kNone if there is none.
   Node find_node(std::string_view key) const {
     Node node = kRoot;
     for (const char byte : key) {

@@ -24,7 +24,7 @@ struct SplitterToken {
   std::int32_t id = 0;
   bool single_word = false;  ///< not found inside of a word
   bool lstrip = false;       ///< takes the white space before it along
-  bool rstrip = false;       ///< takes the white space behind it along
+  bool rstrip = false;       ///< takes the white space after it along
 };
 
 /// Whether a code point belongs to words: Alphabetic, Mark, Decimal_Number, Connector_Punctuation or Join_Control.

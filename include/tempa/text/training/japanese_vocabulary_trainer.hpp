@@ -23,7 +23,7 @@ TEMPA_COMPILED_FILE("text");
 namespace tempa::inline TEMPA_ABI {
 
 struct JapaneseVocabularyTrainerOptions {
-  std::int64_t vocab_size = 8000;               ///< at most so many tokens; a small collection of texts gives fewer
+  std::int64_t vocab_size = 8000;  ///< the largest number of tokens; a small collection of texts gives fewer
   SubwordModel model = SubwordModel::kUnigram;  ///< how pieces of words are chosen
   std::int64_t min_character_count = 2;         ///< a character seen less often is left out
   BertJapaneseTokenizerOptions tokenizer{.word_tokenizer = JapaneseWordTokenizer::kMecab,
@@ -45,8 +45,8 @@ inline std::vector<std::string> first_tokens(const SpecialTokens& special) {
 /// first (this needs neither library where words are `kBasic`). The same texts in any order give the same vocabulary.
 /// @param texts a range of UTF-8 texts. @return the tokenizer; `save_pretrained` keeps it.
 /// @throws ConfigError as `BertJapaneseTokenizer` (MeCab or its dictionary are missing), for subwords by sentencepiece,
-///   and where this build has no sentencepiece and pieces are to be learnt; ValueError where a text is not valid UTF-8,
-///   there are no words, or `vocab_size` cannot hold the special tokens and, of pieces, the characters.
+///   and where this build has no sentencepiece and pieces are to be learned; ValueError where a text is not valid
+///   UTF-8, there are no words, or `vocab_size` cannot hold the special tokens and, of pieces, the characters.
 /// @source cl-tohoku/bert-japanese (the order: MeCab words, then their pieces).
 template <std::ranges::input_range Texts>
 requires std::convertible_to<std::ranges::range_reference_t<Texts>, std::string_view> BertJapaneseTokenizer

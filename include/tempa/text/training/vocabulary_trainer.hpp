@@ -1,4 +1,4 @@
-// Trains a WordPiece vocabulary from texts, with the sentencepiece library, for training a model from scratch.
+// Learns a WordPiece vocabulary from texts, with the sentencepiece library, for training a model from scratch.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -33,16 +33,16 @@ namespace tempa::inline TEMPA_ABI {
 /// How the tokens are chosen, by sentencepiece where they are pieces of words.
 enum class SubwordModel {
   kUnigram,  ///< the pieces that make the texts likeliest (Kudo 2018)
-  kBpe,      ///< the most frequent pairs, merged one after the other (Sennrich et al. 2016)
+  kBpe,      ///< the most frequent pairs, merged in turn (Sennrich et al. 2016)
   kWord      ///< whole words, the most frequent; all others are [UNK]
 };
 
 struct VocabularyTrainerOptions {
-  std::int64_t vocab_size = 8000;  ///< at most so many tokens; a small collection of texts gives fewer
+  std::int64_t vocab_size = 8000;  ///< the largest number of tokens; a small collection of texts gives fewer
   SubwordModel model = SubwordModel::kUnigram;
   std::int64_t min_character_count = 2;  ///< a character seen less often is left out: its words become [UNK]
   std::int64_t min_word_count = 2;       ///< of `kWord`: a word seen less often is left out, and becomes [UNK]
-  BertTokenizerOptions tokenizer{};      ///< of the tokenizer that comes out; its words are what is learnt from
+  BertTokenizerOptions tokenizer{};      ///< of the tokenizer that comes out; its words are what is learned from
 };
 
 namespace detail {
@@ -205,7 +205,7 @@ inline std::vector<std::string> most_frequent(WordCounts words, std::int64_t min
   return result;
 }
 
-/// @param words sorted, each once. @return the tokenizer of the learnt vocabulary.
+/// @param words sorted, each once. @return the tokenizer of the learned vocabulary.
 inline BertTokenizer train_from_words(const WordCounts& words, const VocabularyTrainerOptions& options) {
   std::vector<std::string> tokens;
   std::unordered_set<std::string> known;

@@ -1,4 +1,4 @@
-// Unicode for tokenizers: normalisation, lower-casing, and BERT's character classes in two flavours.
+// Unicode for tokenizers: normalization, lower-casing, and BERT's character classes in two flavours.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
