@@ -1,4 +1,4 @@
-// Texts that are encoded anew, another way, each time they are read: regularisation for small training sets.
+// Texts that are encoded anew, another way, each time they are read: regularization for small training sets.
 #pragma once
 
 #include <tempa/core/compiled.hpp>

@@ -25,7 +25,7 @@ struct Batch {
   Tensor<float> targets;    ///< (B,K) targets of several labels or of a regression; empty when unused
   std::vector<Index> rows;  ///< (B) rows of the dataset, for messages; empty when unknown
   Index max_seqlen = 0;     ///< longest sequence, in tokens
-  bool has_tail = false;    ///< whether there may be tokens behind the last sequence, which only fill the batch up
+  bool has_tail = false;    ///< whether tokens may follow the last sequence, which only fill the batch up
 
   /// B, the number of sequences.
   Index size() const { return std::max<Index>(cu_seqlens.numel() - 1, 0); }

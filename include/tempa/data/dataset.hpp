@@ -1,4 +1,4 @@
-// What a dataset is, the example that tempa's own datasets are made of, and rows picked out of another dataset.
+// The concept of a dataset, the type of example that tempa's datasets consist of, and subsets.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -42,7 +42,7 @@ decltype(auto) example_at(const D& dataset, Index row) {
 template <Dataset D>
 using ExampleOf = std::remove_cvref_t<decltype(example_at(std::declval<const D&>(), Index{}))>;
 
-/// One text, or pair of texts, and what a model shall say about it: a class, or `targets`, or nothing.
+/// One text, or pair of texts, and what a model should say about it: a class, or `targets`, or nothing.
 struct TextExample {
   Encoding encoding;                                 ///< (T) ids and token types
   std::optional<std::int32_t> label = std::nullopt;  ///< class, from 0

@@ -79,7 +79,7 @@ struct LabelColumnsExample {
   std::vector<std::int32_t> labels;  ///< (A), or empty when unknown
 };
 
-/// Texts with a class in each label column, tokenised once.
+/// Texts with a class in each label column, tokenized once.
 /// @source IndoNLU `AspectBasedSentimentAnalysisAiryDataset` and `…ProsaDataset`
 class LabelColumnsDataset {
  public:

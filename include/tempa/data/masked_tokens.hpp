@@ -1,4 +1,4 @@
-// Batches for masked language modelling: some tokens are hidden, and the model has to say which they were.
+// Batches for masked language modeling: some tokens are hidden, and the model has to say which they were.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -33,7 +33,7 @@ struct MaskedLMBatch {
   MaskedLMBatch to(Device device) const { return {input.to(device), positions.to(device), targets.to(device)}; }
 };
 
-/// The collate function of masked language modelling: every token that is not special is chosen with `mask_prob`, at
+/// The collate function of masked language modeling: every token that is not special is chosen with `mask_prob`, at
 /// least one in a batch that has any. Random numbers come from `default_generator()`, which a `DataLoader` seeds for
 /// each batch: another choice in each epoch, the same for any number of workers.
 /// @source Devlin et al. 2018; transformers DataCollatorForLanguageModeling

@@ -1,4 +1,4 @@
-// Which rows of a trained head the labels of other data mean.
+// Matches the labels of new data with the rows of a head that was trained before.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -21,7 +21,7 @@ TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// How the labels of data are brought together with those of a model.
+/// How the labels of data are matched with those of a model.
 enum class LabelOrder {
   kAsGiven,  ///< the data's labels, in their order and spelling
   kModel     ///< first those that the model knows, in its order and spelling, then the new ones as given

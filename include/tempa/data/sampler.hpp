@@ -129,7 +129,7 @@ class WeightedRandomSampler {
     std::vector<double> cumulative(weights_.size());
     std::partial_sum(weights_.begin(), weights_.end(), cumulative.begin());
     std::vector<Index> rows(static_cast<std::size_t>(num_samples_));
-    // The last row with a positive weight: a product rounded up to the sum must not fall behind it.
+    // The last row with a positive weight: a product that is rounded up to the sum must not lead past it.
     const auto last = std::lower_bound(cumulative.begin(), cumulative.end(), cumulative.back()) - cumulative.begin();
     for (Index& row : rows) {
       const double point = generator.uniform() * cumulative.back();

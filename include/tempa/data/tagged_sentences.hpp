@@ -1,4 +1,4 @@
-// Files of one word and its tag a line, "Jokowi<TAB>B-PER", with an empty line between two sentences.
+// Files with a word and its tag on each line, "Jokowi<TAB>B-PER", and an empty line between sentences.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -135,7 +135,7 @@ inline std::vector<std::string> learn_tags(const TaggedSentences& sentences) {
 }
 
 /// The class of each word of each sentence. @param names (K) of the classes, found as by `LabelNames`.
-/// @throws FormatError with the line for a tag that is none of them, or sentences without tags.
+/// @throws FormatError with the line for an unknown tag, or sentences without tags.
 inline std::vector<std::vector<std::int32_t>> tag_classes(const TaggedSentences& sentences,
                                                           std::span<const std::string> names) {
   const LabelNames known(names);
@@ -155,7 +155,7 @@ inline std::vector<std::vector<std::int32_t>> tag_classes(const TaggedSentences&
   return all;
 }
 
-/// The sentences with their tags spelt as `names` spells them: "b-per" becomes "B-PER" where that is the name.
+/// The sentences with their tags spelled as `names` spells them: "b-per" becomes "B-PER" where that is the name.
 /// @throws FormatError as `tag_classes`.
 inline TaggedSentences with_tags_of(TaggedSentences sentences, std::span<const std::string> names) {
   const auto classes = tag_classes(sentences, names);

@@ -40,7 +40,7 @@ struct TokenExample {
   std::vector<std::int32_t> labels;    ///< (T) class, or `kNoLabel`; empty when the tags are unknown
 };
 
-/// Sentences with a class for each word, tokenised once. A row is a sentence, or with `Overflow::kSplit` a part of one.
+/// Sentences with a class for each word, tokenized once. A row is a sentence, or with `Overflow::kSplit` a part of one.
 /// @source IndoNLU `NerGritDataset`, `PosDataset`, …
 class TokenClassificationDataset {
  public:
@@ -77,7 +77,7 @@ class TokenClassificationDataset {
     }
   }
 
-  /// Reads and tokenises a file. @throws as above and `read_tagged_sentences`.
+  /// Reads and tokenizes a file. @throws as above and `read_tagged_sentences`.
   template <Tokenizer T>
   static TokenClassificationDataset from_tsv(const std::filesystem::path& path, std::vector<std::string> label_names,
                                              const T& tokenizer, const TokenClassificationOptions& options = {}) {
@@ -141,7 +141,7 @@ class TokenClassificationDataset {
 /// Lays the examples end to end; `labels` of the batch is (N).
 struct TokenCollate {
   /// For training: so large a share of the words becomes `mask_token_id`, all their tokens, so that a model learns to
-  /// tell a word's tag from its neighbours. Random numbers come from `default_generator()`, which a `DataLoader` seeds.
+  /// tell a word's tag from its neighbors. Random numbers come from `default_generator()`, which a `DataLoader` seeds.
   double word_mask_prob = 0.0;
   std::optional<std::int32_t> mask_token_id = std::nullopt;
 

@@ -1,4 +1,4 @@
-// How a table is laid out, where nobody says it: what separates its fields, and whether its first row names them.
+// Guesses the layout of a table: what separates its fields, and whether its first row is a header.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -114,7 +114,7 @@ inline bool first_row_recurs(const std::vector<std::vector<std::string>>& rows) 
   return false;
 }
 
-/// Whether a column has numbers under a first cell that is none.
+/// Whether a column has numbers under a first cell that is not a number.
 inline bool has_column_of_numbers(const std::vector<std::vector<std::string>>& rows) {
   for (std::size_t c = 0; c < rows.front().size(); ++c) {
     const auto number = [&](const auto& row) { return c < row.size() && parse_number(row[c]); };

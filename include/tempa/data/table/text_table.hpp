@@ -61,7 +61,7 @@ struct TextTable {
 
 /// What a text without a character may be.
 enum class BlankTexts {
-  kRefused,  ///< an error: nothing can be learnt from it
+  kRefused,  ///< an error: nothing can be learned from it
   kAccepted  ///< a text like another
 };
 
