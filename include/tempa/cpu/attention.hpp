@@ -161,7 +161,7 @@ void exp_in_place(T* x, Index count) {
   for (Index i = 0; i < count; ++i) x[i] = math::exp(x[i]);
 }
 
-/// Sets what is behind the `keys` elements of a row, less than a vector, to `value`.
+/// Sets the padding after the `keys` elements of a row, less than a vector, to `value`.
 template <Real T>
 void fill_padding(T* row, Index keys, Index padded, T value) {
   T* const last = row + padded - kVectorWidth<T>;

@@ -1,4 +1,4 @@
-// Normalisation of channels over the batch. A thread owns whole channels, so that no sum depends on the number of
+// Normalization of channels over the batch. A thread owns whole channels, so that no sum depends on the number of
 // threads; sums are kept in double, as in PyTorch.
 #pragma once
 

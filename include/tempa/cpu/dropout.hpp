@@ -32,7 +32,7 @@ void dropout_run(T* y, const T* x, Index first, Index count, double drop_prob, c
     if constexpr (Real<T>) {
 #pragma omp simd
       for (Index i = 0; i < piece; ++i) y[begin + i] = numbers[i] < threshold ? T(0) : x[begin + i] * scale;
-    } else {  // by bits, which compilers vectorise
+    } else {  // by bits, which compilers vectorize
 #pragma omp simd
       for (Index i = 0; i < piece; ++i) {
         const std::uint32_t kept = narrow<T>(widen(x[begin + i]) * scale).bits;

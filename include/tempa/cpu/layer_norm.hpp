@@ -1,4 +1,4 @@
-// Layer normalisation of rows. One row is read once into cache, then normalised; statistics are two-pass, so that a
+// Layer normalization of rows. One row is read once into cache, then normalized; statistics are two-pass, so that a
 // large mean does not cancel the variance.
 #pragma once
 
@@ -33,7 +33,7 @@ void normalize_row(T* y, Accumulator<T>& mean, Accumulator<T>& rstd, const T* ro
   rstd = r;
 }
 
-/// Rows of a layer normalisation that are worth a thread.
+/// Rows of a layer normalization that are worth a thread.
 inline Index layer_norm_grain(Index cols) { return std::max<Index>(1, 8192 / std::max<Index>(cols, 1)); }
 
 }  // namespace detail

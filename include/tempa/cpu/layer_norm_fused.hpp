@@ -1,4 +1,4 @@
-// Layer normalisation with what stands before it in one pass: a row is summed, normalised and written while it is in
+// Layer normalization with what stands before it in one pass: a row is summed, normalized and written while it is in
 // cache. The same bits as one operation after the other.
 #pragma once
 
@@ -27,7 +27,7 @@ void add_run(T* y, const T* x, const T* more, Index count) {
 }  // namespace detail
 
 /// z = residual + dropout(x), y = layer_norm(z): the end of both halves of an encoder layer. Bit-equal to
-/// `dropout_apply`, a sum and `layer_norm_forward` one after the other.
+/// `dropout_apply`, a sum and `layer_norm_forward` in one pass.
 /// @param y, z (rows,cols); z is kept for backward, without which it may be y. @param mean, rstd (rows), kept for
 /// backward. @param x, residual (rows,cols). @param gamma, beta (cols).
 template <Floating T>

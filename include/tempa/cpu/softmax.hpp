@@ -174,7 +174,7 @@ void softmax_forward(Backend, T* y, const T* x, Index outer, Index middle, Index
   detail::softmax_forward<false>(y, x, outer, middle, inner);
 }
 
-/// dx = y (dy - sum_i y dy), of a 16-bit y with its sum brought back to 1. @param dx, dy, y (outer,middle,inner).
+/// dx = y (dy - sum_i y dy), where a 16-bit y is scaled so that its sum is 1. @param dx, dy, y (outer,middle,inner).
 template <Floating T>
 void softmax_backward(Backend, T* dx, const T* dy, const T* y, Index outer, Index middle, Index inner) {
   detail::softmax_backward<false>(dx, dy, y, outer, middle, inner);

@@ -129,7 +129,7 @@ void pack_panels_transposed(T* y, const T* x, Index ldx, Index depth, Index colu
 }
 
 /// Tiles [first, last) of the transpose of the row-major x (depth,rows).
-/// @param y (tiles,depth,kTileRows): rows beyond the last are left uninitialised.
+/// @param y (tiles,depth,kTileRows): rows beyond the last are left uninitialized.
 template <Real T>
 void pack_tiles(T* y, const T* x, Index ldx, Index depth, Index rows, Index first, Index last) {
   for (Index p = 0; p < depth; ++p)

@@ -23,7 +23,7 @@ using Words = Vector<std::uint64_t>;
 /// The 64-bit products of the lower halves of all lanes with `b`.
 inline void multiply_low_words(Words& product, const Words& a, std::uint32_t b) {
 #if defined(__AVX512F__)
-  // With a mask of all lanes, since g++ 12 warns of an uninitialised register inside of the plain one.
+  // With a mask of all lanes, since g++ 12 warns of an uninitialized register inside of the plain one.
   const auto result = _mm512_maskz_mul_epu32(0xff, reinterpret_cast<const __m512i&>(a), _mm512_set1_epi64(b));
   std::memcpy(&product, &result, sizeof product);
 #elif defined(__AVX2__)

@@ -1,5 +1,5 @@
 // Square roots of arrays. Compilers leave a loop around std::sqrt scalar, because it may set errno; the processors' own
-// instruction is vectorised and rounds correctly.
+// instruction is vectorized and rounds correctly.
 #pragma once
 
 #include <tempa/core/dtype.hpp>

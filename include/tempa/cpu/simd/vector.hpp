@@ -1,4 +1,4 @@
-// The widest vector register that the compiler may use, for the few loops that it does not vectorise by itself.
+// The widest vector register that the compiler may use, for the few loops that it does not vectorize by itself.
 #pragma once
 
 #include <tempa/core/dtype.hpp>
