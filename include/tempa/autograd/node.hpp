@@ -1,4 +1,4 @@
-// A node of the tape: what produced a value, and how to go back.
+// A node of the tape: which operation made a value, and its backward pass.
 #pragma once
 
 #include <tempa/core/error.hpp>
@@ -49,7 +49,7 @@ class Node {
   }
 };
 
-/// Nodes that a destructor has let go of, destroyed one after the other: a long chain must not recurse once a link.
+/// Destroys released nodes in a loop, since a long chain of nodes must not recurse once for each link.
 class Graveyard {
  public:
   static void bury(std::vector<std::shared_ptr<Node>>&& nodes) {

@@ -132,7 +132,7 @@ class Variable {
   /// Whether there is a value.
   bool defined() const { return node_ != nullptr; }
   const Tensor<T>& value() const { return node_->value; }
-  /// The value for writing in place (initialisation, optimizer steps). Not recorded.
+  /// The value for writing in place (initialization, optimizer steps). Not recorded.
   Tensor<T>& mutable_value() { return node_->value; }
   /// value = values (same shape), in the storage that it has. Not recorded.
   void assign(const Tensor<T>& values) {
@@ -201,7 +201,7 @@ class Variable {
   /// Calls `hook(gradient)` when the gradient is complete, before it goes on; the hook may change it.
   /// @source torch.Tensor.register_hook
   void register_hook(std::function<void(Tensor<T>&)> hook) const { node_->hooks.push_back(std::move(hook)); }
-  /// Drops the recorded operations behind this variable with all they saved, without going backward.
+  /// Drops the recorded operations that led to this variable, with all they saved, without going backward.
   void release_graph() const {
     for (const auto& node : detail::reverse_order(node_)) {
       node->freed = !node->is_leaf();
