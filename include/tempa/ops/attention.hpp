@@ -28,7 +28,7 @@ struct AttentionOptions {
   /// mask depends on `max_seqlen_k` (see `attention_random_count`).
   Index max_seqlen_q = 0;
   Index max_seqlen_k = 0;
-  /// Whether the cu_seqlens may end before Nq and Nk: rows behind give 0 and get no gradient.
+  /// Whether the cu_seqlens may end before Nq and Nk: the rows after their end give 0 and get no gradient.
   bool has_tail = false;
 };
 

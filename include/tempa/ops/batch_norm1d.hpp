@@ -1,4 +1,4 @@
-// Batch normalisation of (B,C) and (B,C,L).
+// Batch normalization of (B,C) and (B,C,L).
 #pragma once
 
 #include <tempa/autograd/tape.hpp>

@@ -1,4 +1,4 @@
-// Binary cross-entropy of logits, the loss of several labels at once.
+// Binary cross-entropy of logits: the loss where an example may have several labels.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -36,7 +36,7 @@ void check_bce_factor(std::string_view name, const Tensor<A>& factor, const Vari
 }
 
 #if defined(TEMPA_WITH_CUDA)
-/// `bce_with_logits` on a CUDA device, with the gradient on the way of the loss; the host reads nothing.
+/// `bce_with_logits` on a CUDA device, which computes the gradient together with the loss; the host reads nothing.
 template <Floating T>
 Variable<Accumulator<T>> bce_on_device(const Variable<T>& logits, const Tensor<Accumulator<T>>& targets,
                                        const BceWithLogitsOptions<Accumulator<T>>& options) {

@@ -45,7 +45,8 @@ inline double cross_entropy_weight(const Tensor<std::int32_t>& labels, Index cla
 
 #if defined(TEMPA_WITH_CUDA)
 namespace detail {
-/// `cross_entropy` on a CUDA device, with the gradient on the way of the loss. The host reads nothing: the kernels look
+/// `cross_entropy` on a CUDA device, which computes the gradient together with the loss. The host reads nothing: the
+/// kernels look
 /// at the labels, and sum their weights.
 /// @param weights (K), or empty for 1.
 template <Floating T>

@@ -27,7 +27,7 @@ struct EmbeddingsLayerNormOptions {
   Generator* generator = nullptr;
 };
 
-/// y = dropout(layer_norm(word_n + type_n + position_n)), with the same bits as the operations one after the other.
+/// y = dropout(layer_norm(word_n + type_n + position_n)), with the same bits as the separate operations.
 /// @param word, type, position tables and ids, all of one number of tokens N. @param gamma, beta (C).
 /// @return y (N,C)
 /// @saves the sum, mean and rstd; the mask is computed again.

@@ -141,7 +141,7 @@ Variable<T> slice(const Variable<T>& x, Index axis, Index begin, Index end) {
   });
 }
 
-/// The tensors one behind the other along `axis`. @param parts at least one; all sizes but that of `axis` equal.
+/// The tensors joined along `axis`. @param parts at least one; all sizes but that of `axis` equal.
 /// @saves nothing. @throws ValueError without parts, ShapeError, DeviceError. @source torch.cat
 template <Floating T>
 Variable<T> cat(std::vector<Variable<T>> parts, Index axis) {

@@ -1,4 +1,4 @@
-// The way back through broadcasting, and the cut of a shape at an axis.
+// The backward pass of broadcasting (a sum), and a shape split at an axis.
 #pragma once
 
 #include <tempa/autograd/tape.hpp>
