@@ -106,7 +106,7 @@ class LenientEntities {
 enum Letter : unsigned { kI = 1, kO = 2, kB = 4, kE = 8, kS = 16, kU = 32, kL = 64, kAnyLetter = 127 };
 inline constexpr std::string_view kLetters = "IOBESUL";  // in the order of the bits
 
-/// A pair of neighbouring tags to which a rule applies.
+/// A pair of neighboring tags to which a rule applies.
 struct TagPair {
   enum class Types { kAny, kSame, kDifferent };
   unsigned before = 0, now = 0;  ///< letters
