@@ -11,7 +11,7 @@ TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// What one optimizer step brought.
+/// The results of one optimizer step.
 struct StepRecord {
   Index step = 0;                      ///< from 1, over all epochs
   double loss = 0;                     ///< of all the step's batches, as one batch of them would have
@@ -22,7 +22,7 @@ struct StepRecord {
   Index skipped_steps = 0;             ///< so far, over all epochs
 };
 
-/// What one epoch brought.
+/// The results of one epoch.
 struct EpochRecord {
   Index epoch = 0;                 ///< from 1
   Metrics train{};                 ///< on the training batches as they were, with dropout

@@ -1,4 +1,4 @@
-// Scores what a model said in several label columns.
+// Scores the predictions of a model with several label columns.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -46,7 +46,7 @@ class LabelColumnsScoreKeeper {
   explicit LabelColumnsScoreKeeper(std::vector<LabelColumn> columns) : columns_(std::move(columns)) {}
 
   /// @param output `{loss, logits}` of `batch`, logits (A) of (B,K).
-  /// @throws ValueError when the batch has not a label in each column.
+  /// @throws ValueError when a label is missing in a column of the batch.
   template <typename Output>
   void add(const Output& output, const Batch& batch, BatchLoss loss) {
     const auto labels = batch.labels.to(Device::cpu());

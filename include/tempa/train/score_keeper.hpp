@@ -123,7 +123,7 @@ class ScoreKeeper {
   explicit ScoreKeeper(std::optional<ProblemType> problem = std::nullopt) : problem_(problem) {}
 
   /// @param output `{loss, logits}` of `batch`.
-  /// @throws ValueError when the batch has not a label, or the targets, of each row.
+  /// @throws ValueError when a row of the batch has neither label nor targets.
   template <typename Output, typename Batch>
   void add(const Output& output, const Batch& batch, BatchLoss loss) {
     const auto logits = output.logits.value().to(Device::cpu());

@@ -1,4 +1,4 @@
-// Scores what a model said about the words of sentences: entities, or a class for each word.
+// Scores the predicted tags of words: entities, or a class for each word.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -39,7 +39,7 @@ class TokenScoreKeeper {
       : names_(std::move(label_names)), entities_(are_entity_tags(names_)) {}
 
   /// @param output `{loss, logits}` of `batch`, logits (N,K).
-  /// @throws ValueError when the batch has not a label, or `kNoLabel`, for each token.
+  /// @throws ValueError when a token of the batch has neither a label nor `kNoLabel`.
   template <typename Output>
   void add(const Output& output, const Batch& batch, BatchLoss loss) {
     const auto predicted = argmax_rows(output.logits.value().to(Device::cpu()));

@@ -431,7 +431,7 @@ class Trainer {
   TrainingCheckpoints checkpoints_;
   TrainingProgress progress_;
   StateDict best_;               // weights of the best evaluation
-  StateDict scores_;             // of the running epoch, on the way into or out of a checkpoint
+  StateDict scores_;             // of the running epoch, to be written to a checkpoint or read from one
   std::shared_ptr<void> graph_;  // see TrainerGraph
   bool interrupted_ = false;
 };

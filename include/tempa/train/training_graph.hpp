@@ -35,7 +35,7 @@ struct TrainingGraphOptions {
   std::size_t max_graphs = 64;  ///< that are kept; the one not used for longest goes first
 };
 
-/// Rounds a batch of the host up to a bucket: tokens of id 0 behind the last sequence, without a label, and a longer
+/// Rounds a batch of the host up to a bucket: tokens of id 0 after the last sequence, without a label, and a longer
 /// `max_seqlen`. A model gives the same loss and the same gradients for it, but for dropout's other random numbers.
 /// @param batch with labels of sequences (B) or of tokens (N).
 /// @throws DeviceError unless the batch is on the host.

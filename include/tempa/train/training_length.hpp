@@ -19,7 +19,7 @@ struct TrainingLength {
   Index max_epochs = 100;
 
   /// For weights that are drawn anew. The 810 rows of six label columns by which it was chosen (26 steps an epoch)
-  /// never left the most frequent class within 260 steps, and were learnt within 1560.
+  /// never left the most frequent class within 260 steps, and were learned within 1560.
   static TrainingLength from_scratch() { return {}; }
   /// For weights that are trained already, which need less, and are spoilt by more.
   /// @source Mosbach et al. 2021, "On the Stability of Fine-tuning BERT": up to 20 epochs for small data

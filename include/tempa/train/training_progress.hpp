@@ -1,5 +1,5 @@
-// Where a training stands, besides its weights: what a checkpoint must hold so that it goes on as if nothing had
-// happened.
+// The progress of a training, without its weights: what a checkpoint must contain so that the training can resume as if
+// nothing had happened.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -83,7 +83,7 @@ inline nlohmann::json metrics_to_json(const Metrics& metrics) {
   return json;
 }
 
-/// An array's length. @throws FormatError when the field is none.
+/// An array's length. @throws FormatError when the field is no array.
 inline std::size_t array_size(const JsonFile& file, const std::string& field) {
   if (!json_field(file, field).is_array()) throw field_error(file, field, "expected an array");
   return json_field(file, field).size();

@@ -66,7 +66,7 @@ class CsvLogger {
   static std::size_t column(const std::vector<std::string>& columns, const std::string& name) {
     return static_cast<std::size_t>(std::find(columns.begin(), columns.end(), name) - columns.begin());
   }
-  /// The file's columns, and behind them those that it does not have yet.
+  /// The file's columns, followed by those that it does not have yet.
   std::vector<std::string> columns_with(const Metrics& metrics) const {
     std::vector<std::string> columns = columns_.empty() ? std::vector<std::string>{"step"} : columns_;
     for (const Metric& metric : metrics) {
