@@ -16,7 +16,7 @@ namespace tempa::inline TEMPA_ABI {
 struct ImageSummary {
   std::int64_t height = 0;      ///< pixels
   std::int64_t width = 0;       ///< pixels
-  std::int64_t colorspace = 3;  ///< channels: 1 grey, 3 RGB, 4 RGBA
+  std::int64_t colorspace = 3;  ///< channels: 1 gray, 3 RGB, 4 RGBA
   std::string encoded;          ///< a PNG file
 
   friend bool operator==(const ImageSummary&, const ImageSummary&) = default;

@@ -1,4 +1,4 @@
-// TensorBoard's event files: records with checks around events.
+// TensorBoard's event files: a record with checksums for each event.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -136,7 +136,7 @@ class EventReader {
     return event;
   }
 
-  /// Bytes behind the last event that was read: after the last `next`, those of a torn record.
+  /// Bytes after the last event that was read: once `next` has returned nothing, those of a torn record.
   std::uint64_t bytes_left() const { return whole().size() - at_; }
 
  private:

@@ -1,4 +1,4 @@
-// The tape behind a result as a graph with the modules as scopes.
+// The tape that led to a result, as a graph whose scopes are the modules.
 #pragma once
 
 #include <tempa/autograd/no_grad.hpp>
@@ -63,7 +63,7 @@ bool read_shape(const Node& node, std::vector<std::int64_t>& shape) {
 /// The tape knows operations and parameters, but not which module called an operation. One that reads parameters
 /// belongs to their module. Another belongs, when it has one such operation before it (over others without parameters),
 /// to the module around that one; when it has several, to the innermost module that holds two of them or one of them
-/// and one behind it.
+/// and one after it.
 class GraphBuilder {
  public:
   explicit GraphBuilder(std::unordered_map<const Node*, Scope> parameters) : parameters_(std::move(parameters)) {}
@@ -206,7 +206,8 @@ std::vector<GraphNode> with_graph_root(const Output& output, const F& f) {
 
 }  // namespace detail
 
-/// The recorded operations behind `output`, named by the modules whose parameters they read: "bert/encoder/layer.0/…".
+/// The recorded operations that led to `output`, named by the modules whose parameters they read:
+/// "bert/encoder/layer.0/…".
 /// @param module names the parameters. @param output of a call that was recorded, before backward.
 /// @throws ValueError when nothing was recorded: everything is frozen, under `NoGrad`, or backward has run.
 template <Module M, Floating T>

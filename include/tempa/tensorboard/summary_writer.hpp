@@ -1,4 +1,4 @@
-// Writes what TensorBoard shows: figures, histograms, texts, pictures, hyper-parameters, the model's graph.
+// Writes what TensorBoard shows: scalars, histograms, texts, images, hyperparameters, the model's graph.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -43,7 +43,7 @@ struct SummaryWriterOptions {
 enum class ImageFormat {
   kCHW,  ///< (3,H,W) or (1,H,W)
   kHWC,  ///< (H,W,3) or (H,W,1), also with 4 channels (RGBA)
-  kHW    ///< (H,W), grey
+  kHW    ///< (H,W), gray
 };
 
 /// Writes an event file into a folder that `tensorboard --logdir` shows:
@@ -112,7 +112,7 @@ class SummaryWriter {
     add_encoded_image(tag, encode_png(pixels), global_step, wall_time);
   }
 
-  /// An image that is encoded already. @param png the bytes of a PNG file. @throws ValueError when it is none.
+  /// An image that is encoded already. @param png the bytes of a PNG file. @throws ValueError when it is not.
   void add_encoded_image(std::string_view tag, std::string png, Index global_step = 0,
                          std::optional<double> wall_time = {}) {
     constexpr std::string_view kBegin("\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16);
@@ -156,8 +156,8 @@ class SummaryWriter {
     }
   }
 
-  /// The graph of the recorded operations behind `output`, or of one call of `model` on a batch in evaluation mode;
-  /// scopes are the modules. @throws ValueError as `trace_graph`.
+  /// The graph of the recorded operations that led to `output`, or of one call of `model` on a batch in evaluation
+  /// mode; scopes are the modules. @throws ValueError as `trace_graph`.
   template <Module M, typename Input>
   void add_graph(M& model, const Input& output_or_batch) {
     LogEvent event = event_of(0, {});
