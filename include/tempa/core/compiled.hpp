@@ -1,7 +1,7 @@
-// What the target tempa::compiled holds ready, so that the files of a program that links it need not compile it again.
+// What the target tempa::compiled contains, so that the files of a program that links it need not compile it again.
 //
-// The macros stand behind templates. Without the target they say nothing; a file of a program that links it takes them
-// as promises (`extern template`); and each file in cmake/compiled/ keeps a part of the promises.
+// The macros follow templates. Without the target they expand to nothing. In a program that links it they are promises
+// (`extern template`), and each file in cmake/compiled/ keeps a part of the promises.
 #pragma once
 
 #if defined(TEMPA_COMPILED)
@@ -53,7 +53,7 @@
 #else
 #define TEMPA_COMPILED_FILE(part) static_assert(true)
 #endif
-/// One specialisation that has no `Floating` parameter: `TEMPA_COMPILED_ONCE(class RuleOptimizer<SGDRule>)`.
+/// One specialization that has no `Floating` parameter: `TEMPA_COMPILED_ONCE(class RuleOptimizer<SGDRule>)`.
 #define TEMPA_COMPILED_ONCE(...) TEMPA_INSTANTIATE_OTHER __VA_ARGS__
 #else
 #define TEMPA_COMPILED_REAL_FUNCTION(...) static_assert(true)

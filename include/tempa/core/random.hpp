@@ -82,7 +82,7 @@ class Generator {
     }
   }
 
-  /// Sets `count` numbers aside for parallel use and moves on behind them.
+  /// Reserves `count` numbers for parallel use and moves on past them.
   /// @throws CudaError while a step is recorded from another generator: this one's place would be recorded as a
   /// constant.
   RandomStream reserve(Index count) {
@@ -158,7 +158,7 @@ void shuffle(std::span<T> items, Generator& generator) {
     std::swap(items[i - 1], items[static_cast<std::size_t>(generator.below(static_cast<std::int64_t>(i)))]);
 }
 
-/// The generator that initialisation and dropout of this thread draw from unless they are given one.
+/// The generator that initialization and dropout of this thread draw from unless they are given one.
 inline Generator& default_generator() {
   thread_local Generator generator(0);
   return generator;

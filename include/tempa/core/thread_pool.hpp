@@ -70,7 +70,7 @@ class ThreadPool {
   }
 
  private:
-  // Its own cache line: neighbours are written by different threads.
+  // Its own cache line: neighbors are written by different threads.
   struct alignas(64) Flag {
     std::atomic<bool> taken{false};
   };

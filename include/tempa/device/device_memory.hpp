@@ -19,7 +19,7 @@
 
 namespace tempa::inline TEMPA_ABI::detail {
 
-/// Shared ownership of `count` uninitialised elements on `device`. @throws OutOfMemoryError.
+/// Shared ownership of `count` uninitialized elements on `device`. @throws OutOfMemoryError.
 template <typename T>
 std::shared_ptr<T[]> allocate(Device device, std::size_t count) {
 #if defined(TEMPA_WITH_CUDA)

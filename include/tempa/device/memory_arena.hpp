@@ -1,4 +1,4 @@
-// Large blocks cut from larger pieces of memory: what is given back joins its free neighbours, so that batches of
+// Large blocks cut from larger pieces of memory: what is given back joins its free neighbors, so that batches of
 // different sizes live in the same memory.
 #pragma once
 
@@ -31,7 +31,7 @@ class MemoryArena {
     return (bytes + kAlignment - 1) / kAlignment * kAlignment;
   }
 
-  /// A block of at least `bytes`, uninitialised; nullptr when the system has no more. @throws std::bad_alloc when there
+  /// A block of at least `bytes`, uninitialized; nullptr when the system has no more. @throws std::bad_alloc when there
   /// is no room for the lists.
   void* take(std::size_t bytes) {
     bytes = round_up(bytes);
@@ -113,7 +113,7 @@ class MemoryArena {
   using Blocks = std::map<std::byte*, Block>;  // all blocks of all segments
   using FreeBlocks = std::set<std::pair<std::size_t, std::byte*>>;
 
-  /// Whether `after` lies right behind `block` in the same segment.
+  /// Whether `after` directly follows `block` in the same segment.
   static bool continues(Blocks::const_iterator block, Blocks::const_iterator after) {
     return after->second.segment_bytes == 0 && block->first + block->second.bytes == after->first;
   }

@@ -1,4 +1,4 @@
-// What the scopes of a program leave behind while a profiler is alive: one log a thread, and the session of them all.
+// What the scopes of a program record while a profiler is alive: one log for each thread, and the session of all logs.
 #pragma once
 
 #include <tempa/core/compiled.hpp>

@@ -28,7 +28,7 @@ class Tensor {
   /// No storage, shape (0).
   Tensor() : shape_{0}, device_(Device::cpu()) {}
 
-  /// Uninitialised elements. @throws OutOfMemoryError.
+  /// Uninitialized elements. @throws OutOfMemoryError.
   explicit Tensor(Shape shape, Device device = Device::cpu())
       : shape_(shape), device_(device), data_(detail::allocate<T>(device, static_cast<std::size_t>(shape.numel()))) {}
 

@@ -9,7 +9,7 @@
 
 namespace tempa::inline TEMPA_ABI::cuda {
 
-/// Shared ownership of `bytes` uninitialised bytes on `device`, 256-byte aligned. Memory that is given back is handed
+/// Shared ownership of `bytes` uninitialized bytes on `device`, 256-byte aligned. Memory that is given back is handed
 /// out again to the same stream at once, without waiting: whoever uses it on another stream keeps it until that use is
 /// done. During a capture it comes from a pool that the graph keeps.
 /// @throws OutOfMemoryError with what was asked for, in use, cached and there in all; the process can go on afterwards.

@@ -31,7 +31,7 @@ class Event {
   Event(Event&& other) noexcept : device_(other.device_), event_(other.event_) { other.event_ = nullptr; }
   Event& operator=(Event&& other) noexcept;
 
-  /// Sets the mark behind all work given to the stream so far.
+  /// Records the event after all work given to the stream so far.
   void record(Backend backend);
   /// The stream's later work waits for the mark; the caller does not.
   void wait(Backend backend) const;
