@@ -1,4 +1,4 @@
-// Normalisation of channels over the batch. A block owns a channel, or, where a channel's elements are not neighbours
+// Normalization of channels over the batch. A block owns a channel, or, where a channel's elements are not neighbors
 // (L = 1), 32 channels, one for each lane, whose rows its warps share; sums are kept in double, as on the CPU, in an
 // order that the sizes decide. Bytes moved: x twice for the statistics (the second time from the cache, mostly), once
 // for the result.

@@ -2,7 +2,7 @@
 // to them, writes the gradient, and the losses or, in a register, their sum; a block sums its threads'. One block is
 // enough for a few thousand losses and finishes the sum itself; the sums of at most kSumBlocks, each of which then
 // takes several pieces, are summed by a second kernel, so that the order depends on the number of losses alone. Bytes
-// moved for each loss: logit, target and gradient once, where the operations one after the other also move losses and
+// moved for each loss: logit, target and gradient once, where separate operations also move losses and
 // their gradients, with weights several times, and 16-bit logits as float32.
 #include <tempa/cuda/bce_fused.hpp>
 #include <tempa/cuda/reduce.hpp>
@@ -39,7 +39,7 @@ struct Bce {
            nest.keeps_together(kVector) && fits(pos_weight, 0) && fits(weight, 1);
   }
 
-  /// Of k neighbours. @return the sum of the losses
+  /// Of k neighbors. @return the sum of the losses
   template <int k>
   __device__ A run(Index i) const {
     Vector<A, k> positive, own, loss, slope;

@@ -1,5 +1,5 @@
 // Copies between dense arrays and parts, transposes and repetitions of them. A thread owns 16 bytes of the result
-// (map.cuh). Where the result's neighbours are far apart in x, a block of 256 threads carries a tile of 32 x 32
+// (map.cuh). Where the result's neighbors are far apart in x, a block of 256 threads carries a tile of 32 x 32
 // elements through shared memory (33 elements a row, so that neither direction meets a bank twice), so that both sides
 // see whole memory lines.
 #include <tempa/cuda/copy.hpp>

@@ -25,7 +25,7 @@ struct Target {
   __device__ A weight(Index k) const { return weights != nullptr ? weights[k] : A(1); }
 };
 
-/// Calls `f(k, x)` for the classes and logits of a thread; kVector neighbours are loaded at once.
+/// Calls `f(k, x)` for the classes and logits of a thread; kVector neighbors are loaded at once.
 template <int kThreads, int kVector, typename T, typename F>
 __device__ inline void for_each_vector(const T* row, Index classes, F f) {
   for (Index k = thread_in_block() % kThreads * kVector; k < classes; k += kThreads * kVector)

@@ -50,7 +50,7 @@ struct UnaryBackward {
   }
 };
 
-/// k neighbours of an operand, or k times the same one where it stands still.
+/// k neighbors of an operand, or k times the same one where it stands still.
 template <int k, typename T>
 __device__ inline Vector<T, k> load_operand(const T* p, Index stride) {
   if (stride != 0) return load_vector<k>(p);

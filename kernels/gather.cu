@@ -35,7 +35,7 @@ struct IndexSelect {
 
 template <typename T, typename I>
 struct Gather {
-  static constexpr int kVector = 1;  // neighbours come from anywhere
+  static constexpr int kVector = 1;  // neighbors come from anywhere
   T* y;
   const T* x;
   const I* index;
@@ -89,7 +89,7 @@ struct SortedIndex {
 };
 
 /// @param partial (2,outer,tiles,inner): of each tile the part of a run that began before it, and of one that goes on
-/// behind. A run that does both is in the first.
+/// after it. A run that does both is in the first.
 template <int kVector, typename T>
 __global__ void __launch_bounds__(kRunBlock)
     add_runs(T* dx, Accumulator<T>* partial, const T* dy, const SortKey* keys, Slabs size) {
@@ -158,7 +158,7 @@ __global__ void __launch_bounds__(kRunBlock)
   const SortKey row = SortedIndex(keys, begin + kRun - 1, size.count).row;
   if (row == kBadKey || SortedIndex(keys, begin + kRun, size.count).row != row) return;  // nothing goes on
   if (SortedIndex(keys, begin - 1, size.count).row == row) return;                       // it began before
-  Index end = tile + 1;  // behind the last tile of the run
+  Index end = tile + 1;  // one past the last tile of the run
   for (unsigned all = kAllLanes; all == kAllLanes;) {
     all = __ballot_sync(kAllLanes, SortedIndex(keys, (end + lane_in_warp()) * kRun, size.count).row == row);
     end += __popc(all);

@@ -1,4 +1,4 @@
-// Layer normalisation of rows, for any origin of the rows (a tensor; a sum with a residual; a sum of embeddings) and
+// Layer normalization of rows, for any origin of the rows (a tensor; a sum with a residual; a sum of embeddings) and
 // any use of their gradient. Forward: a warp owns a row (up to 8 vectors of 16 bytes a lane: 2048 numbers of 16 bits),
 // or a block one of up to 8192; the row is read once into registers, the statistics are two-pass in float32, the result
 // is written once. Bytes moved: x and y. Backward: warps or blocks take rows in turn and keep their sums for dgamma and
@@ -56,7 +56,7 @@ __global__ void __launch_bounds__(kRowBlock)
   using A = Accumulator<T>;
   constexpr int kThreads = Shape::kThreads, kChunks = Shape::kChunks;
   const Index row = row_of_group<kThreads>();
-  const bool here = row < rows;  // threads behind the last row take part in the sums
+  const bool here = row < rows;  // threads beyond the last row take part in the sums
   const int first = thread_in_block() % kThreads * kVector;
   Vector<T, kVector> values[kChunks];
   A sum = 0;

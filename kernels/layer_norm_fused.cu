@@ -1,4 +1,4 @@
-// Layer normalisation of a residual sum with dropout, and of the sum of three embeddings (layer_norm.cuh with another
+// Layer normalization of a residual sum with dropout, and of the sum of three embeddings (layer_norm.cuh with another
 // origin of the rows). Bytes moved: residual sum forward x, residual, z, y; backward dy, z, dx, dresidual; embeddings
 // forward the rows of the tables, z, y. Rows that only the long kernels take have their sum made by a pass of its own.
 #include <tempa/cuda/accumulate.hpp>

@@ -3,7 +3,7 @@
 // registers, so that each element is read once and written once, 16 bytes at a time where the row allows it. Longer
 // rows: a block goes over the row twice, with a running maximum and the sum of exponentials scaled to it (Milakov &
 // Gimelshein 2018, "Online normalizer calculation for softmax"); two reads, one write. inner > 1: a thread owns a
-// column and goes down it the same way; neighbouring threads read neighbouring elements.
+// column and goes down it the same way; neighboring threads read neighboring elements.
 #include <tempa/cuda/softmax.hpp>
 #include <tempa/math/exp.hpp>
 #include <tempa/math/log.hpp>
@@ -174,7 +174,7 @@ __global__ void __launch_bounds__(kBlock)
   }
 }
 
-/// How a row is held: its threads, and the chunks of so many neighbouring elements that each of them has.
+/// How a row is held: its threads, and the chunks of so many neighboring elements that each of them has.
 template <int kThreads_, int kVector_, int kChunks_>
 struct RowLayout {
   static constexpr int kThreads = kThreads_, kVector = kVector_, kChunks = kChunks_;

@@ -1,6 +1,6 @@
 // Attention by cuDNN, where the kernels are built with TEMPA_WITH_CUDNN. The textbook's operations go into a graph, in
-// which cuDNN finds its fused kernels; packed sequences are its ragged tensors. A kernel in front writes what cuDNN
-// reads of cu_seqlens. cuDNN's statistics are padded, (B,H,S); lse is not, so that a kernel before or behind copies
+// which cuDNN finds its fused kernels; packed sequences are its ragged tensors. A kernel before it writes what cuDNN
+// reads of cu_seqlens. cuDNN's statistics are padded, (B,H,S); lse is not, so that a kernel before or after it copies
 // them, 8 bytes for each query and head: what either forward pass saved serves either backward pass. The backward graph
 // writes dq by one product, with the gradients of the scores in cuDNN's workspace: of cuDNN's ways the deterministic
 // one. A plan is made once for each size of a batch, with lengths rounded up, and kept to the end of the process.

@@ -20,7 +20,7 @@ struct SimtShape {
   static constexpr int kThreads = kWarps * kWarpSize;
   static constexpr int kBlockRows = kWarps * kRows;
   static constexpr int kVector = kVectorSize<A>;
-  static constexpr int kStride = kSize + kVector;  ///< of rows in shared memory: neighbouring rows begin in other banks
+  static constexpr int kStride = kSize + kVector;   ///< of rows in shared memory: neighboring rows begin in other banks
   static constexpr int kParts = kSize / kWarpSize;  ///< elements of a row's result in a lane
 
   static constexpr std::size_t bytes(int tiles_of_rows, int tiles_of_columns) {
@@ -29,7 +29,7 @@ struct SimtShape {
   }
 };
 
-/// SimtRows of the block's shared memory: `count` of them behind the first `first`.
+/// SimtRows of the block's shared memory: `count` of them after the first `first`.
 template <typename S>
 __device__ inline SharedPointer<typename S::A> shared_rows(int first, int count) {
   using A = typename S::A;
@@ -37,7 +37,7 @@ __device__ inline SharedPointer<typename S::A> shared_rows(int first, int count)
                          static_cast<std::size_t>(S::kStride * count));
 }
 
-/// The warp's weights (kRows,kColumns), behind all rows.
+/// The warp's weights (kRows,kColumns), after all rows.
 template <typename S>
 __device__ inline SharedPointer<typename S::A> shared_weights(int rows) {
   using A = typename S::A;
@@ -45,7 +45,7 @@ __device__ inline SharedPointer<typename S::A> shared_weights(int rows) {
   return shared_array<A>(sizeof(A) * static_cast<std::size_t>(S::kStride * rows + warp_in_block() * kNumel), kNumel);
 }
 
-/// tile_id = factor x_id for `count` of `rows` rows, 0 for the others and behind `size`.
+/// tile_id = factor x_id for `count` of `rows` rows, 0 for the others and after `size`.
 template <typename S, typename T>
 __device__ inline void load_tile(SharedPointer<typename S::A> tile, const T* x, Index row, int rows, int count,
                                  int size, typename S::A factor) {

@@ -53,14 +53,14 @@ struct Tile {
     const int lane = lane_in_warp();
     ldmatrix_x4<T>(b, (*this)(row + lane / 16 * 8 + lane % 8, 2 * step + lane / 8 % 2));
   }
-  /// Right operands of two products, whose columns are columns [16 pair, 16 pair + 8) and the 8 behind them, and whose
+  /// Right operands of two products, whose columns are columns [16 pair, 16 pair + 8) and the 8 after them, and whose
   /// rows are rows [row, row + 16).
   __device__ void load_right_transposed(std::uint32_t (&b)[4], int row, int pair) const {
     const int lane = lane_in_warp();
     ldmatrix_x4_transposed<T>(b, (*this)(row + lane % 16, 2 * pair + lane / 16));
   }
 
-  /// Begins to bring `rows` rows, of which `count` are there; a row has `size` elements that count.
+  /// Starts loading `rows` rows, of which `count` exist; `size` elements of a row are used.
   /// @param vectors whether rows begin at multiples of 16 bytes, and are of whole chunks.
   template <int kThreads>
   __device__ void fetch(const T* x, Index row_size, int rows, int count, int size, bool vectors) const {
@@ -98,7 +98,7 @@ __device__ inline void multiply_pair(float (&c0)[4], float (&c1)[4], const std::
   mma_m16n8k16<T>(c1, a, b1);
 }
 
-/// Sums rounded to 16 bits: two neighbouring products are a left operand.
+/// Sums rounded to 16 bits: two neighboring products are a left operand.
 template <typename T, int kSums>
 __device__ inline void round_sums(std::uint32_t (&rounded)[kSums][2], const float (&sums)[kSums][4]) {
 #pragma unroll

@@ -15,7 +15,7 @@ namespace {
 constexpr int kThreads = 128, kRows = 64;  // of a block
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-/// A ring of two tiles of each of two matrices, behind the block's own two tiles.
+/// A ring of two tiles of each of two matrices, after the block's own two tiles.
 template <typename T, int kSize, int kTile>
 struct Ring {
   static constexpr int kOwn = 2 * kRows * kSize, kNumel = kOwn + 4 * kTile * kSize;
@@ -28,7 +28,7 @@ struct Ring {
     return Tile<T, kSize>::at(kOwn + (stage * 2 + 1) * kTile * kSize, kTile);
   }
 
-  /// Begins to bring rows [row, row + kTile) of both matrices, of which there are `rows`.
+  /// Starts loading rows [row, row + kTile) of both matrices, which have `rows` rows.
   __device__ static void fetch(int stage, const T* a, const T* b, Index row_size, int row, int rows, int size,
                                bool vectors) {
     const int left = rows - row, count = left < kTile ? left : kTile;

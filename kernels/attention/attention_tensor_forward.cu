@@ -21,7 +21,7 @@ struct RowStatistics {
   float sum[2] = {0, 0};  ///< of this lane's columns
 
   /// Turns scores into e^(score - max) and adds them up; `correction` is for what was summed up so far.
-  /// @param count keys of the tile; sums behind them become 0.
+  /// @param count keys of the tile; sums after them become 0.
   __device__ void add(float (&scores)[kSums][4], float (&correction)[2], int count, float scale) {
     const int t = lane_in_warp() % 4 * 2;
     float largest[2] = {max[0], max[1]};

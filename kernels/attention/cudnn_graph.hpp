@@ -127,7 +127,7 @@ class CudnnGraph {
     descriptor.set(CUDNN_ATTR_TENSOR_IS_BY_VALUE, CUDNN_TYPE_BOOLEAN, true);
     return add(std::move(descriptor), {nullptr, CUDNN_DATA_FLOAT, {1, 1, 1, 1}});
   }
-  /// The result of an operation and argument of others. @param transposed whether its columns lie one behind the other,
+  /// The result of one operation and argument of others. @param transposed whether its columns are contiguous,
   /// and not its rows.
   CudnnTensor between(cudnnDataType_t type, const CudnnSizes& sizes, bool transposed = false) {
     const std::int64_t matrix = sizes[2] * sizes[3];

@@ -23,7 +23,7 @@ __device__ inline void barrier_arrive(std::uint64_t* barrier) {
   asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(shared_address(barrier)) : "memory");
 }
 
-/// Arrives, and announces `bytes` that TMA will bring.
+/// Arrives, and announces `bytes` that TMA will deliver.
 __device__ inline void barrier_arrive_expect(std::uint64_t* barrier, int bytes) {
   asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(shared_address(barrier)), "r"(bytes)
                : "memory");
@@ -59,7 +59,7 @@ __device__ inline void tma_prefetch(const CUtensorMap* map) {
   asm volatile("prefetch.tensormap [%0];" ::"l"(map) : "memory");
 }
 
-/// What threads wrote to shared memory is seen by wgmma and TMA behind this and a barrier.
+/// What threads wrote to shared memory is seen by wgmma and TMA after this and a barrier.
 __device__ inline void shared_memory_fence() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
 
 /// The registers of each thread of the calling warpgroup from now on, more or fewer than before.
@@ -85,7 +85,7 @@ __device__ inline void wgmma_wait() {
 /// A matrix in shared memory as wgmma finds it, in rows of 128 bytes whose 16-byte chunks TMA has exchanged by the
 /// row's number (128-byte swizzle), eight rows in 1024 bytes. Its rows are the matrix's, with k along them
 /// (`slab_bytes` is not used then), or (transposed) steps of k with 64 rows of the matrix along them and the next 64
-/// `slab_bytes` behind.
+/// `slab_bytes` after it.
 __device__ inline std::uint64_t matrix_descriptor(const void* p, int slab_bytes) {
   constexpr std::uint64_t kEightRows = 1024, kSwizzle128 = 1;
   return static_cast<std::uint64_t>((shared_address(p) & 0x3ffffu) >> 4) |

@@ -1,6 +1,6 @@
-// Kernels whose threads each do the same to 16 bytes of neighbouring elements: elementwise functions, copies, casts.
+// Kernels whose threads each do the same to 16 bytes of neighboring elements: elementwise functions, copies, casts.
 // One vector a thread and 256 threads a block keep 32 KB of loads for each input in flight on a multiprocessor, which
-// covers the memory's latency (an H200 needs about 24 KB); elements behind the last whole vector, or all where a
+// covers the memory's latency (an H200 needs about 24 KB); elements after the last whole vector, or all where a
 // pointer is not aligned, have a thread each in the same grid. Bytes moved: every input once, every output once.
 #pragma once
 

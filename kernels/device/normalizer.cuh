@@ -1,4 +1,4 @@
-// The normaliser of a softmax in one pass (Milakov & Gimelshein 2018, "Online normalizer calculation for softmax").
+// The normalizer of a softmax in one pass (Milakov & Gimelshein 2018, "Online normalizer calculation for softmax").
 #pragma once
 
 #include <tempa/math/exp.hpp>

@@ -2,7 +2,7 @@
 // asynchronous copies into shared memory. Each function has a stand-in for the emulation with the layouts of the PTX
 // manual.
 //
-// With g = lane / 4 and t = lane % 4, a register holding two neighbouring 16-bit elements (the lower half first):
+// With g = lane / 4 and t = lane % 4, a register holding two neighboring 16-bit elements (the lower half first):
 //   A (16,16): a[0] row g, columns 2t 2t+1;  a[1] row g + 8;  a[2] row g, columns 2t+8 2t+9;  a[3] row g + 8, columns
 //   2t+8 2t+9 B (16,8):  b[0] rows 2t 2t+1, column g;  b[1] rows 2t+8 2t+9, column g C (16,8):  c[0] c[1] row g,
 //   columns 2t 2t+1;  c[2] c[3] row g + 8        (float)
@@ -109,7 +109,7 @@ __device__ inline void mma_m16n8k16(float (&c)[4], const std::uint32_t (&a)[4], 
 
 /// Begins to copy 16 bytes from device to shared memory, both aligned to 16. Only the first `bytes` are read; the rest
 /// of the 16 becomes zero. The bytes are there after `cp_async_wait` in this thread, and for others after a barrier
-/// behind it.
+/// after it.
 template <typename T>
 __device__ inline void cp_async_16(SharedPointer<T> to, const T* from, int bytes = 16) {
 #if defined(TEMPA_CUDA_EMULATED)

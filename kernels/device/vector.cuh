@@ -1,4 +1,4 @@
-// Several neighbouring elements moved by one instruction.
+// Several neighboring elements moved by one instruction.
 #pragma once
 
 #include "kernels/device/convert.cuh"
@@ -22,7 +22,7 @@ struct alignas(sizeof(T) * n) Vector {
   __host__ __device__ const T& operator[](int i) const { return values[i]; }
 };
 
-/// Whether `n` elements may be loaded at once from `p` and from every row of `stride` elements behind it.
+/// Whether `n` elements may be loaded at once from `p` and from every row of `stride` elements after it.
 template <int n, typename T>
 __host__ __device__ inline bool is_vector_aligned(const T* p, Index stride = n) {
   return reinterpret_cast<std::uintptr_t>(p) % (sizeof(T) * n) == 0 && stride % n == 0;

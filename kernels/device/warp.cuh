@@ -22,7 +22,7 @@ struct Max {
   }
 };
 
-/// combine over all `kLanes` lanes (a power of two) of each group of neighbours; the result is in every lane.
+/// combine over all `kLanes` lanes (a power of two) of each group of neighbors; the result is in every lane.
 template <int kLanes = kWarpSize, typename T, typename Combine>
 __device__ inline T warp_reduce(T value, Combine combine) {
   static_assert(kLanes > 0 && kLanes <= kWarpSize && (kLanes & (kLanes - 1)) == 0);

@@ -30,7 +30,7 @@ struct Product {
   T* a_sum = nullptr;    ///< (m) += sum_p op(A)_ip; null for none, and for a batch
   Epilogue<T> epilogue;
 
-  /// Elements from row to row of `partial`, so that four neighbours are aligned.
+  /// Elements from row to row of `partial`, so that four neighbors are aligned.
   __host__ __device__ Index partial_ld() const { return round_up<Index>(n, 4); }
   __host__ __device__ Index partial_numel() const { return Index{batch} * slices * m * partial_ld(); }
   __host__ __device__ int slice_length(int slice) const {
@@ -64,7 +64,7 @@ struct TilePlace {
   }
 };
 
-/// Gives `kCount` neighbours of each of some rows to where they belong: C, or the partial sums of the slice.
+/// Gives `kCount` neighbors of each of some rows to where they belong: C, or the partial sums of the slice.
 template <int kCount, int kRows, Floating T>
 __device__ inline void put_sums(const Product<T>& product, int slice, int batch, int row, int row_step, int column,
                                 const Vector<Accumulator<T>, kCount> (&sums)[kRows]) {

@@ -128,7 +128,7 @@ bool run_cublaslt(LaunchSite site, const Product<T>& product) {
   const char* const who = site.launcher;
   const Epilogue<T>& out = product.epilogue;
   const bool has_steps = out.finish != Finish::kLinear;
-  if (has_steps && out.ldc != product.n) return false;  // the steps behind the product are for whole arrays
+  if (has_steps && out.ldc != product.n) return false;  // the steps after the product are for whole arrays
   const auto type = data_type<T>(), scale = data_type<A>();
   T* const result = out.finish == Finish::kGelu ? out.x : out.c;
 

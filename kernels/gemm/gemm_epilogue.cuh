@@ -25,7 +25,7 @@ struct Epilogue {
   const T* more_bias[2] = {nullptr, nullptr};  ///< of the second and third product of a group
   T* x = nullptr;                              ///< laid out as c; written by kGelu, read by kGeluBackward
   Finish finish = Finish::kLinear;
-  bool vectors = false;  ///< whether four neighbours may be moved at once
+  bool vectors = false;  ///< whether four neighbors may be moved at once
 
   /// Sets `vectors` by the pointers.
   void find_alignment() {

@@ -1,4 +1,4 @@
-// The second half of a product whose sum over k was cut into slices: a thread sums four neighbours of C, or what a
+// The second half of a product whose sum over k was cut into slices: a thread sums four neighbors of C, or what a
 // 16-byte load holds, over the slices in their order and gives the sums to the epilogue. Each partial sum is read once,
 // most of them from the second-level cache.
 #include "kernels/gemm/gemm.cuh"

@@ -1,9 +1,9 @@
-// Matrix products in float and double by ordinary multiply-adds, nothing rounded on the way.
+// Matrix products in float and double by ordinary multiply-adds, without intermediate rounding to a shorter type.
 // A block owns a tile of C and goes along k in steps of `kDepth`: its threads fetch the next pieces of A and B into
 // registers, multiply what lies in shared memory, then put the fetched pieces into the other half of it: one barrier a
 // step. In shared memory both pieces lie with k in rows, whichever way they came, so that one loop multiplies all four
 // transposes. A thread owns kRows x kColumns elements of C in groups of one vector, spread over the tile so that the
-// lanes of a warp (4 x 8) read neighbouring vectors: (kRows + kColumns) words from shared memory for kRows kColumns
+// lanes of a warp (4 x 8) read neighboring vectors: (kRows + kColumns) words from shared memory for kRows kColumns
 // multiply-adds. Each A is read once for every column of tiles, each B for every row of them.
 // Float sums are kept in parts of `kPart` terms, whose totals lie in shared memory: the rounding error of a long sum
 // grows with the number of parts and not of terms.
@@ -34,7 +34,7 @@ class Piece {
       kWidth + kVector;  ///< from k to k in shared memory; the gap keeps scattered stores apart
   static constexpr int kNumel = kStride * kDepth;
 
-  /// @param p the piece's first element. @param k_neighbours whether k runs along the rows of the operand, which are
+  /// @param p the piece's first element. @param k_neighbors whether k runs along the rows of the operand, which are
   /// `ld` apart. @param width, depth how much of the operand is left.
   __device__ void fetch(const T* p, Index ld, bool k_neighbours, bool vectors, int width, int depth) {
 #pragma unroll

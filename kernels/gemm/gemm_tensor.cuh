@@ -38,7 +38,7 @@ struct TensorPiece {
     return (row * kRowChunks + (chunk ^ (row & 7))) * kChunk;
   }
 
-  /// Begins to bring the piece whose first element is `p`. @param width, depth how much of the operand is left.
+  /// Starts loading the piece whose first element is `p`. @param width, depth how much of the operand is left.
   template <bool kAligned>
   __device__ static void fetch(SharedPointer<T> piece, const T* p, Index ld, int width, int depth) {
     constexpr int kCount = kNumel / kChunk / kThreads;

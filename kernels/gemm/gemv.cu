@@ -1,6 +1,6 @@
 // Products of a matrix and a vector: bound by the reading of the matrix, each element of which is read once.
 // A by rows: a warp owns an element of y and goes along its row, 16 bytes a lane at a time where the row allows it;
-// lanes are added at the end. A by columns (transposed): a block owns 32 neighbouring columns, each of its 8 warps
+// lanes are added at the end. A by columns (transposed): a block owns 32 neighboring columns, each of its 8 warps
 // every eighth row of them. Where that gives fewer blocks than the device has room for, the sum is cut into slices
 // whose sums lie in memory for a second kernel. All sums have one order.
 #include <tempa/cuda/gemm.hpp>

@@ -29,7 +29,7 @@ std::string version_text(int version) { return concat(version / 1000, ".", versi
 cudaStream_t stream_of(Backend backend) { return static_cast<cudaStream_t>(backend.stream); }
 cudaEvent_t event_of(void* event) { return static_cast<cudaEvent_t>(event); }
 
-/// cudaGetDeviceCount without an error left behind.
+/// cudaGetDeviceCount, which leaves no error to be found by later calls.
 cudaError_t count_devices(int& count) {
   count = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);

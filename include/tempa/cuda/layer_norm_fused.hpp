@@ -1,4 +1,4 @@
-// Launchers of kernels/layer_norm_fused.cu: layer normalisation with what stands before it in one pass.
+// Launchers of kernels/layer_norm_fused.cu: layer normalization with what stands before it in one pass.
 #pragma once
 
 #include <tempa/core/dtype.hpp>
@@ -14,7 +14,7 @@ namespace tempa::inline TEMPA_ABI::cuda {
 using tempa::EmbeddingRows;
 
 /// z = residual + dropout(x), y = layer_norm(z): the end of both halves of an encoder layer. Bit-equal to
-/// `dropout_apply`, a sum and `layer_norm_forward` one after the other.
+/// `dropout_apply`, a sum and `layer_norm_forward` in one pass.
 /// @param y, z (rows,cols); z is kept for backward, without which it may be y. @param mean, rstd (rows), kept for
 /// backward. @param x, residual (rows,cols). @param gamma, beta (cols).
 template <Floating T>
