@@ -1,4 +1,4 @@
-// A warning about a model that has learnt nothing but one answer.
+// A warning about a model that has learned nothing but one answer.
 #pragma once
 
 #include <tempa/core/error.hpp>

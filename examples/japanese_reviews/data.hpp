@@ -48,7 +48,7 @@ struct ChosenTokenizer {
   std::string description;
 };
 
-/// MeCab's words and learnt pieces of them; characters when that was asked for, or when MeCab is missing and nobody
+/// MeCab's words and learned pieces of them; characters when that was asked for, or when MeCab is missing and nobody
 /// insisted on it. @throws tempa::ConfigError for --words mecab without MeCab or its dictionary.
 inline ChosenTokenizer learn_tokenizer(const std::vector<std::string>& texts, const Options& options) {
   using namespace tempa;

@@ -1,4 +1,4 @@
-// What is to be learnt: the kind of problem, the labels, and the labels of each row.
+// What is to be learned: the kind of problem, the labels, and the labels of each row.
 #pragma once
 
 #include "settings.hpp"
@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-/// What is to be learnt.
+/// What is to be learned.
 struct Task {
   tempa::ProblemType problem = tempa::ProblemType::kSingleLabelClassification;
   std::vector<std::string> names;              ///< (K) of the labels, or of the numbers to regress
@@ -90,7 +90,7 @@ inline std::vector<std::string> learn_names(const tempa::TextTable& table, const
   return tempa::learn_labels(all);
 }
 
-/// The task that a training table sets: its labels learnt; first those that a model knows, in its order and spelling.
+/// The task that a training table sets: its labels learned; first those that a model knows, in its order and spelling.
 /// @param model configuration of the model to start from, or nullptr.
 /// @throws ConfigError where the table leaves open what is meant, and for a label that is there twice.
 inline Task learn_task(const tempa::TextTable& table, const Options& options, const Settings& settings,

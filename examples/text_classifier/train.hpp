@@ -27,7 +27,7 @@
 #include <utility>
 #include <vector>
 
-/// The tables of a training; what there is none of stays away.
+/// The tables of a training; those that were not given are empty.
 struct Tables {
   tempa::LabeledTexts train;
   std::optional<tempa::LabeledTexts> valid{}, test{};

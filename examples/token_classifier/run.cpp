@@ -96,7 +96,7 @@ nlohmann::json score(const char* name, Tagger<T>& model, const SentenceEncoder& 
   return root;
 }
 
-/// The tokenizer that a training begins with: that of --model, or one learnt from the words.
+/// The tokenizer that a training begins with: that of --model, or one learned from the words.
 AnyTokenizer tokenizer_of(const TaggedSentences& sentences, const Options& options) {
   if (!options.model.empty()) return AutoTokenizer::from_pretrained(options.model);
   std::vector<std::string> texts;

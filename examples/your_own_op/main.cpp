@@ -1,6 +1,6 @@
-// An operation that the library does not have, RMSNorm: its contract and its way back here, its loops in
-// rms_norm_cpu.hpp, its CUDA kernels in rms_norm.cu. The program checks its gradients, compares it with library
-// operations and the two devices with each other, and trains with it.
+// An operation that the library does not have, RMSNorm: its contract and its backward pass here, its loops in
+// rms_norm_cpu.hpp, its CUDA kernels in rms_norm.cu. The program checks its gradients, compares it with operations of
+// the library and the two devices with each other, and trains with it.
 #include "rms_norm_cpu.hpp"
 #include "rms_norm_cuda.hpp"
 
