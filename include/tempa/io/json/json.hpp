@@ -1,4 +1,4 @@
-// JSON files: read strictly (no duplicate keys, no endless nesting), with errors that name file, line and field.
+// JSON files: read strictly (no duplicate keys, limited nesting), with errors that name file, line and field.
 // This header includes all of nlohmann/json: include it only where JSON is read or written.
 #pragma once
 
@@ -59,8 +59,8 @@ inline JsonFile read_json(const std::string& path, std::uint64_t max_bytes = std
   return parse_json(read_text_file(path, max_bytes), path);
 }
 
-/// Writes `value` in the form of Hugging Face's files (two spaces, sorted keys, a final newline), at once or not at
-/// all. A NaN or infinite number, which JSON does not have, becomes null.
+/// Writes `value` in the form of Hugging Face's files (two spaces, sorted keys, a final newline), atomically. A NaN or
+/// infinite number, which JSON does not have, becomes null.
 /// @throws ValueError when a string is no UTF-8; IoError when the disk fails.
 inline void write_json(const std::string& path, const nlohmann::json& value) {
   std::string text;

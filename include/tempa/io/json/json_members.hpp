@@ -1,4 +1,4 @@
-// The members of a JSON object as text, for files of which some fields are to stay as they are to the last digit.
+// The members of a JSON object as text, for files in which some fields must stay as they are to the last digit.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -29,7 +29,7 @@ inline std::size_t json_string_end(std::string_view text, std::size_t begin) {
   return i + 1;
 }
 
-/// The end of the value that begins at `text[begin]`. `text` is valid JSON, and the value is inside of an object.
+/// The end of the value that begins at `text[begin]`. `text` is valid JSON, and the value is inside an object.
 inline std::size_t json_value_end(std::string_view text, std::size_t begin) {
   std::size_t depth = 0, i = begin;
   while (true) {

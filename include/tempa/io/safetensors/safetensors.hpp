@@ -1,4 +1,4 @@
-// safetensors: the format in which Hugging Face keeps weights. Written at once or not at all.
+// safetensors, the format in which Hugging Face stores weights. Files are written atomically.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -115,7 +115,7 @@ struct SafetensorsItem {
 /// the same as its; complete or not at all.
 /// @param metadata `__metadata__`; transformers wants {"format": "pt"}.
 /// @throws ValueError when a name is there twice, reserved or no UTF-8, or the bytes do not fit the shape; IoError when
-/// the disk is full or fails. The old file is then as it was.
+/// the disk is full or fails. The old file is unchanged then.
 /// @source safetensors, serialize_to_file
 inline void write_safetensors(const std::string& path, std::vector<SafetensorsItem> items,
                               const std::map<std::string, std::string>& metadata = {{"format", "pt"}}) {

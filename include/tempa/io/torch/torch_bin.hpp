@@ -1,5 +1,5 @@
 // pytorch_model.bin: state dicts as torch.save writes them, in the ZIP format (PyTorch 1.6 and later) and in the legacy
-// stream before it. The pickle inside is read as data (pickle_reader.hpp): a file can run nothing.
+// stream before it. The pickle inside is read as data (pickle_reader.hpp): a file cannot run anything.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -32,7 +32,7 @@ struct TorchBinOptions {
 
 namespace detail {
 
-/// What a file of the legacy format begins with: a pickle of the number 0x1950a86a20f9469cfc6c.
+/// How a file of the legacy format begins: a pickle of the number 0x1950a86a20f9469cfc6c.
 inline constexpr std::string_view kLegacyTorchMagic = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
 
 /// An open checkpoint: the pickle of its object, and the storages with their bytes.
