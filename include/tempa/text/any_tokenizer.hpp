@@ -19,12 +19,12 @@
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Holds any tokenizer, also one of your own, and is one itself. A cheap value: copies share the tokenizer, which must
+/// Holds any tokenizer, also a user's own, and is one itself. Cheap to copy: copies share the tokenizer, which must
 /// serve several threads at once where the copies do.
 class AnyTokenizer {
  public:
-  /// @param tokenizer is moved in. What it lacks besides the concept (`decode`, `save_pretrained`) is an error only
-  ///   when it is asked for.
+  /// @param tokenizer is moved in. What it lacks besides the concept (`decode`, `save_pretrained`) is an error
+  ///   only when it is called.
   template <Tokenizer T>
   requires(!std::same_as<std::remove_cvref_t<T>, AnyTokenizer>) explicit(false) AnyTokenizer(T tokenizer)
       : held_(std::make_shared<const Holder<T>>(std::move(tokenizer))) {}
@@ -54,7 +54,7 @@ class AnyTokenizer {
   /// @return the id of the mask, where the tokenizer inside has one.
   std::optional<std::int32_t> mask_token_id() const { return held_->mask_token_id(); }
   /// @return the tokens that the model is meant to read, where the tokenizer inside knows (by `model_max_length` of its
-  ///   `options()`); `encode` cuts only if told.
+  ///   `options()`); `encode` truncates only if told to.
   std::optional<std::int64_t> model_max_length() const { return held_->model_max_length(); }
 
   /// @return the tokenizer inside where it is a T, or null: `if (const auto* bert = any.get_if<BertTokenizer>())`.

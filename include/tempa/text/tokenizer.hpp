@@ -23,7 +23,7 @@ struct Encoding {
   friend bool operator==(const Encoding&, const Encoding&) = default;
 };
 
-/// What is cut where an encoding is longer than `max_length`. Texts lose their ends; [CLS] and [SEP] stay.
+/// What is truncated where an encoding is longer than `max_length`. Texts lose their ends; [CLS] and [SEP] stay.
 enum class Truncation {
   kLongestFirst,  ///< the longer text of a pair
   kOnlyFirst,     ///< the first text
@@ -40,7 +40,7 @@ struct EncodeOptions {
   Truncation truncation = Truncation::kLongestFirst;
   bool add_special_tokens = true;
   /// Subword regularization for training: each match of a longer piece is left out with this probability, drawn from
-  /// `default_generator()`, so that a word is cut another way each time; see `WordPiece::append_ids`.
+  /// `default_generator()`, so that a word is split in another way each time; see `WordPiece::append_ids`.
   double piece_drop_prob = 0.0;
 };
 
@@ -58,7 +58,7 @@ concept Tokenizer = requires(const T& tokenizer, std::string_view text, const En
 
 /// How many tokens a text, or each text of a pair, keeps so that both together have at most `budget`.
 /// A pair cut by `longest_first` first loses the surplus of its longer text; if that is not enough, both keep half of
-/// the budget, and of an odd budget the one token more goes, with the fast flavour, to the longer text (to the second
+/// the budget, and of an odd budget the extra token goes, with the fast flavour, to the longer text (to the second
 /// of equals), with the legacy flavour to the first.
 /// @param first tokens of the first text. @param second tokens of the second, or nothing for a single text.
 /// @param budget tokens without [CLS] and [SEP].

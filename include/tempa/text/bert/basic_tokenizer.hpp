@@ -22,8 +22,8 @@ namespace tempa::inline TEMPA_ABI {
 
 struct BasicTokenizerOptions {
   bool lower_case = true;
-  std::optional<bool> strip_accents = std::nullopt;  ///< nothing: as `lower_case`
-  bool tokenize_chinese_chars = true;                ///< every CJK ideograph is a word of its own
+  std::optional<bool> strip_accents = std::nullopt;  ///< when absent: as `lower_case`
+  bool tokenize_chinese_chars = true;                ///< every CJK ideograph is a separate word
   UnicodeFlavour flavour = UnicodeFlavour::kFast;
   std::vector<std::string> never_split{};  ///< space-separated words that are left as they are
 };

@@ -53,7 +53,7 @@ class PrecompiledCharsmap {
     }
   }
 
-  /// @return whether nothing is replaced.
+  /// @return whether the table is empty, so that nothing is replaced.
   bool empty() const { return units_.empty(); }
 
   /// @return the normalized text. @param text valid UTF-8.
@@ -96,7 +96,7 @@ class PrecompiledCharsmap {
   static std::uint32_t label_of(std::uint32_t unit) { return unit & ((1U << 31) | 0xFFU); }
   static std::size_t value_of(std::uint32_t unit) { return unit & ((1U << 31) - 1); }
 
-  /// Walks to every state that any key reaches. @return what is wrong with it, or nothing.
+  /// Checks every state that a key can reach. @return what is wrong, or nothing.
   std::string broken_state() const {
     std::vector<bool> seen(units_.size(), false);
     std::vector<std::size_t> pending{0};

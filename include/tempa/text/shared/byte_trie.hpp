@@ -1,4 +1,4 @@
-// A read-only map from byte strings to numbers that is walked byte by byte.
+// A read-only map from byte strings to numbers that is searched byte by byte.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -17,7 +17,7 @@ TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// A trie over bytes, stored breadth-first: the children of a node lie side by side, sorted by their byte, so that a
+/// A trie over bytes, stored breadth-first: the children of a node are adjacent, sorted by their byte, so that a
 /// node is eight bytes plus one label, and a wide node is searched by memchr.
 class ByteTrie {
  public:
@@ -94,7 +94,7 @@ class ByteTrie {
   static constexpr Node kLinearWidth = 4;
 
   std::vector<char> labels_;       // the byte that leads to a node
-  std::vector<Node> first_child_;  // one more than there are nodes
+  std::vector<Node> first_child_;  // one entry more than nodes
   std::vector<std::int32_t> values_;
 };
 

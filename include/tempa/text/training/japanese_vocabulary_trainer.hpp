@@ -26,20 +26,21 @@ struct JapaneseVocabularyTrainerOptions {
   std::int64_t vocab_size = 8000;  ///< the largest number of tokens; a small collection of texts gives fewer
   SubwordModel model = SubwordModel::kUnigram;  ///< how pieces of words are chosen
   std::int64_t min_character_count = 2;         ///< a character seen less often is left out
-  BertJapaneseTokenizerOptions tokenizer{.word_tokenizer = JapaneseWordTokenizer::kMecab,
-                                         .mecab = {.dictionary_name = "ipadic"}};  ///< of the tokenizer that comes out
+  BertJapaneseTokenizerOptions tokenizer{
+      .word_tokenizer = JapaneseWordTokenizer::kMecab,
+      .mecab = {.dictionary_name = "ipadic"}};  ///< options of the resulting tokenizer
 };
 
 namespace detail {
 
-/// The special tokens in the order in which a new vocabulary begins with them.
+/// The special tokens with which a new vocabulary begins, in order.
 inline std::vector<std::string> first_tokens(const SpecialTokens& special) {
   return {special.pad_token, special.unk_token, special.cls_token, special.sep_token, special.mask_token};
 }
 
 }  // namespace detail
 
-/// Learns a vocabulary from Japanese texts: they are cut into words as the tokenizer that comes out does it (NFKC, then
+/// Learns a vocabulary from Japanese texts: they are split into words as the resulting tokenizer does it (NFKC, then
 /// MeCab with its dictionary, or at spaces and punctuation); then sentencepiece learns pieces of the words as in
 /// `train_bert_tokenizer`, or, for `JapaneseSubwordTokenizer::kCharacter`, the characters are the tokens, most frequent
 /// first (this needs neither library where words are `kBasic`). The same texts in any order give the same vocabulary.

@@ -20,7 +20,7 @@ TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Whose reading of Unicode a tokenizer follows.
+/// The tokenizers whose rules are followed where the two differ.
 enum class UnicodeFlavour {
   kFast,   ///< the Rust `tokenizers`: transformers 5, and the "fast" tokenizers of transformers 4
   kLegacy  ///< the Python tokenizers of transformers 4
@@ -149,7 +149,7 @@ inline std::string nfc(std::string_view text) { return to_utf8(nfc(to_utf32(text
 /// NFKC of UTF-8. @throws ValueError where `text` is not valid UTF-8.
 inline std::string nfkc(std::string_view text) { return to_utf8(nfkc(to_utf32(text))); }
 
-/// Lower case of one code point without its surroundings: the full mapping, in which only U+0130 becomes two.
+/// Lower case of one code point without context: the full mapping, in which only U+0130 becomes two code points.
 /// @param out receives one or two code points. @source Rust `char::to_lowercase`; Python `str.lower` of one character.
 inline void append_lower(std::u32string& out, char32_t c) {
   if (c == 0x130) {
@@ -185,7 +185,7 @@ inline std::u32string to_lower(std::u32string_view text) {
 /// Lower case of UTF-8. @throws ValueError where `text` is not valid UTF-8.
 inline std::string to_lower(std::string_view text) { return to_utf8(to_lower(to_utf32(text))); }
 
-/// What texts that differ in case only have in common: "Straße", "STRASSE" and "strasse" fold to one text, and so does
+/// Case folding: "Straße", "STRASSE" and "strasse" fold to the same text, and so does
 /// an accent whether it is a part of its letter or a mark after it.
 /// @throws ValueError where `text` is not valid UTF-8.
 /// @source Python `str.casefold`, then NFD; The Unicode Standard, section 3.13 (canonical caseless matching)
