@@ -19,7 +19,7 @@ TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// A dataset: a number of examples, each by its row from 0. Any such class will do; nothing is inherited. A
+/// A dataset: a number of examples, each by its row from 0. Any such class is one; nothing is inherited. A
 /// `std::vector` of examples is one. A `DataLoader` with workers calls `operator[]` from several threads at once.
 /// @source torch.utils.data.Dataset
 template <typename D>
@@ -38,7 +38,7 @@ decltype(auto) example_at(const D& dataset, Index row) {
   }
 }
 
-/// What one row of a dataset is.
+/// The type of a dataset's examples.
 template <Dataset D>
 using ExampleOf = std::remove_cvref_t<decltype(example_at(std::declval<const D&>(), Index{}))>;
 
@@ -68,7 +68,7 @@ class DatasetHandle {
 template <Dataset D>
 class Subset {
  public:
-  /// @param dataset borrowed from an lvalue, kept from an rvalue. @param rows rows of `dataset`; one may come twice.
+  /// @param dataset borrowed from an lvalue, kept from an rvalue. @param rows rows of `dataset`; a row may occur twice.
   /// @throws ValueError for a row that `dataset` does not have.
   Subset(DatasetHandle<D> dataset, std::vector<Index> rows) : dataset_(std::move(dataset)), rows_(std::move(rows)) {
     for (const Index row : rows_)

@@ -1,4 +1,4 @@
-// Texts that are positive, neutral or negative: SmSA and tables like it.
+// Datasets of positive, neutral and negative texts: SmSA and tables like it.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -10,7 +10,7 @@ namespace tempa::inline TEMPA_ABI {
 
 struct DocumentSentimentOptions {
   std::optional<std::int64_t> max_length = 512;       ///< tokens of an example, [CLS] and [SEP] included
-  Truncation truncation = Truncation::kLongestFirst;  ///< what is cut of a longer text
+  Truncation truncation = Truncation::kLongestFirst;  ///< how a longer text is truncated
   DelimitedFormat format = {};                        ///< raw TSV without a header, as SmSA is
   TextColumns columns = {};                           ///< text, then label
 };

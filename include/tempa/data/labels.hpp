@@ -1,4 +1,4 @@
-// What stands in the label columns of a table, made into classes, sets of labels, or numbers.
+// Turns the fields of label columns into classes, sets of labels, or numbers.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
