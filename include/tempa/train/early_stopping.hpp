@@ -45,7 +45,7 @@ class EarlyStopping {
   std::optional<double> best() const { return best_; }
   /// Values since the best one.
   Index waited() const { return waited_; }
-  /// Goes on from the `best()` and `waited()` of another one.
+  /// Continues from the `best()` and `waited()` of another one.
   void restore(std::optional<double> best, Index waited) {
     best_ = best;
     waited_ = waited;

@@ -78,14 +78,14 @@ class LabelColumnsScoreKeeper {
     for (const LabelColumn& column : columns_) classes.push_back(static_cast<Index>(column.labels.size()));
     return label_columns_metrics(label_columns_scores(labels_, predictions_, classes), columns_, mean_loss());
   }
-  /// The metrics that there will be, with values that mean nothing.
+  /// The metrics that there will be, with meaningless values.
   Metrics metrics() const {
     LabelColumnsScores scores;
     scores.columns.resize(columns_.size());
     return label_columns_metrics(scores, columns_, 0);
   }
   std::string_view default_metric() const { return "f1_macro"; }
-  /// Shows all that was collected, for checkpoints: `f("labels", labels)` and so on.
+  /// Visits everything that was collected, for checkpoints: `f("labels", labels)` and so on.
   void visit_state(auto&& f) {
     f("labels", labels_);
     f("predictions", predictions_);

@@ -114,7 +114,7 @@ class ProgressBar {
   bool closed_ = false;
 };
 
-/// A range that shows its progress while it is walked through; made by `progress`.
+/// A range that shows the progress of a loop over it; made by `progress`.
 template <typename Range>
 class ProgressRange {
  public:

@@ -74,12 +74,12 @@ class TokenScoreKeeper {
     if (!entities_) return single_label_metrics(confusion(), mean_loss());
     return entity_metrics(entity_scores(tags_of(labels_), tags_of(predictions_)), mean_loss());
   }
-  /// The metrics that there will be, with values that mean nothing.
+  /// The metrics that there will be, with meaningless values.
   Metrics metrics() const {
     return entities_ ? entity_metrics({}, 0) : metrics_of(ProblemType::kSingleLabelClassification);
   }
   std::string_view default_metric() const { return entities_ ? "f1_micro" : "f1_macro"; }
-  /// Shows all that was collected, for checkpoints: `f("labels", labels)` and so on.
+  /// Visits everything that was collected, for checkpoints: `f("labels", labels)` and so on.
   void visit_state(auto&& f) {
     f("labels", labels_);
     f("predictions", predictions_);

@@ -24,10 +24,10 @@ TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Numbers by name: what schedulers, loggers and the like need to go on.
+/// Numbers by name: the state of schedulers, loggers and the like.
 using NumberState = std::map<std::string, double>;
 
-/// Where a training stands.
+/// The progress of a training.
 struct TrainingProgress {
   Index epoch = 1;                            ///< that runs, or comes next; from 1
   Index batch = 0;                            ///< batches of it that are done
@@ -124,7 +124,7 @@ inline EpochRecord record_from_json(const JsonFile& file, const std::string& fie
   return record;
 }
 
-/// Turns what a score keeper shows of itself (`visit_state`) into tensors, or tensors into it.
+/// Converts the state of a score keeper (`visit_state`) to tensors, or tensors to its state.
 struct StateWriter {
   StateDict& tensors;
   template <typename T>
