@@ -1,4 +1,4 @@
-// What TensorBoard's event files hold: events with summaries, as protocol buffers.
+// The events of TensorBoard's event files, and their encoding as protocol buffers.
 #pragma once
 
 #include <tempa/io/protobuf.hpp>
@@ -55,7 +55,7 @@ struct LogEvent {
   std::string file_version{};  ///< of the first event
   std::string graph_def{};     ///< an encoded GraphDef
   std::vector<SummaryValue> summary{};
-  bool session_start = false;  ///< a training goes on here: what earlier files have of `step` and later is void
+  bool session_start = false;  ///< a training resumes here: TensorBoard ignores `step` and later steps of earlier files
 
   friend bool operator==(const LogEvent&, const LogEvent&) = default;
 };
@@ -192,7 +192,7 @@ inline std::string encode_event(const LogEvent& event) {
   return std::move(out).str();
 }
 
-/// The reverse; what is unknown here (audio, run metadata) is left out. @param path the file that errors name.
+/// The reverse; unknown fields (audio, run metadata) are skipped. @param path the file that errors name.
 /// @throws FormatError for a broken message.
 inline LogEvent decode_event(std::string_view bytes, const std::string& path) {
   LogEvent event;

@@ -184,7 +184,7 @@ class GraphBuilder {
   std::set<std::string> taken_;
 };
 
-/// Calls `f` with what of a model's output stands for the whole: the loss where there is one, else the logits or the
+/// Calls `f` with the root of the graph in a model's output: the loss where there is one, else the logits or the
 /// pooled output.
 template <typename Output, typename F>
 std::vector<GraphNode> with_graph_root(const Output& output, const F& f) {
@@ -223,7 +223,7 @@ std::vector<GraphNode> trace_graph(M& module, const Variable<T>& output) {
   return detail::GraphBuilder(std::move(parameters)).build(output.node());
 }
 
-/// The graph of one call of `model` on `batch`, in evaluation mode; the model is left as it was.
+/// The graph of one call of `model` on `batch`, in evaluation mode; the model is not changed.
 /// @param batch what the model is called with.
 /// @throws ValueError as above; what the model throws.
 /// @source torch.utils.tensorboard add_graph
