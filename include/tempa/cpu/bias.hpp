@@ -1,4 +1,4 @@
-// A vector laid under every row of a matrix.
+// Copies a vector to every row of a matrix.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -10,7 +10,7 @@
 
 namespace tempa::inline TEMPA_ABI::cpu {
 
-/// y_ij = b_j: what a product with beta = 1 then adds to. @param y (rows,cols). @param b (cols).
+/// y_ij = b_j, to which a product with beta = 1 is then added. @param y (rows,cols). @param b (cols).
 template <Floating T>
 void broadcast_rows(Backend, T* y, const T* b, Index rows, Index cols) {
   parallel_for(0, rows, std::max<Index>(1, 32768 / std::max<Index>(cols, 1)), [=](Index begin, Index end) {

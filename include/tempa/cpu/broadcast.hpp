@@ -1,5 +1,5 @@
-// Functions of two operands that are broadcast against each other. The innermost loop has both operands running, or one
-// standing still: same shapes are one long loop, a row vector under a matrix is one loop a row.
+// Functions of two operands that are broadcast against each other. In the innermost loop an operand is either
+// contiguous or constant: equal shapes are one long loop, a matrix and a row vector are one loop for each row.
 #pragma once
 
 #include <tempa/core/loop_nest.hpp>

@@ -1,4 +1,4 @@
-// Functions of one element, and their backward: one pass each, any formula of math/.
+// Applies any formula of math/ to each element, forward and backward, in one pass each.
 #pragma once
 
 #include <tempa/core/parallel.hpp>

@@ -1,5 +1,5 @@
-// Sums and maxima along the middle of (outer, middle, inner). Work is cut into blocks whose size does not depend on the
-// number of threads, and their partial results are joined in order.
+// Sums and maxima along the middle of (outer, middle, inner). Work is divided into blocks whose size does not depend on
+// the number of threads, and their partial results are combined in order.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -89,7 +89,8 @@ void sum_backward(Backend, T* dx, const T* dy, Index outer, Index middle, Index 
 
 namespace detail {
 
-/// The first place of the largest of n > 0 numbers, or of the first NaN: the maximum by a vector loop, then a search.
+/// The index of the first of the largest of n > 0 numbers, or of the first NaN: a vector loop for the maximum, then a
+/// search.
 template <Floating T>
 Index place_of_max(const T* x, Index n) {
   Accumulator<T> max = widen(x[0]);

@@ -17,7 +17,7 @@ inline constexpr Index kSoftmaxColumns = 64;
 
 namespace detail {
 
-/// Whether y may hold e^(x - max) between the passes: a 16-bit y would round it, and the exponential is computed again.
+/// Whether y can store e^(x - max) between the passes: a 16-bit y would round it, so the exponential is computed again.
 template <bool kLog, Floating T>
 inline constexpr bool keeps_exponentials = !kLog && Real<T>;
 

@@ -97,7 +97,8 @@ inline void fill_bits(std::uint32_t* bits, const RandomStream& stream, Index blo
   }
 }
 
-/// The numbers of rows that lie apart: bits_ri = stream.bits(4 (block + r stride) + i), for r < rows and i < row.
+/// The numbers of rows with gaps between them: bits_ri = stream.bits(4 (block + r stride) + i), for r < rows and i <
+/// row.
 /// @param bits (rows,row) rounded up to a multiple of `kBitsGranule`. @param block first block of four numbers.
 /// @param stride blocks from a row to the next. @param row a multiple of 4.
 inline void fill_bits(std::uint32_t* bits, const RandomStream& stream, Index block, Index stride, Index rows,

@@ -27,7 +27,7 @@ inline void square_root(float* y, const float* x, Index n) {
 #endif
   for (; i < n; ++i) y[i] = std::sqrt(x[i]);
 }
-/// The same in double, as fast as the compiler makes it: doubles are for checks.
+/// The same in double, without special code: doubles are for checks.
 inline void square_root(double* y, const double* x, Index n) {
   for (Index i = 0; i < n; ++i) y[i] = std::sqrt(x[i]);
 }

@@ -1,4 +1,4 @@
-// The widest vector register that the compiler may use, for the few loops that it does not vectorize by itself.
+// Vectors of the widest register that the compiler may use, for the few loops that it does not vectorize by itself.
 #pragma once
 
 #include <tempa/core/dtype.hpp>
@@ -32,8 +32,8 @@ inline constexpr bool kFactorsInLanes = true;
 inline constexpr bool kFactorsInLanes = false;
 #endif
 
-/// Whether the compiler may use vectors as wide as processors have. Where it may not, libraries are faster that look at
-/// the processor.
+/// Whether the compiler may use the widest vectors of common processors. Where it may not, libraries that choose their
+/// code at run time are faster.
 #if defined(__x86_64__)
 inline constexpr bool kWideVectors = kVectorBytes >= 32;
 #else
