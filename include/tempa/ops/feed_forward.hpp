@@ -1,4 +1,4 @@
-// The feed-forward network of a transformer layer in one operation.
+// The feed-forward network of a transformer layer as one operation.
 #pragma once
 
 #include <tempa/core/compiled.hpp>

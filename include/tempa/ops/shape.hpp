@@ -94,7 +94,7 @@ Variable<T> transpose(const Variable<T>& x, Index first, Index second) {
   return permute(x, axes);
 }
 
-/// x repeated along its dimensions of size 1, and along new ones in front, as a copy. @param shape to which x
+/// x repeated along its dimensions of size 1, and along new leading ones, as a copy. @param shape to which x
 /// broadcasts.
 /// @saves nothing. @throws ShapeError. @source torch.broadcast_to
 template <Floating T>
