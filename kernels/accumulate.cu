@@ -1,6 +1,6 @@
-// Sums of gradients, dropout, choices by a mask. A thread owns 16 bytes of the result (map.cuh). Dropout computes its
-// mask from Philox counters, one call for four elements (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2,
-// 3").
+// Adds gradients, scales, applies dropout, chooses by a mask. A thread owns 16 bytes of the result (map.cuh). Dropout
+// computes its mask from Philox counters, one call for four elements (Salmon et al. 2011, "Parallel random numbers: as
+// easy as 1, 2, 3").
 #include <tempa/cuda/accumulate.hpp>
 
 #include "kernels/accumulate.cuh"

@@ -1,4 +1,4 @@
-// Conversions between element types. A thread owns as many elements as 16 bytes hold of the wider type.
+// Conversions between element types. A thread owns as many elements as fit into 16 bytes of the wider type.
 #include <tempa/device/cuda/cast.hpp>
 #include <tempa/device/cuda/memory.hpp>
 

@@ -1,10 +1,10 @@
 // Attention backward on tensor cores for sequences of any length, with p computed again from lse.
-// Two kernels, so that each sum is in one block's registers: no atomics, the same bits in every run. In the first a
-// block of four warps owns 64 queries of a head, a warp 16 of them, and goes over tiles of keys: delta = sum_d dout
-// out, then dq += ds k. In the second it owns 64 keys and goes over tiles of queries, with all products transposed: dv
-// += p^T dout, dk += ds^T q. The next tile comes (cp.async) while the warps multiply with the present one; p and ds
-// stay in registers. Seven products where five would do; atomics in the sums of dq, or dq in device memory, would be
-// the price of the two. Bytes moved: everything once, and the tiles once more from the L2 cache for every further 64
+// Two kernels, so that each sum is in one block's registers: no atomics, the same bits in every run. In the first, a
+// block of four warps owns 64 queries of a head, a warp 16 of them, and loops over tiles of keys: delta = sum_d dout
+// out, then dq += ds k. In the second it owns 64 keys and loops over tiles of queries, with all products transposed: dv
+// += p^T dout, dk += ds^T q. The next tile is loaded (cp.async) while the warps multiply with the current one; p and
+// ds stay in registers. There are seven products where five would do; but that would need atomics in the sums of dq, or
+// dq in device memory. Bytes moved: everything once, and the tiles once more from the L2 cache for every further 64
 // rows. Dao 2023, "FlashAttention-2: Faster Attention with Better Parallelism and Work Partitioning".
 #include "kernels/attention/attention_tensor.cuh"
 

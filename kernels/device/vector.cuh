@@ -1,4 +1,4 @@
-// Several neighboring elements moved by one instruction.
+// Loads and stores of several neighboring elements by one instruction.
 #pragma once
 
 #include "kernels/device/convert.cuh"
@@ -7,7 +7,7 @@
 
 namespace tempa::inline TEMPA_ABI::cuda {
 
-inline constexpr int kVectorBytes = 16;  // the widest load of a thread
+inline constexpr int kVectorBytes = 16;  // bytes of the widest load of a thread
 
 /// Elements of `T` in the widest load.
 template <typename T>

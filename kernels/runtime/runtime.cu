@@ -43,7 +43,7 @@ cudaError_t count_devices(int& count) {
 }  // namespace
 
 void throw_cuda_error(const char* who, const char* what, cudaError_t status) {
-  static_cast<void>(cudaGetLastError());  // it is reported here, and not once more by the next call
+  static_cast<void>(cudaGetLastError());  // it is reported here, and must not be reported again by the next call
   const std::string text =
       concat("[", who, "] ", what, ": ", cudaGetErrorName(status), " (", cudaGetErrorString(status), ")");
   switch (status) {

@@ -1,4 +1,4 @@
-// Launchers of kernels/accumulate.cu: passes over arrays that are neither formulas nor copies.
+// Launchers of kernels/accumulate.cu: sums of gradients, dropout, choices by a mask.
 #pragma once
 
 #include <tempa/core/dtype.hpp>
@@ -18,7 +18,7 @@ void accumulate(Backend backend, T* y, const T* x, Index n);
 template <Floating T>
 void scale_in_place(Backend backend, T* x, Index n, Accumulator<T> factor);
 
-/// y_i = x_i / (1 - drop_prob), or 0 where number i of the stream says so. Serves x and dy alike.
+/// y_i = x_i / (1 - drop_prob), or 0, as number i of the stream decides. Used for x and for dy.
 /// @param y, x (n).
 template <Floating T>
 void dropout_apply(Backend backend, T* y, const T* x, Index n, double drop_prob, RandomStream stream);
