@@ -36,7 +36,7 @@
 template <tempa::Floating T>
 using ColumnsClassifier = tempa::BertForMultiLabelClassification<T>;
 
-/// Whether a training table sets this task: asked for, or several columns of which not all are numbers.
+/// Whether a training table is of this task: if requested, or if it has several columns, not all of numbers.
 inline bool has_label_columns(const tempa::TextTable& table, const Options& options, const Settings& settings) {
   if (options.task != "auto") return options.task == "label-columns";
   return !settings.label_separator && table.fields.size() > 1 &&

@@ -43,7 +43,7 @@ inline void divide(Tables& tables, const Options& options) {
   if (parts.size() > 2) tables.test = all.subset(parts[2]);
 }
 
-// The weights that --class-weights names: "balanced", or label=weight,label=weight.
+// The weights of --class-weights: "balanced", or label=weight,label=weight.
 inline std::vector<double> class_weights_of(const Options& options, const Task& task,
                                             const tempa::LabeledTexts& table) {
   if (options.class_weights == "none") return {};
