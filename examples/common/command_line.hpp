@@ -22,7 +22,7 @@ void add_from_scratch_options(CLI::App& app, Options& options) {
   app.add_option("--hidden", options.hidden, "from scratch; the feed-forward size is four times this")
       ->capture_default_str();
   app.add_option("--heads", options.heads, "from scratch")->capture_default_str();
-  app.add_option("--vocab-size", options.vocab_size, "from scratch; learnt from the training texts")
+  app.add_option("--vocab-size", options.vocab_size, "from scratch; learned from the training texts")
       ->capture_default_str();
 }
 

@@ -58,7 +58,7 @@ inline ChosenTokenizer learn_tokenizer(const std::vector<std::string>& texts, co
     try {
       const Mecab mecab;
       return {train_japanese_tokenizer(texts, {.vocab_size = options.vocab_size}),
-              concat("words by MeCab (", mecab.dictionary().folder.string(), "), cut into learnt pieces")};
+              concat("words by MeCab (", mecab.dictionary().folder.string(), "), cut into learned pieces")};
     } catch (const ConfigError& error) {
       if (options.words == "mecab") throw;
       reason = error.what();

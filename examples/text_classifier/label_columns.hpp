@@ -103,10 +103,10 @@ int train_label_columns(tempa::TextTable&& table, Settings settings, const tempa
     throw tempa::ConfigError(
         "--task label-columns: has no --class-weights, --label-smoothing, --piece-dropout and --token-masking");
   const bool scratch = options.model.empty();
-  std::vector<tempa::LabelColumn> learnt;
+  std::vector<tempa::LabelColumn> learned;
   for (std::size_t a = 0; a < table.fields.size(); ++a)
-    learnt.push_back({.name = table.label_names[a], .labels = learn_classes(table, a)});
-  std::vector<std::string> names = tempa::flat_labels(learnt);
+    learned.push_back({.name = table.label_names[a], .labels = learn_classes(table, a)});
+  std::vector<std::string> names = tempa::flat_labels(learned);
   tempa::BertConfig base;
   if (!scratch) {  // what the model knows, in its order
     base = tempa::read_bert_config((std::filesystem::path(options.model) / "config.json").string());
@@ -139,7 +139,7 @@ int train_label_columns(tempa::TextTable&& table, Settings settings, const tempa
   auto model = scratch
                    ? ColumnsClassifier<T>(config_from_scratch(options, longest, tokenizer.vocab_size(), names,
                                                               tempa::ProblemType::kSingleLabelClassification))
-                   : ColumnsClassifier<T>::from_pretrained(options.model, learnt,
+                   : ColumnsClassifier<T>::from_pretrained(options.model, learned,
                                                            {.label_order = tempa::LabelOrder::kModel,
                                                             .keep_labels = options.keep_labels,
                                                             .ignore_mismatched_sizes = options.ignore_mismatched_sizes,

@@ -18,7 +18,7 @@
 struct Task {
   tempa::ProblemType problem = tempa::ProblemType::kSingleLabelClassification;
   std::vector<std::string> names;              ///< (K) of the labels, or of the numbers to regress
-  std::vector<std::string> learnt{};           ///< of a training: those of the table, in its spelling and order
+  std::vector<std::string> learned{};          ///< of a training: those of the table, in its spelling and order
   std::optional<std::string> label_separator;  ///< multi-label in one column
   bool numbered = false;                       ///< the names are only defaults: labels may be numbers from 0
 };
@@ -109,10 +109,10 @@ inline Task learn_task(const tempa::TextTable& table, const Options& options, co
     throw tempa::ConfigError("--task multi-label: expected --label-separator, or several --label-columns of 0 and 1");
   if (task.problem == tempa::ProblemType::kSingleLabelClassification && table.fields.size() > 1)
     throw tempa::ConfigError("--task single-label: expected one label column but there are several");
-  task.learnt = task.names = learn_names(table, task);
+  task.learned = task.names = learn_names(table, task);
   tempa::require_different_labels(table.rows.name + ": the", task.names);
   if (model != nullptr)
-    task.names = tempa::match_labels(model->id2label, task.learnt,
+    task.names = tempa::match_labels(model->id2label, task.learned,
                                      {.order = tempa::LabelOrder::kModel,
                                       .keep = options.keep_labels,
                                       .same_value = task.problem == tempa::ProblemType::kRegression})

@@ -143,7 +143,7 @@ int run_train(const Options& options) {
   const tempa::EncodeOptions encoding = encoding_of(settings, options, tokenizer, longest, std::cout);
   settings.max_length = encoding.max_length;
   auto model =
-      base ? Classifier<T>::from_pretrained(options.model, {.labels = task.learnt,
+      base ? Classifier<T>::from_pretrained(options.model, {.labels = task.learned,
                                                             .label_order = tempa::LabelOrder::kModel,
                                                             .keep_labels = options.keep_labels,
                                                             .problem_type = task.problem,

@@ -36,12 +36,12 @@ class Piece {
 
   /// @param p the piece's first element. @param k_neighbors whether k runs along the rows of the operand, which are
   /// `ld` apart. @param width, depth how much of the operand is left.
-  __device__ void fetch(const T* p, Index ld, bool k_neighbours, bool vectors, int width, int depth) {
+  __device__ void fetch(const T* p, Index ld, bool k_neighbors, bool vectors, int width, int depth) {
 #pragma unroll
     for (int c = 0; c < kCount; ++c) {
-      const auto [i, k] = place(c, k_neighbours);
-      const T* const from = p + (k_neighbours ? i * ld + k : k * ld + i);
-      const int here = k_neighbours ? (i < width ? depth - k : 0) : (k < depth ? width - i : 0);
+      const auto [i, k] = place(c, k_neighbors);
+      const T* const from = p + (k_neighbors ? i * ld + k : k * ld + i);
+      const int here = k_neighbors ? (i < width ? depth - k : 0) : (k < depth ? width - i : 0);
       if (vectors && here >= kVector) {
         held_[c] = load_vector<kVector>(from);
       } else {
@@ -51,11 +51,11 @@ class Piece {
     }
   }
 
-  __device__ void put(SharedPointer<T> piece, bool k_neighbours) const {
+  __device__ void put(SharedPointer<T> piece, bool k_neighbors) const {
 #pragma unroll
     for (int c = 0; c < kCount; ++c) {
-      const auto [i, k] = place(c, k_neighbours);
-      if (k_neighbours) {
+      const auto [i, k] = place(c, k_neighbors);
+      if (k_neighbors) {
 #pragma unroll
         for (int j = 0; j < kVector; ++j) piece[(k + j) * kStride + i] = held_[c][j];
       } else {
@@ -71,9 +71,9 @@ class Piece {
   struct Place {
     int i, k;
   };
-  __device__ static Place place(int c, bool k_neighbours) {
+  __device__ static Place place(int c, bool k_neighbors) {
     const int vector = thread_in_block() + c * kThreads;
-    if (k_neighbours) return {vector / (kDepth / kVector), vector % (kDepth / kVector) * kVector};
+    if (k_neighbors) return {vector / (kDepth / kVector), vector % (kDepth / kVector) * kVector};
     return {vector % (kWidth / kVector) * kVector, vector / (kWidth / kVector)};
   }
 

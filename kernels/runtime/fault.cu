@@ -55,7 +55,7 @@ void throw_if_fault(Backend backend) {
   if (fault.reported == 0) return;
   throw ValueError(concat("[", fault.launcher, "] indices must be in [0,", fault.bound, ") but element ",
                           fault.position, " is ", fault.index, "; found by cuda:", backend.device,
-                          ", at the latest synchronisation"));
+                          ", at the latest synchronization"));
 }
 
 }  // namespace tempa::inline TEMPA_ABI::cuda

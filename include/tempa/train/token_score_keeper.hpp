@@ -70,7 +70,7 @@ class TokenScoreKeeper {
   }
   /// @throws ValueError when nothing was added.
   Metrics scores() const {
-    if (labels_.empty()) throw ValueError("[evaluate] expected at least one labelled token but there is none");
+    if (labels_.empty()) throw ValueError("[evaluate] expected at least one labeled token but there is none");
     if (!entities_) return single_label_metrics(confusion(), mean_loss());
     return entity_metrics(entity_scores(tags_of(labels_), tags_of(predictions_)), mean_loss());
   }

@@ -184,7 +184,7 @@ class BertTokenizerState {
       }
       std::string normal = basic.normalize(token.content);
       if (const auto [first, is_new] = seen.try_emplace(normal, &token); !is_new) {
-        throw ConfigError(concat("[BertTokenizer] added tokens must differ after normalisation but ",
+        throw ConfigError(concat("[BertTokenizer] added tokens must differ after normalization but ",
                                  printable(first->second->content), " and ", printable(token.content), " are both ",
                                  printable(normal)));
       }

@@ -32,7 +32,7 @@ class PrecompiledCharsmap {
   PrecompiledCharsmap(std::string_view blob, const std::string& path) {
     if (blob.empty()) return;
     const auto fail = [&](const std::string& what) {
-      throw FormatError(path, 0, concat("broken normalisation table (precompiled_charsmap): ", what));
+      throw FormatError(path, 0, concat("broken normalization table (precompiled_charsmap): ", what));
     };
     if (blob.size() < 4) fail(concat("expected at least 4 bytes but there are ", blob.size()));
     const std::uint32_t trie_bytes = load_unit(blob, 0);

@@ -193,7 +193,7 @@ class SentencePieceTokenizerState {
       std::string text = in_normalized ? normalize(token.content) : token.content;
       const auto same = [&](const SplitterToken& other) { return other.text == text; };
       if (std::any_of(tokens.begin(), tokens.end(), same)) {
-        throw ConfigError(concat("[SentencePieceTokenizer] added tokens must differ after normalisation but two are ",
+        throw ConfigError(concat("[SentencePieceTokenizer] added tokens must differ after normalization but two are ",
                                  printable(text)));
       }
       if (!text.empty()) tokens.push_back(splitter_token(std::move(text), id, token));

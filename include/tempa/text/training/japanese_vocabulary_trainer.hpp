@@ -70,11 +70,11 @@ train_japanese_tokenizer(Texts&& texts, const JapaneseVocabularyTrainerOptions& 
   detail::WordCounts words(counts.begin(), counts.end());
   std::sort(words.begin(), words.end());
   if (!characters) {
-    const BertTokenizer learnt = detail::train_from_words(words, {.vocab_size = options.vocab_size,
-                                                                  .model = options.model,
-                                                                  .min_character_count = options.min_character_count,
-                                                                  .tokenizer = {.special_tokens = special}});
-    return BertJapaneseTokenizer(learnt.vocabulary(), options.tokenizer);
+    const BertTokenizer learned = detail::train_from_words(words, {.vocab_size = options.vocab_size,
+                                                                   .model = options.model,
+                                                                   .min_character_count = options.min_character_count,
+                                                                   .tokenizer = {.special_tokens = special}});
+    return BertJapaneseTokenizer(learned.vocabulary(), options.tokenizer);
   }
   if (options.vocab_size <= static_cast<std::int64_t>(tokens.size()))
     throw ValueError(concat("[train_japanese_tokenizer] vocab_size must be more than ", tokens.size(),
