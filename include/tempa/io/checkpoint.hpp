@@ -110,7 +110,7 @@ inline std::string checkpoint_path(const std::string& folder, Index step) {
   return concat(folder, '/', detail::kCheckpointPrefix, step);
 }
 
-/// The checkpoints in a folder by rising step; none when the folder is not there. @throws IoError.
+/// The checkpoints in a folder by rising step; none when the folder does not exist. @throws IoError.
 inline std::vector<CheckpointEntry> list_checkpoints(const std::string& folder) {
   std::vector<CheckpointEntry> found;
   std::error_code error;

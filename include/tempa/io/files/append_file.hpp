@@ -52,7 +52,7 @@ class AppendFile {
   /// Lines of the file, each ended by '\n': those that it had, and those that were appended.
   std::int64_t lines() const { return lines_; }
   /// Cuts the file after its first `lines` lines, a torn line at its end included; a file that has fewer stays as it
-  /// is. What is no regular file cannot take anything back, and stays as it is.
+  /// is. Anything but a regular file cannot be cut and is not changed.
   /// @throws IoError.
   void keep_lines(std::int64_t lines) {
     if (lines > lines_ || lines_ == 0 || !is_regular()) return;

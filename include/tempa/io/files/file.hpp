@@ -117,7 +117,7 @@ inline std::string read_text_file(const std::string& path, std::uint64_t max_byt
   return text;
 }
 
-/// The bytes of a file, in memory of its own that begins at a page. What happens to the file later changes nothing
+/// The bytes of a file, in separate memory that begins at a page. Later changes of the file have no effect
 /// here, and what is written here never reaches the file.
 class FileBytes {
  public:
@@ -212,7 +212,7 @@ class AtomicFile {
 };
 
 /// Replaces the file by `text`, atomically.
-/// @throws IoError as `AtomicFile`; the old file is then as it was.
+/// @throws IoError as `AtomicFile`; the old file is unchanged then.
 inline void atomic_write_text(const std::string& path, std::string_view text) {
   AtomicFile file(path);
   file.write(text);

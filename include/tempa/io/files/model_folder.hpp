@@ -73,7 +73,7 @@ inline void adopt_owner(const std::string& path, const std::string& replaced) {
     adopt_owner(opened.number(), old);
 }
 
-/// Whether two names stand for one file, or for symbolic links with the same text.
+/// Whether two names refer to one file, or to symbolic links with the same text.
 inline bool is_same_file(const std::string& one, const std::string& other) {
   struct stat first = {}, second = {};
   if (::lstat(one.c_str(), &first) != 0 || ::lstat(other.c_str(), &second) != 0) return false;

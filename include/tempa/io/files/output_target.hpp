@@ -32,7 +32,7 @@ inline std::string folder_of(const std::string& path) {
   return slash == std::string::npos ? "./" : path.substr(0, slash + 1);
 }
 
-/// The path without symbolic links, "." and ".."; nothing, with the reason in errno, when it is not there.
+/// The path without symbolic links, "." and ".."; nothing, with the reason in errno, when it does not exist.
 inline std::optional<std::string> canonical_path(const std::string& path) {
   const std::unique_ptr<char, decltype(&std::free)> found(::realpath(path.c_str(), nullptr), &std::free);
   return found ? std::optional<std::string>(found.get()) : std::nullopt;

@@ -82,7 +82,7 @@ inline FormatError field_error(const JsonFile& file, std::string_view field, con
   return FormatError(file.path, finder.found() ? line : 0, concat(field, ": ", message));
 }
 
-/// Whether the field is there (null counts).
+/// Whether the field exists (also as null).
 inline bool has_field(const JsonFile& file, std::string_view field) {
   return file.root.contains(detail::json_pointer_of(field));
 }
@@ -195,7 +195,7 @@ T get_or(const JsonFile& file, std::string_view field, const std::type_identity_
   return require<T>(file, field);
 }
 
-/// A number that may be missing or null, within a range when it is there. @throws FormatError as `require`.
+/// A number that may be missing or null, within a range when it exists. @throws FormatError as `require`.
 template <typename T>
 requires std::integral<T> || std::floating_point<T> T get_or(const JsonFile& file, std::string_view field,
                                                              std::type_identity_t<T> fallback, JsonRange<T> range) {

@@ -71,7 +71,7 @@ inline std::vector<JsonMember> json_members(const JsonFile& file) {
   return members;
 }
 
-/// An object of these members, each on a line of its own, in this order, in the form of Hugging Face's files.
+/// An object of these members, each on a separate line, in this order, in the form of Hugging Face's files.
 inline std::string json_object_text(const std::vector<JsonMember>& members) {
   std::string text = "{";
   for (const JsonMember& member : members)

@@ -185,7 +185,7 @@ inline std::string nested_dict_text(std::string_view name, PickleValue dict) {
 /// @return the tensors in the order of the file, bool as uint8. Those that are contiguous and aligned in the file are
 /// views of its bytes, as in `load_safetensors`; tensors of one storage share memory.
 /// @throws IoError when the file cannot be read; FormatError naming byte, storage or tensor when it breaks a rule, is
-/// a whole pickled model, a tar archive, or holds more than a state dict.
+/// a whole pickled model, a tar archive, or contains more than a state dict.
 /// @source torch.load(path, map_location="cpu", weights_only=True)
 inline StateDict load_torch_bin(const std::string& path, const TorchBinOptions& options = {}) {
   static_assert(std::endian::native == std::endian::little, "the elements of checkpoints are little-endian");

@@ -175,7 +175,7 @@ class TorchStorages {
     const auto [found, is_new] = positions_.emplace(key, records_.size());
     if (!is_new) {
       const TorchRecord& earlier = records_[found->second];
-      // storages without elements have no address of their own, and may share a key
+      // storages without elements have no distinct address, and may share a key
       if (earlier.numel != numel || (earlier.type != type && numel != 0))
         fail(key, concat("expected ", earlier.numel, " elements of ", to_string(earlier.type), " as before but got ",
                          numel, " of ", to_string(type)));

@@ -1,5 +1,5 @@
 // ZIP archives with uncompressed members, as torch.save writes them: a member is a part of the file.
-// What two readers could understand differently (names that are there twice, members that overlap, a header that says
+// What two readers could understand differently (names that occur twice, members that overlap, a header that says
 // something else than the directory, two directories) is refused.
 #pragma once
 
@@ -175,7 +175,7 @@ class ZipReader {
 
   struct Wide {
     std::uint64_t* value;
-    std::uint64_t all_ones;  ///< what it has when the extra field holds it
+    std::uint64_t all_ones;  ///< its value when the number is in the extra field
     std::size_t bytes;       ///< in the extra field
   };
 
