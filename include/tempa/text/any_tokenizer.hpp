@@ -20,7 +20,7 @@
 namespace tempa::inline TEMPA_ABI {
 
 /// Holds any tokenizer, also a user's own, and is one itself. Cheap to copy: copies share the tokenizer, which must
-/// serve several threads at once where the copies do.
+/// be safe to use from several threads if the copies are used so.
 class AnyTokenizer {
  public:
   /// @param tokenizer is moved in. What it lacks besides the concept (`decode`, `save_pretrained`) is an error

@@ -39,7 +39,7 @@ struct DecodeOptions {
 };
 
 /// Turns texts into the ids that a BERT model reads. Cheap to copy: copies share one immutable state, and every
-/// function but `add_tokens` is const, so that one tokenizer serves any number of threads.
+/// function but `add_tokens` is const, so that any number of threads can share a tokenizer.
 /// @source transformers `BertTokenizer`: of version 5 (the Rust one) by default, of version 4 (the Python one) with
 ///   `.flavour = UnicodeFlavour::kLegacy`.
 class BertTokenizer {

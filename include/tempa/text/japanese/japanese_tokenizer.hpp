@@ -40,7 +40,7 @@ TEMPA_COMPILED_FILE("text");
 namespace tempa::inline TEMPA_ABI {
 
 /// Turns Japanese texts into the ids that a Japanese BERT reads. Cheap to copy: copies share one immutable state, and
-/// every function is const, so that one tokenizer serves any number of threads.
+/// every function is const, so that any number of threads can share a tokenizer.
 ///   text -> added tokens apart -> NFKC -> words (MeCab) -> lower case -> tokens
 /// A NUL in a text is skipped; transformers drops whatever follows it.
 /// @source transformers `BertJapaneseTokenizer`, of version 5 by default, of version 4 with

@@ -20,7 +20,7 @@ namespace tempa::inline TEMPA_ABI {
 /// Replaces characters by the table that a sentencepiece model carries (`precompiled_charsmap`): a double-array trie
 /// from UTF-8 keys to offsets in a block of NUL-terminated replacements. A grapheme cluster of less than six bytes is
 /// replaced as a whole where it begins with a key (by the replacement of the shortest such key), and otherwise each of
-/// its characters by itself. Const: one object serves any number of threads.
+/// its characters by itself. Const: any number of threads can share it.
 /// @source spm_precompiled `Precompiled`; tokenizers `normalizers/precompiled.rs`; darts-clone's unit layout.
 class PrecompiledCharsmap {
  public:

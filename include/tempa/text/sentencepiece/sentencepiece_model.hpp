@@ -55,7 +55,7 @@ struct SentencePieceModel {
   }
 
   /// @param bytes of a model file. @param path named in errors.
-  /// @throws FormatError where the protocol buffer is broken; a piece is empty, no UTF-8, has a NUL, comes twice, has
+  /// @throws FormatError where the protocol buffer is broken; a piece is empty, not UTF-8, has a NUL, occurs twice, has
   ///   a score that is not finite or an unknown type; there is not one unknown piece; or the table is broken.
   static SentencePieceModel parse(std::string bytes, const std::string& path) {
     SentencePieceModel model;

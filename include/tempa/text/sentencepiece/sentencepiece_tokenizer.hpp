@@ -32,7 +32,7 @@ TEMPA_COMPILED_FILE("text");
 namespace tempa::inline TEMPA_ABI {
 
 /// Turns texts into the ids that a model with a sentencepiece vocabulary reads. Cheap to copy: copies share one
-/// immutable state, and every function is const, so that one tokenizer serves any number of threads. Model files are
+/// immutable state, and every function is const, so that any number of threads can share a tokenizer. Model files are
 /// for trusted sources only: see `SentencePieceModel`.
 /// @source transformers `AlbertTokenizer` and `XLMRobertaTokenizer`: of version 5 by default, of version 4 (the Python
 ///   ones) with `.flavour = UnicodeFlavour::kLegacy`.

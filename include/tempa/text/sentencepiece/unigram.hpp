@@ -27,11 +27,11 @@ struct ScoredPiece {
 
 /// Splits words into the pieces with the greatest sum of scores (Viterbi, from left to right; of equals the one found
 /// first). A character that no piece covers costs 10 more than the worst piece, and a run of them becomes one unknown
-/// id. Const: one object serves any number of threads.
+/// id. Const: any number of threads can share it.
 /// @source Kudo 2018, "Subword Regularization"; tokenizers `Unigram::encode_optimized`.
 class Unigram {
  public:
-  /// @param pieces piece i has id i; where a text comes twice, the last id counts. @param unknown_id one of the ids.
+  /// @param pieces piece i has id i; where a text occurs twice, the last id counts. @param unknown_id one of the ids.
   /// @throws ValueError where there is no such piece.
   Unigram(std::vector<ScoredPiece> pieces, std::int32_t unknown_id)
       : pieces_(std::move(pieces)), unknown_id_(unknown_id) {

@@ -31,7 +31,7 @@ class ByteTrie {
   /// @param entries keys (not empty) and values (not negative); of equal keys the last one counts.
   explicit ByteTrie(std::vector<std::pair<std::string_view, std::int32_t>> entries) {
     std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    struct Pending {  // the node at `depth` that holds entries [first, last)
+    struct Pending {  // the node at `depth` for entries [first, last)
       std::size_t first, last, depth;
     };
     std::vector<Pending> queue{{0, entries.size(), 0}};

@@ -19,7 +19,7 @@
 namespace tempa::inline TEMPA_ABI {
 
 /// Finds tokens in a text after lower-casing it, if requested, except for the tokens that must keep their case.
-/// Const: one object serves any number of threads.
+/// Const: any number of threads can share it.
 /// @source transformers 4 `PreTrainedTokenizer.tokenize`, `Trie.split`.
 class LegacyTokenSplitter {
  public:

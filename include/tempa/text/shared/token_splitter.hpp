@@ -55,7 +55,7 @@ inline bool is_word_character(char32_t c) {
 }
 
 /// Finds tokens in a text: leftmost first, and of several at one place the longest; matches do not overlap.
-/// Const: one object serves any number of threads.
+/// Const: any number of threads can share it.
 /// @source tokenizers `AddedVocabulary`.
 class TokenSplitter {
  public:

@@ -31,9 +31,9 @@ class Vocabulary {
  public:
   Vocabulary() : Vocabulary(std::vector<std::string>{}) {}
 
-  /// @param tokens token i gets id i; where a token comes twice, looking it up gives the last id.
+  /// @param tokens token i gets id i; where a token occurs twice, looking it up gives the last id.
   /// @param may_end_in_space whether white space at the end of a token is legal: the fast flavour of `load` drops it.
-  /// @throws ValueError for what vocab.txt cannot hold: invalid UTF-8, NUL, a line break, white space at the end.
+  /// @throws ValueError for what vocab.txt cannot contain: invalid UTF-8, NUL, a line break, white space at the end.
   static Vocabulary from_tokens(std::vector<std::string> tokens, bool may_end_in_space = false) {
     for (std::size_t id = 0; id < tokens.size(); ++id) {
       require_valid_utf8("Vocabulary", tokens[id]);
@@ -48,7 +48,7 @@ class Vocabulary {
     return Vocabulary(std::move(tokens));
   }
 
-  /// Reads vocab.txt: line i (from 0) is the token with id i; of a token that comes twice (files in use have them)
+  /// Reads vocab.txt: line i (from 0) is the token with id i; of a token that occurs twice (files in use have them)
   /// looking it up gives the last id.
   /// @param flavour fast: lines end with a line feed, and white space at their ends does not count; legacy: lines end
   ///   with a line feed, a carriage return, or both, and nothing else is removed.

@@ -210,7 +210,7 @@ struct FastCharacters {
   static bool is_removed(char32_t c) { return detail::contains(detail::kFastRemoved, c); }
   /// What separates words.
   static bool is_space(char32_t c) { return is_white_space(c); }
-  /// What is a word of its own. @source tokenizers `BertPreTokenizer`.
+  /// Punctuation, each character of which is a separate word. @source tokenizers `BertPreTokenizer`.
   static bool is_punctuation(char32_t c) { return detail::contains(detail::kFastPunctuation, c); }
   /// The CJK ideographs. U+2B820 to U+2B91F are missing in the original, and so here.
   static bool is_cjk(char32_t c) {
@@ -277,7 +277,7 @@ struct LegacyCharacters {
   }
   /// What separates words. @source transformers 4 `_is_whitespace`, and then Python `str.split`.
   static bool is_space(char32_t c) { return is_white_space(c); }
-  /// What is a word of its own. @source transformers 4 `_is_punctuation`.
+  /// Punctuation, each character of which is a separate word. @source transformers 4 `_is_punctuation`.
   static bool is_punctuation(char32_t c) {
     if (c < 0x80) return (c >= 33 && c <= 47) || (c >= 58 && c <= 64) || (c >= 91 && c <= 96) || (c >= 123 && c <= 126);
     const auto cat = category(c);
