@@ -46,7 +46,7 @@ struct Batch {
   }
 };
 
-/// Packs sequences that a padded table holds, as a Python tokenizer returns them.
+/// Packs the sequences of a padded table, as a Python tokenizer returns them.
 /// @param ids (B,T) token ids. @param attention_mask (B,T) 1 for a token, 0 for padding (on either side).
 /// @param token_type_ids (B,T), or empty for all 0.
 /// @return the batch without labels: tokens of each row in order, those with mask 0 left out.

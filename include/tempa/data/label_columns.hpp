@@ -26,7 +26,7 @@ struct LabelColumn {
   friend bool operator==(const LabelColumn&, const LabelColumn&) = default;
 };
 
-/// All classes of all columns in one list, as `id2label` of a model's config.json holds them: "fuel=negative", …
+/// All classes of all columns in one list, as in `id2label` of a model's config.json: "fuel=negative", …
 /// @throws ConfigError for no column, one without a class, a name that is empty, contains "=" or occurs twice, or a
 /// class
 ///   that occurs twice.

@@ -254,8 +254,8 @@ struct TokenBudgetOptions {
 
 /// Batches of nearly the same number of tokens, and at most `tokens_per_batch`, whatever the number of their rows; a
 /// row that is longer is a separate batch. The rows of an epoch, longest first and those of one length in the epoch's
-/// order, go each to the batch with the fewest tokens. Which lengths meet is therefore the same in each epoch, and so
-/// is the number of batches; which rows of these lengths, and the order of the batches, is not.
+/// order, go each to the batch with the fewest tokens. Which lengths are combined is therefore the same in each epoch,
+/// and so is the number of batches; which rows of these lengths, and the order of the batches, is not.
 /// @source Graham, "Bounds on Multiprocessing Timing Anomalies", 1969 (longest processing time first)
 class TokenBudgetBatchSampler {
  public:

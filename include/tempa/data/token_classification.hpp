@@ -23,7 +23,7 @@ namespace tempa::inline TEMPA_ABI {
 
 /// Which tokens of a word have its label.
 enum class LabeledPieces {
-  kFirst,  ///< the first, which also stands for the word in a prediction
+  kFirst,  ///< the first, whose prediction is also the word's
   kAll     ///< all; a word's prediction is still its first token's
 };
 
