@@ -25,7 +25,7 @@ inline constexpr int kVectorRegisters = 16;
 #endif
 
 /// Whether instructions multiply a vector by a lane of another one. Compilers then load all of a tile's factors before
-/// they multiply by the first, each into a register of its own.
+/// they multiply by the first, each into a separate register.
 #if defined(__aarch64__)
 inline constexpr bool kFactorsInLanes = true;
 #else
