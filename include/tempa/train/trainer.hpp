@@ -195,7 +195,7 @@ class Trainer {
     return progress_.history;
   }
 
-  // A new training, or the one that the newest checkpoint holds.
+  // A new training, or that of the newest checkpoint.
   template <typename Loader>
   void start(Loader& train) {
     progress_ = {};

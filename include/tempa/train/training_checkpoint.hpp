@@ -65,7 +65,7 @@ inline std::string file_setting(const std::string& path) {
   return concat(path, ", CRC-32 ", crc);
 }
 
-/// A training as it was when its checkpoint was written.
+/// The state of a training when its checkpoint was written.
 struct RestoredTraining {
   TrainingProgress progress;
   LoaderPosition position;  ///< of the training batches

@@ -76,7 +76,7 @@ class CsvLogger {
     }
     return columns;
   }
-  /// Replaces the file by one that has more columns, empty in the rows that are there. In a pipe or a device, where
+  /// Replaces the file by one that has more columns, empty in the existing rows. In a pipe or a device, where
   /// nothing can be replaced, a table with the new columns begins.
   void widen(const std::vector<std::string>& columns) {
     if (!file_->is_regular()) return file_->append(row_text(columns));
