@@ -22,7 +22,7 @@ struct ImageSummary {
   friend bool operator==(const ImageSummary&, const ImageSummary&) = default;
 };
 
-/// How many values lie in each bucket.
+/// A histogram: the number of values in each bucket.
 struct HistogramSummary {
   double min = 0, max = 0, num = 0, sum = 0, sum_squares = 0;
   std::vector<double> bucket_limit{};  ///< right end of each bucket, increasing

@@ -62,7 +62,7 @@ bool read_shape(const Node& node, std::vector<std::int64_t>& shape) {
 ///
 /// The tape knows operations and parameters, but not which module called an operation. One that reads parameters
 /// belongs to their module. Another belongs, when it has one such operation before it (over others without parameters),
-/// to the module around that one; when it has several, to the innermost module that holds two of them or one of them
+/// to the module around that one; when it has several, to the innermost module that contains two of them or one of them
 /// and one after it.
 class GraphBuilder {
  public:
