@@ -163,7 +163,7 @@ inline void check_element_count(std::size_t count, std::size_t element_bytes) {
 }  // namespace detail
 
 /// Shared ownership of `count` uninitialized elements, 64-byte aligned.
-/// @throws OutOfMemoryError when the system has no more, with what tensors hold.
+/// @throws OutOfMemoryError when the system has no more, with the bytes in use by tensors.
 template <typename T>
 std::shared_ptr<T[]> allocate_host(std::size_t count) {
   detail::check_element_count(count, sizeof(T));
