@@ -35,7 +35,7 @@ struct IndexSelect {
 
 template <typename T, typename I>
 struct Gather {
-  static constexpr int kVector = 1;  // neighbors come from anywhere
+  static constexpr int kVector = 1;  // neighbors of the result are anywhere in x
   T* y;
   const T* x;
   const I* index;

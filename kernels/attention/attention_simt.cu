@@ -203,7 +203,7 @@ __global__ void __launch_bounds__(SimtShape<T, kSize>::kThreads)
     store_rows<S>(gradient.dv + from + rows.first_of_warp * row, row, dv, factors, here, size);
 }
 
-/// Calls `f(SimtShape)` with that of the smallest size that holds a head; in 16 bits, smaller ones are for tensor
+/// Calls `f(SimtShape)` with that of the smallest size that fits a head; in 16 bits, smaller ones are for tensor
 /// cores.
 template <typename T, typename F>
 void with_shape(Index head_size, F&& f) {

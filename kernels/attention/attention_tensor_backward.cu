@@ -38,7 +38,7 @@ struct Ring {
   }
 };
 
-/// sum_d dout out of the rows g and g + 8 of the warp, of which `count` are there; the four lanes of a row share the
+/// sum_d dout out of the rows g and g + 8 of the warp, of which `count` exist; the four lanes of a row share the
 /// work.
 template <typename T>
 __device__ inline void row_products(float (&delta)[2], const T* dout, const T* out, Index row_size, int count,

@@ -61,7 +61,7 @@ class CudnnDescriptor {
     set(attribute, CUDNN_TYPE_BACKEND_DESCRIPTOR, other);
   }
 
-  /// @return the number of values that there are. @param values for them; with none they are only counted.
+  /// @return the number of values. @param values receives them; if empty, they are only counted.
   template <typename T>
   std::size_t get(cudnnBackendAttributeName_t attribute, cudnnBackendAttributeType_t type, std::span<T> values) const {
     std::int64_t count = 0;

@@ -1,5 +1,5 @@
 // The PTX of compute capability 9.0: barriers in shared memory that count bytes (mbarrier), copies of tiles by the
-// tensor memory accelerator (TMA), products of matrices in shared memory by a warpgroup (wgmma), and registers handed
+// tensor memory accelerator (TMA), products of matrices in shared memory by a warpgroup (wgmma), and registers moved
 // from one warpgroup to another. There is no substitute for the emulation: code that uses this also has a portable
 // path.
 #pragma once

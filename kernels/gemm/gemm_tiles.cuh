@@ -68,7 +68,7 @@ GemmPlan choose_plan(const GemmTask& task, std::span<const GemmTile> tiles, int 
 template <Floating T>
 dim3 tile_grid(const Product<T>& product, int tile_rows, int tile_columns) {
   const int rows = ceil_div(product.m, tile_rows);
-  const int columns = max_of(1, ceil_div(product.n, tile_columns));  // the sums of A's rows may be wanted alone
+  const int columns = max_of(1, ceil_div(product.n, tile_columns));  // possibly only the sums of A's rows are needed
   return {static_cast<unsigned>(rows) * static_cast<unsigned>(columns), static_cast<unsigned>(product.slices),
           static_cast<unsigned>(product.batch)};
 }

@@ -21,7 +21,7 @@ struct LaunchSite {
   Backend backend;
   const char* launcher;
 
-  // NOLINTNEXTLINE(google-explicit-constructor): a launcher hands over its backend
+  // NOLINTNEXTLINE(google-explicit-constructor): a launcher passes its backend
   LaunchSite(Backend given, const char* name = __builtin_FUNCTION()) : backend(given), launcher(name) {}
 };
 

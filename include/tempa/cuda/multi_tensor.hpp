@@ -47,7 +47,7 @@ struct SGDGroup {
   bool nesterov, maximize;
 };
 
-/// The state of the steps, in device memory: the host writes what stands first.
+/// The state of the steps, in device memory: the host writes the first fields.
 struct StepState {
   double inverse_scale;          ///< on all gradients
   double max_norm;               ///< of all gradients, unscaled, as in `clip_grad_norm`; infinite for no clipping
