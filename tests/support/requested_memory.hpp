@@ -13,7 +13,7 @@ extern std::atomic<std::size_t> requested_bytes;
 enum class Outcome { kRead, kRefused };
 
 /// Runs `read`, which may throw a FormatError and nothing else.
-/// @param requested of memory meanwhile, in bytes.
+/// @param requested receives the memory requested by `read`, in bytes.
 template <typename Read>
 Outcome attempt(const Read& read, std::size_t& requested) {
   tempa::release_cached_memory();  // a reused block would not be counted
