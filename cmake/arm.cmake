@@ -1,6 +1,6 @@
 # The toolchain of 64-bit ARM on another processor: Debian's cross compiler (g++-aarch64-linux-gnu), and qemu-user, which
-# runs the programs. Headers that are the same for all processors are the system's; ARM's libraries are the compiler's, and
-# lie where `scripts/test_arm` put them.
+# runs the programs. Headers that do not depend on the processor are the system's; ARM's libraries are the compiler's and
+# those that `scripts/test_arm` has installed.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_LIBRARY_ARCHITECTURE aarch64-linux-gnu)

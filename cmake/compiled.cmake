@@ -1,6 +1,6 @@
-# tempa::compiled: tempa::tempa, or tempa::cuda where there is one, whose operations, kernels and models are compiled once
-# for float, double, bfloat16 and float16. A program of several files, or one that is compiled again and again, links it
-# instead: each of its files then compiles in a fraction of the time. It is built only where something links it.
+# tempa::compiled: tempa::tempa, or tempa::cuda if it exists, with operations, kernels and models compiled once
+# for float, double, bfloat16 and float16. A program of several files, or one that is compiled often, links it instead:
+# each of its files then compiles in a fraction of the time. It is built only if something links it.
 file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/cmake/compiled/*.cpp")
 add_library(tempa_compiled STATIC EXCLUDE_FROM_ALL ${sources})
 add_library(tempa::compiled ALIAS tempa_compiled)

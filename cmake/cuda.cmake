@@ -7,7 +7,7 @@ if(TEMPA_BUILD_CUDA AND TEMPA_CUDA_EMULATED)
   message(FATAL_ERROR "TEMPA_BUILD_CUDA and TEMPA_CUDA_EMULATED exclude each other: tempa::cuda is compiled by nvcc or by the host compiler.")
 endif()
 
-# tempa_cuda_sources(TARGET FILE...): sources of CUDA C++, compiled as the kernels are.
+# tempa_cuda_sources(TARGET FILE...): adds CUDA C++ sources, compiled like the kernels.
 function(tempa_cuda_sources target)
   target_sources(${target} PRIVATE ${ARGN})
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/tests")
@@ -15,11 +15,11 @@ function(tempa_cuda_sources target)
   if(TEMPA_CUDA_EMULATED)
     set(options -Wno-unknown-pragmas)
     if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-      list(APPEND options -mllvm -pragma-unroll-threshold=1)  # it obeys #pragma unroll, for minutes, and to no end here
+      list(APPEND options -mllvm -pragma-unroll-threshold=1)  # it would unroll for minutes, without benefit here
     endif()
     set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES
       LANGUAGE CXX COMPILE_OPTIONS "${options}" SKIP_UNITY_BUILD_INCLUSION ON)
-    list(FILTER ARGN EXCLUDE REGEX "/(gemm|attention)[^/]*$")  # all but these run briefly
+    list(FILTER ARGN EXCLUDE REGEX "/(gemm|attention)[^/]*$")  # all others run briefly
     set_property(SOURCE ${ARGN} TARGET_DIRECTORY ${target} APPEND PROPERTY COMPILE_OPTIONS ${TEMPA_COMPILE_QUICKLY})
     target_compile_features(${target} PRIVATE cxx_std_20)
     # tempa's own warnings and sanitizers.
@@ -28,7 +28,7 @@ function(tempa_cuda_sources target)
   else()
     set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES LANGUAGE CUDA)
     set_target_properties(${target} PROPERTIES CUDA_ARCHITECTURES "${TEMPA_CUDA_ARCHITECTURES}" CUDA_RUNTIME_LIBRARY Static)
-    # The language is an option and no CUDA_STANDARD: CMake knows the one for C++20 only since 3.26.
+    # The standard is an option and not CUDA_STANDARD, since CMake supports C++20 for CUDA only since 3.26.
     target_compile_options(${target} PRIVATE
       "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--expt-relaxed-constexpr;-Xcompiler=-Wall,-Wextra>")
     if(TEMPA_WARNINGS_AS_ERRORS)
@@ -45,7 +45,7 @@ if(TEMPA_BUILD_CUDA OR TEMPA_CUDA_EMULATED)
   file(GLOB_RECURSE kernels CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/kernels/*.cu")
   if(TEMPA_BUILD_CUDA)
     find_package(CUDAToolkit 12 REQUIRED)
-    # sm_80 with its PTX, which newer devices compile for themselves, and Hopper with what only it has (wgmma, TMA).
+    # sm_80 with its PTX, which newer devices compile at run time, and Hopper for wgmma and TMA, which only it has.
     set(TEMPA_CUDA_ARCHITECTURES "80;90a-real" CACHE STRING "CMAKE_CUDA_ARCHITECTURES of the kernels")
     if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
       set(CMAKE_CUDA_ARCHITECTURES "${TEMPA_CUDA_ARCHITECTURES}")
@@ -68,7 +68,7 @@ if(TEMPA_BUILD_CUDA OR TEMPA_CUDA_EMULATED)
   set_target_properties(tempa_cuda PROPERTIES EXPORT_NAME cuda)
 
   if(TEMPA_BUILD_CUDA)
-    # The toolkit's headers are for the kernels alone: users of tempa::cuda see none of them.
+    # Only the kernels see the toolkit's headers, not the users of tempa::cuda.
     target_link_libraries(tempa_kernels PRIVATE CUDA::cudart_static ${CMAKE_DL_LIBS})
     if(TEMPA_CUDA_ARCHITECTURES MATCHES "90a")
       target_compile_definitions(tempa_kernels PRIVATE TEMPA_WITH_SM90A)

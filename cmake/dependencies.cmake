@@ -1,4 +1,4 @@
-# What tempa stands on: fills TEMPA_TARGETS (to link), TEMPA_DEFINITIONS, and TEMPA_LIBRARIES (what tempa_find_library found).
+# tempa's dependencies: sets TEMPA_TARGETS (to link), TEMPA_DEFINITIONS, and TEMPA_LIBRARIES (found by tempa_find_library).
 include(${CMAKE_CURRENT_LIST_DIR}/tempa_find_library.cmake)
 
 foreach(feature IN ITEMS "ONEDNN;fast matrix products by oneDNN" "SENTENCEPIECE;vocabulary training by sentencepiece"
@@ -27,7 +27,7 @@ macro(tempa_find_package package target)
   endif()
 endmacro()
 
-# A feature that may be missing: ON stops where it is, AUTO goes without it.
+# An optional feature: with ON it is an error if it is missing, with AUTO it is left out.
 function(tempa_missing name text)
   if(NOT TEMPA_WITH_${name} STREQUAL "AUTO")
     message(FATAL_ERROR "TEMPA_WITH_${name} is ${TEMPA_WITH_${name}}, but ${text} was not found. "
@@ -57,8 +57,8 @@ if(TEMPA_WITH_OPENMP)
     tempa_missing(OPENMP "OpenMP for this compiler")
   endif()
 endif()
-# oneDNN is fast on x86 alone, and has plain loops elsewhere, where tempa's own kernels take their place. Without OpenMP its
-# threads could not be held back, on which the same bits for any number of threads depend.
+# oneDNN is fast only on x86; elsewhere it has plain loops, and tempa's own kernels are used. Without OpenMP its number of
+# threads could not be limited, which is needed for the same bits with any number of threads.
 set(avoided "")
 if(TEMPA_WITH_ONEDNN STREQUAL "AUTO" AND NOT (TARGET OpenMP::OpenMP_CXX AND TEMPA_WITH_OPENMP
                                               AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|[Aa][Mm][Dd]64)$"))
@@ -67,7 +67,7 @@ elseif(TEMPA_WITH_ONEDNN AND NOT (TARGET OpenMP::OpenMP_CXX AND TEMPA_WITH_OPENM
   message(FATAL_ERROR "TEMPA_WITH_ONEDNN is ${TEMPA_WITH_ONEDNN}, but there is no OpenMP, by which oneDNN is held to one thread a "
                       "product. Set TEMPA_WITH_ONEDNN to AUTO or OFF, or install OpenMP for this compiler.")
 endif()
-foreach(feature IN ITEMS ONEDNN SENTENCEPIECE MECAB ZLIB "RAQM;FREETYPE;FONTCONFIG")  # of several: all or none
+foreach(feature IN ITEMS ONEDNN SENTENCEPIECE MECAB ZLIB "RAQM;FREETYPE;FONTCONFIG")  # a list: all or none of them
   list(GET feature 0 name)
   if(TEMPA_WITH_${name} AND NOT name IN_LIST avoided)
     string(TOLOWER "${feature}" libraries)

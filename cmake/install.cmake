@@ -24,7 +24,7 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/tempaConfigVersion.cmake
 install(FILES "${PROJECT_BINARY_DIR}/tempaConfig.cmake" "${PROJECT_BINARY_DIR}/tempaConfigVersion.cmake"
               "${CMAKE_CURRENT_LIST_DIR}/tempa_find_library.cmake" DESTINATION "${config_dir}")
 
-# The pkg-config file: the same definitions and libraries as flags; folders that the compiler searches anyway are left out.
+# The pkg-config file: the same definitions and libraries as flags; the compiler's default folders are left out.
 list(TRANSFORM TEMPA_DEFINITIONS PREPEND -D OUTPUT_VARIABLE cflags)
 list(APPEND cflags -pthread)
 set(libs -pthread)

@@ -1,5 +1,5 @@
-# tempa_read_version(VARIABLE HEADER PREFIX PART...): the version of a header's lines "#define <PREFIX><PART> <number>", a
-# number for each part with dots between them.
+# tempa_read_version(VARIABLE HEADER PREFIX PART...): reads a version from a header's lines "#define <PREFIX><PART> <number>":
+# the numbers of the parts with dots between them.
 function(tempa_read_version variable header prefix)
   set(version "")
   foreach(part IN LISTS ARGN)

@@ -1,5 +1,5 @@
-# TEMPA_SANITIZE=address,undefined: the first report ends the program, and the standard library checks its indices.
-set(TEMPA_COMPILE_QUICKLY "")  # an option for what runs for less time than sanitized code takes to be optimised
+# TEMPA_SANITIZE=address,undefined: the first finding ends the program, and the standard library checks its indices.
+set(TEMPA_COMPILE_QUICKLY "")  # an option for code that runs for less time than optimizing it would take
 if(TEMPA_SANITIZE)
   set(TEMPA_COMPILE_QUICKLY -O0)
   target_compile_options(tempa_flags INTERFACE -fsanitize=${TEMPA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)

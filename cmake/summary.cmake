@@ -1,4 +1,4 @@
-# What was configured, in words.
+# Prints a summary of the configuration.
 if(PROJECT_IS_TOP_LEVEL)
   list(TRANSFORM TEMPA_TARGETS REPLACE "^[^:]*::" "" OUTPUT_VARIABLE parts)
   list(JOIN parts ", " parts)

@@ -1,5 +1,5 @@
-# tempa_find_library(<name>) makes the imported target tempa::<name> of a library that has no CMake package everywhere,
-# or leaves it undefined where the library is missing. Used by tempa's build and by the installed tempaConfig.cmake.
+# tempa_find_library(<name>) defines the imported target tempa::<name> for a library that does not always have a CMake
+# package, unless the library is missing. Used by tempa's build and by the installed tempaConfig.cmake.
 # The paths may be set by hand: TEMPA_<NAME>_INCLUDE_DIR, TEMPA_<NAME>_<LIBRARY>.
 function(tempa_find_library name)
   set(utf8proc utf8proc.h utf8proc)

@@ -6,7 +6,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
     "$<$<COMPILE_LANGUAGE:CXX>:-Wno-array-bounds;-Wno-maybe-uninitialized;-Wno-restrict;-Wno-stringop-overflow>")
 endif()
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-  # Which loops it could make wide is no matter of right or wrong, and another one at each level of optimisation.
+  # A loop that is not vectorized is not a mistake, and which ones are depends on the optimization level.
   target_compile_options(tempa_flags INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-Wno-pass-failed>")
 endif()
 if(TEMPA_WARNINGS_AS_ERRORS)

@@ -1,4 +1,4 @@
-// y += x, as a body of map.cuh.
+// y += x as a body for map.cuh.
 #pragma once
 
 #include "kernels/device/map.cuh"

@@ -1,4 +1,4 @@
-// Normalisation of channels over the batch. A block owns a channel, or, where a channel's elements are not neighbours
+// Normalization of channels over the batch. A block owns a channel, or, where a channel's elements are not contiguous
 // (L = 1), 32 channels, one for each lane, whose rows its warps share; sums are kept in double, as on the CPU, in an
 // order that the sizes decide. Bytes moved: x twice for the statistics (the second time from the cache, mostly), once
 // for the result.
@@ -31,10 +31,10 @@ class Channel {
 
   __device__ bool here() const { return index_ < size_.channels; }
   __device__ Index index() const { return index_; }
-  /// Whether the thread writes what there is one of for the channel.
+  /// Whether the thread writes the channel's results.
   __device__ bool is_first() const { return here() && (across_ ? warp_in_block() == 0 : thread_in_block() == 0); }
 
-  /// Calls `f(i)` for the places i of the thread's elements.
+  /// Calls `f(i)` for the offsets i of the thread's elements.
   template <typename F>
   __device__ void for_each(F f) const {
     if (!here()) return;
@@ -48,7 +48,7 @@ class Channel {
     }
   }
 
-  /// The sum over all elements of the channel, from the threads' own sums; all threads of the block call.
+  /// The sum over all elements of the channel, from the sums of the threads; all threads of the block must call it.
   __device__ double sum(double mine) const {
     const auto scratch = shared_array<double>(0, kColumnBlock);
     if (!across_) return block_sum(mine, scratch);

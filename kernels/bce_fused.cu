@@ -1,9 +1,9 @@
 // Binary cross-entropy with its gradient from the logits. A thread takes 16 bytes of targets and the logits that belong
 // to them, writes the gradient, and the losses or, in a register, their sum; a block sums its threads'. One block is
-// enough for a few thousand losses and finishes the sum itself; the sums of at most kSumBlocks, each of which then
-// takes several pieces, are summed by a second kernel, so that the order depends on the number of losses alone. Bytes
-// moved for each loss: logit, target and gradient once, where the operations one after the other also move losses and
-// their gradients, with weights several times, and 16-bit logits as float32.
+// enough for a few thousand losses and completes the sum itself; otherwise at most kSumBlocks blocks take several
+// pieces each, and a second kernel adds their sums, so that the order depends on the number of losses only. Bytes moved
+// for each loss: logit, target and gradient once, where separate operations also move losses and their gradients, with
+// weights several times, and 16-bit logits as float32.
 #include <tempa/cuda/bce_fused.hpp>
 #include <tempa/cuda/reduce.hpp>
 #include <tempa/device/cuda/memory.hpp>
@@ -16,7 +16,7 @@ namespace tempa::inline TEMPA_ABI::cuda {
 namespace {
 
 constexpr Index kOneBlock = 4;         // pieces of a thread, up to which one block is enough
-constexpr Index kSumBlocks = 5 * 132;  // as many as an H200 runs at once
+constexpr Index kSumBlocks = 5 * 132;  // as many as an H200 runs at a time
 
 template <typename T>
 struct Bce {
@@ -39,7 +39,7 @@ struct Bce {
            nest.keeps_together(kVector) && fits(pos_weight, 0) && fits(weight, 1);
   }
 
-  /// Of k neighbours. @return the sum of the losses
+  /// The losses and gradients of k neighbors. @return the sum of the losses
   template <int k>
   __device__ A run(Index i) const {
     Vector<A, k> positive, own, loss, slope;

@@ -1,4 +1,4 @@
-// What a kernel file includes. The same files are compiled by nvcc for a GPU, and by the host compiler against an
+// The header that kernel files include. They are compiled by nvcc for a GPU, and by the host compiler against an
 // emulation of the CUDA execution model (emulation/) when TEMPA_CUDA_EMULATED is defined.
 #pragma once
 

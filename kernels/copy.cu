@@ -1,7 +1,7 @@
-// Copies between dense arrays and parts, transposes and repetitions of them. A thread owns 16 bytes of the result
-// (map.cuh). Where the result's neighbours are far apart in x, a block of 256 threads carries a tile of 32 x 32
-// elements through shared memory (33 elements a row, so that neither direction meets a bank twice), so that both sides
-// see whole memory lines.
+// Copies of dense arrays and of their parts, transposes and repetitions. A thread owns 16 bytes of the result
+// (map.cuh). Where the result's neighbors are far apart in x, a block of 256 threads copies a tile of 32 x 32
+// elements through shared memory (33 elements a row, so that neither direction has bank conflicts), so that both sides
+// access whole memory lines.
 #include <tempa/cuda/copy.hpp>
 
 #include "kernels/accumulate.cuh"
@@ -61,7 +61,7 @@ struct CopyNest {
 
 constexpr int kTile = 32, kTileRow = kTile + 1;
 
-/// y_rc = x_cr in every block of two dimensions that `others` gives the place of.
+/// y_rc = x_cr in every block of two dimensions at the offsets of `others`.
 /// @param y_stride, x_stride from row to row of y, and from column to column of y in x; the other ones are 1.
 template <typename B>
 __global__ void __launch_bounds__(kMapBlock)
@@ -81,7 +81,8 @@ __global__ void __launch_bounds__(kMapBlock)
       y[offsets[0] + (row0 + r) * y_stride + col0 + lane_in_warp()] = tile[lane_in_warp() * kTileRow + r];
 }
 
-/// Copies by tiles where a dimension of y but the last is contiguous in x. @return false where none is.
+/// Copies by tiles where a dimension of y but the last is contiguous in x. @return false where there is no such
+/// dimension.
 template <typename B>
 bool copy_transposed(LaunchSite site, B* y, const B* x, const LoopNest<1>& nest, Index n) {
   const std::size_t last = nest.rank() - 1;

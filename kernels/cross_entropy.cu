@@ -1,6 +1,6 @@
-// Cross-entropy from log-probabilities, and its gradient by the logits. A warp owns a row, up to 256 classes, or a
-// block. Bytes moved: forward the labels' elements, with smoothing all log-probabilities; backward log-probabilities
-// and gradient.
+// Cross-entropy of log-probabilities, and its gradient with respect to the logits. A warp owns a row of up to 256
+// classes, a block a longer one. Bytes moved: forward the labels' elements, with smoothing all log-probabilities;
+// backward log-probabilities and gradient.
 #include <tempa/cuda/cross_entropy.hpp>
 #include <tempa/math/exp.hpp>
 
@@ -11,7 +11,7 @@ namespace tempa::inline TEMPA_ABI::cuda {
 
 namespace {
 
-/// What all rows share.
+/// The arguments of all rows.
 template <typename T>
 struct Target {
   const std::int32_t* labels;

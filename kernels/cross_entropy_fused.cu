@@ -1,7 +1,7 @@
-// Cross-entropy with its gradient from the logits. A warp owns a row of up to 256 classes, a block a longer one (the
-// words of a vocabulary): once over it for the maximum and the sum of exponentials, once more, from the cache, for the
-// loss and the gradient. That one stays in float32 until the gradient of the loss, which may be a loss scale, has
-// multiplied it. Bytes moved for each logit of 16 bits: 6, and 6 for the product; a cast of the logits, float32
+// Cross-entropy of logits together with its gradient. A warp owns a row of up to 256 classes, a block a longer one (a
+// vocabulary): one pass for the maximum and the sum of exponentials, a second one, from the cache, for the
+// loss and the gradient. The gradient stays in float32 until it has been multiplied by that of the loss, which may be
+// a loss scale. Bytes moved for each logit of 16 bits: 6, and 6 for the product; a cast of the logits, float32
 // log-probabilities and their passes make 28.
 #include <tempa/cuda/cross_entropy_fused.hpp>
 #include <tempa/math/log.hpp>
@@ -25,7 +25,7 @@ struct Target {
   __device__ A weight(Index k) const { return weights != nullptr ? weights[k] : A(1); }
 };
 
-/// Calls `f(k, x)` for the classes and logits of a thread; kVector neighbours are loaded at once.
+/// Calls `f(k, x)` for the classes and logits of a thread; kVector neighbors are loaded at once.
 template <int kThreads, int kVector, typename T, typename F>
 __device__ inline void for_each_vector(const T* row, Index classes, F f) {
   for (Index k = thread_in_block() % kThreads * kVector; k < classes; k += kThreads * kVector)
@@ -64,7 +64,7 @@ __global__ void __launch_bounds__(kRowBlock, kFewestBlocks<T>)
   const A own = counts ? (A(1) - target.smoothing) * target.weight(label) : A(0), total = own + share * weight_sum;
   const A label_logit = here && counts ? to_accumulator(from[label]) : A(0);
   A smooth_sum = 0;
-  __syncthreads();  // everybody has the label's logit, which `dlogits` may overwrite
+  __syncthreads();  // all threads have read the label's logit, which `dlogits` may overwrite
   for_each_vector<kThreads, kVector>(from, mine, [&](Index k, const Vector<T, kVector>& x) {
     Vector<A, kVector> out;
 #pragma unroll

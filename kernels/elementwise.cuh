@@ -1,5 +1,5 @@
-// Functions of one and two elements for any formula of math/, forward and backward: what kernels/elementwise_*.cu
-// instantiate for the formulas of the library, and a program's own .cu for its own (TEMPA_UNARY_KERNELS). A thread owns
+// Kernels for any formula of math/ of one or two elements, forward and backward. kernels/elementwise_*.cu instantiate
+// them for the formulas of the library, a program's own .cu for its own (TEMPA_UNARY_KERNELS). A thread owns
 // 16 bytes of the result (map.cuh). Operands that are broadcast are found by one division for each joined dimension.
 #pragma once
 
@@ -50,7 +50,7 @@ struct UnaryBackward {
   }
 };
 
-/// k neighbours of an operand, or k times the same one where it stands still.
+/// k neighboring elements of an operand, or k times the same one where its stride is 0.
 template <int k, typename T>
 __device__ inline Vector<T, k> load_operand(const T* p, Index stride) {
   if (stride != 0) return load_vector<k>(p);

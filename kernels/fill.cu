@@ -1,4 +1,4 @@
-// One value in every element. A thread owns 16 bytes; types of one size share a kernel.
+// Sets every element to a value. A thread owns 16 bytes; types of one size share a kernel.
 #include <tempa/device/cuda/fill.hpp>
 
 #include "kernels/device/bits.cuh"

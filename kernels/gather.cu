@@ -1,9 +1,9 @@
-// Elements by their index. Forward: a thread owns 16 bytes of the result (map.cuh); bytes moved: the rows that are
-// named, twice. Backward of rows without atomics: the indices are sorted (sort.cuh), and a warp goes down 32 of them
-// with 16 bytes of each lane's columns, adding up the rows of equal indices; a run inside of its 32 is added to dx at
-// once, the parts of a run that crosses their ends are kept, and a second kernel adds them up in order. So an index
-// that all rows share costs no more than 1,280 different ones, and each place of dx is read and written once, by one
-// thread. Bytes moved: dy once, and dx where it is named.
+// Selects elements by index. Forward: a thread owns 16 bytes of the result (map.cuh); bytes moved: the selected rows,
+// twice. Backward of rows without atomics: the indices are sorted (sort.cuh), and a warp goes through 32 of them, each
+// lane with 16 bytes of the columns, adding up the rows of equal indices. A run within its 32 is added to dx
+// immediately; the parts of a run that crosses their ends are stored, and a second kernel adds them up in order. So an
+// index that all rows share costs no more than 1,280 different ones, and each element of dx is read and written once,
+// by one thread. Bytes moved: dy once, and the selected rows of dx.
 #include <tempa/cuda/gather.hpp>
 #include <tempa/device/cuda/convert.hpp>
 
@@ -35,7 +35,7 @@ struct IndexSelect {
 
 template <typename T, typename I>
 struct Gather {
-  static constexpr int kVector = 1;  // neighbours come from anywhere
+  static constexpr int kVector = 1;  // neighbors of the result are anywhere in x
   T* y;
   const T* x;
   const I* index;
@@ -50,7 +50,7 @@ struct Gather {
   }
 };
 
-/// A thread owns a column of one outer part, and goes down it in order.
+/// A thread owns a column of one outer part, and goes through it in order.
 template <typename T, typename I>
 __global__ void __launch_bounds__(kMapBlock)
     gather_backward_kernel(T* dx, const T* dy, const I* index, Index outer, Index middle, Index inner, Index count,
@@ -64,17 +64,17 @@ __global__ void __launch_bounds__(kMapBlock)
   }
 }
 
-constexpr int kRun = kWarpSize;  // sorted indices that a warp goes down
+constexpr int kRun = kWarpSize;  // sorted indices of a warp
 constexpr int kRunWarps = 4;     // warps of a block
 constexpr int kRunBlock = kRunWarps * kWarpSize;
 
-/// How the work of `add_runs` and `join_runs` is cut: a warp owns 32 sorted indices, a slab of columns and an outer
+/// How the work of `add_runs` and `join_runs` is divided: a warp owns 32 sorted indices, a slab of columns and an outer
 /// part.
 struct Slabs {
   Index outer, middle, inner, count, tiles, slabs;
 };
 
-/// What a lane knows of the sorted index that it holds, of the 32 of its warp.
+/// A lane's sorted index, one of the 32 of its warp.
 struct SortedIndex {
   SortKey row;  ///< the index; kBadKey where there is none
   Index from;   ///< its place in dy
@@ -88,13 +88,13 @@ struct SortedIndex {
   }
 };
 
-/// @param partial (2,outer,tiles,inner): of each tile the part of a run that began before it, and of one that goes on
-/// behind. A run that does both is in the first.
+/// @param partial (2,outer,tiles,inner): of each tile the part of a run that began before it, and of one that continues
+/// after it. A run that does both is stored in the first.
 template <int kVector, typename T>
 __global__ void __launch_bounds__(kRunBlock)
     add_runs(T* dx, Accumulator<T>* partial, const T* dy, const SortKey* keys, Slabs size) {
   using A = Accumulator<T>;
-  constexpr int kBatch = 8;  // rows whose loads are under way together
+  constexpr int kBatch = 8;  // rows that are loaded at the same time
   const Index warp = thread_number_in_grid() / kWarpSize;
   const Index slab = warp % size.slabs, rest = warp / size.slabs, tile = rest % size.tiles, o = rest / size.tiles;
   if (o >= size.outer) return;
@@ -146,7 +146,7 @@ __global__ void __launch_bounds__(kRunBlock)
   }
 }
 
-/// Adds up the parts of each run that crosses tiles. The warp of the tile that it begins in owns it.
+/// Adds up the parts of each run that crosses tiles. The warp of the tile in which it begins owns it.
 template <int kVector, typename T>
 __global__ void __launch_bounds__(kRunBlock)
     join_runs(T* dx, const Accumulator<T>* partial, const SortKey* keys, Slabs size) {
@@ -156,9 +156,9 @@ __global__ void __launch_bounds__(kRunBlock)
   if (o >= size.outer) return;
   const Index column = (slab * kWarpSize + lane_in_warp()) * kVector, begin = tile * kRun;
   const SortKey row = SortedIndex(keys, begin + kRun - 1, size.count).row;
-  if (row == kBadKey || SortedIndex(keys, begin + kRun, size.count).row != row) return;  // nothing goes on
+  if (row == kBadKey || SortedIndex(keys, begin + kRun, size.count).row != row) return;  // no run continues
   if (SortedIndex(keys, begin - 1, size.count).row == row) return;                       // it began before
-  Index end = tile + 1;  // behind the last tile of the run
+  Index end = tile + 1;  // one past the last tile of the run
   for (unsigned all = kAllLanes; all == kAllLanes;) {
     all = __ballot_sync(kAllLanes, SortedIndex(keys, (end + lane_in_warp()) * kRun, size.count).row == row);
     end += __popc(all);

@@ -1,4 +1,4 @@
-// Layer normalisation of the rows of a tensor; see layer_norm.cuh.
+// Layer normalization of the rows of a tensor; see layer_norm.cuh.
 #include <tempa/cuda/layer_norm.hpp>
 
 #include "kernels/layer_norm.cuh"

@@ -1,10 +1,10 @@
-// Layer normalisation of rows, for any origin of the rows (a tensor; a sum with a residual; a sum of embeddings) and
-// any use of their gradient. Forward: a warp owns a row (up to 8 vectors of 16 bytes a lane: 2048 numbers of 16 bits),
-// or a block one of up to 8192; the row is read once into registers, the statistics are two-pass in float32, the result
-// is written once. Bytes moved: x and y. Backward: warps or blocks take rows in turn and keep their sums for dgamma and
-// dbeta in registers; the warps of a block join them in shared memory in order, and a second kernel adds up those of
-// the blocks (at most 264). Bytes moved: dy, x, dx. Longer rows, and rows that no vector load fits beyond 1024 numbers,
-// are read again for each pass by a block of their own.
+// Layer normalization of rows, for any source of the rows (a tensor; a sum with a residual; a sum of embeddings) and
+// any destination of their gradient. Forward: a warp owns a row (up to 8 vectors of 16 bytes a lane: 2048 numbers of 16
+// bits), or a block one of up to 8192; the row is read once into registers, the statistics are two-pass in float32, the
+// result is written once. Bytes moved: x and y. Backward: warps or blocks take rows in turn and keep their sums for
+// dgamma and dbeta in registers; the warps of a block combine them in shared memory in order, and a second kernel adds
+// up those of the blocks (at most 264). Bytes moved: dy, x, dx. Longer rows, and rows of more than 1024 numbers that do
+// not fit vector loads, are read again for each pass by a block for each row.
 #pragma once
 
 #include <tempa/device/cuda/memory.hpp>
@@ -56,7 +56,7 @@ __global__ void __launch_bounds__(kRowBlock)
   using A = Accumulator<T>;
   constexpr int kThreads = Shape::kThreads, kChunks = Shape::kChunks;
   const Index row = row_of_group<kThreads>();
-  const bool here = row < rows;  // threads behind the last row take part in the sums
+  const bool here = row < rows;  // threads beyond the last row take part in the sums
   const int first = thread_in_block() % kThreads * kVector;
   Vector<T, kVector> values[kChunks];
   A sum = 0;
@@ -123,8 +123,8 @@ __global__ void __launch_bounds__(kRowBlock)
   }
 }
 
-/// Where sum s of a thread's registers lies in a row: sums lie in the partial sums as the threads hold them, thread by
-/// thread, so that both kernels read and write whole memory lines.
+/// The position in a row of sum s of a thread's registers: the partial sums are stored as the threads have them, thread
+/// by thread, so that both kernels access whole memory lines.
 struct SumLayout {
   int threads, vector;
 
@@ -293,8 +293,8 @@ __global__ void __launch_bounds__(kColumnBlock)
   if (dbeta != nullptr) dbeta[j] = from_accumulator<T>(to_accumulator(dbeta[j]) + beta_total);
 }
 
-/// Calls `f(Shape{}, integral_constant<int, kVector>{})` for rows of n elements. @return false when none holds them.
-/// @tparam kChunks, kMoreChunks vectors of a lane of the rows that a warp holds.
+/// Calls `f(Shape{}, integral_constant<int, kVector>{})` for rows of n elements. @return false when no shape fits.
+/// @tparam kChunks, kMoreChunks vectors of a lane, for rows of a warp.
 template <typename T, int kChunks, int kMoreChunks, typename F>
 bool with_shape(bool vectors, Index n, F&& f) {
   constexpr int kVector = sizeof(T) == 8 ? 1 : kVectorSize<T>;  // doubles are for checks

@@ -1,6 +1,6 @@
-// Layer normalisation of a residual sum with dropout, and of the sum of three embeddings (layer_norm.cuh with another
-// origin of the rows). Bytes moved: residual sum forward x, residual, z, y; backward dy, z, dx, dresidual; embeddings
-// forward the rows of the tables, z, y. Rows that only the long kernels take have their sum made by a pass of its own.
+// Layer normalization of a residual sum with dropout, and of the sum of three embeddings (layer_norm.cuh with another
+// source of the rows). Bytes moved: residual sum forward x, residual, z, y; backward dy, z, dx, dresidual; embeddings
+// forward the rows of the tables, z, y. For rows that only the long kernels take, the sum is a separate pass.
 #include <tempa/cuda/dropout.hpp>
 #include <tempa/cuda/layer_norm.hpp>
 #include <tempa/cuda/layer_norm_fused.hpp>
@@ -85,7 +85,7 @@ struct EmbeddingSum {
   }
 };
 
-/// A source alone, for rows of any length.
+/// Only the sum of a source, for rows of any length.
 template <typename Source>
 struct Load {
   static constexpr int kVector = 1;

@@ -1,5 +1,5 @@
-// The loss scale of mixed precision in device memory, so that no step waits for the host to know it: a thread of one
-// block finds the next scale; a loss, which has few elements, is multiplied by one thread an element.
+// The loss scale of mixed precision in device memory, so that no step has to wait for the host: one thread computes the
+// next scale; a loss, which has few elements, is multiplied by one thread for each element.
 // Micikevicius et al., "Mixed Precision Training", 2018.
 #include <tempa/cuda/loss_scale.hpp>
 

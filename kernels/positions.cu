@@ -1,4 +1,4 @@
-// Numbers that count the tokens of packed sequences. A block owns a sequence (positions), a thread every n-th of its
+// Positions of the tokens in packed sequences. A block owns a sequence, a thread every n-th of its
 // tokens; each number is written once and only the sequence's bounds are read.
 #include <tempa/cuda/positions.hpp>
 

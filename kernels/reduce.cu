@@ -1,5 +1,5 @@
-// Sums and maxima along the middle of (outer, middle, inner), without atomics and in an order that the sizes alone
-// decide. inner = 1: a block sums a row, or 16384 elements of a longer one, whose partial sums are summed the same way.
+// Sums and maxima along the middle of (outer, middle, inner), without atomics and in an order that depends only on the
+// sizes. inner = 1: a block sums a row, or 16384 elements of a longer one, whose partial sums are summed the same way.
 // inner > 1: a warp owns 16 bytes of each of its lanes' columns, the eight warps of a block share the rows of a piece;
 // as many pieces as keep a GPU busy (columns.cuh), whose partial sums a second kernel joins. Maxima: a warp owns a row,
 // or a thread a column. Bytes moved: x once, and for each piece one row of float32.
@@ -16,7 +16,7 @@ namespace tempa::inline TEMPA_ABI::cuda {
 
 namespace {
 
-/// What becomes of a sum: y = scale sum, or y += sum.
+/// What is done with a sum: y = scale sum, or y += sum.
 template <typename T>
 struct SumResult {
   T* y;
@@ -28,7 +28,7 @@ struct SumResult {
   }
 };
 
-constexpr Index kRowPiece = 16384;  // elements of a row that one block sums
+constexpr Index kRowPiece = 16384;  // elements of a row for one block
 
 template <typename Out, typename T>
 __global__ void __launch_bounds__(kMapBlock) row_sums(SumResult<Out> result, const T* x, Index n, Index pieces) {
@@ -176,7 +176,7 @@ struct SpreadSum {
   }
 };
 
-/// A number and where it is; the larger one wins, a NaN over all numbers, the first place among equals.
+/// A number and its index; the larger one wins, NaN wins over all numbers, and of equals the first one.
 template <typename A>
 struct Place {
   A value;

@@ -3,7 +3,7 @@
 // registers, so that each element is read once and written once, 16 bytes at a time where the row allows it. Longer
 // rows: a block goes over the row twice, with a running maximum and the sum of exponentials scaled to it (Milakov &
 // Gimelshein 2018, "Online normalizer calculation for softmax"); two reads, one write. inner > 1: a thread owns a
-// column and goes down it the same way; neighbouring threads read neighbouring elements.
+// column and goes down it the same way; neighboring threads read neighboring elements.
 #include <tempa/cuda/softmax.hpp>
 #include <tempa/math/exp.hpp>
 #include <tempa/math/log.hpp>
@@ -61,8 +61,8 @@ __global__ void __launch_bounds__(kBlock)
   }
 }
 
-/// What the gradient needs of a row: sum_i y dy, of a logarithm sum_i dy; and sum_i y of a 16-bit y, which is brought
-/// back to 1.
+/// The sums of a row for the gradient: sum_i y dy, or sum_i dy for the logarithm; and sum_i y of a 16-bit y, which is
+/// scaled so that its sum is 1.
 template <typename T>
 struct RowSums {
   using A = Accumulator<T>;
@@ -72,7 +72,7 @@ struct RowSums {
     dot += log ? to_accumulator(dy) : to_accumulator(dy) * to_accumulator(y);
     if constexpr (!Real<T>) total += to_accumulator(y);
   }
-  /// Adds up those of a group of threads.
+  /// Adds up the sums of a group of threads.
   template <int kThreads>
   __device__ void reduce() {
     dot = reduce_row<kThreads>(dot, Sum{}, A(0));
@@ -174,7 +174,7 @@ __global__ void __launch_bounds__(kBlock)
   }
 }
 
-/// How a row is held: its threads, and the chunks of so many neighbouring elements that each of them has.
+/// The layout of a row in registers: its threads, and the chunks of neighboring elements of each.
 template <int kThreads_, int kVector_, int kChunks_>
 struct RowLayout {
   static constexpr int kThreads = kThreads_, kVector = kVector_, kChunks = kChunks_;
@@ -190,7 +190,7 @@ bool with_row_layout(Index n, bool aligned, F&& f) {
   if (!aligned || std::same_as<T, double>) {
     if (n > kBlock * 4) return false;
     n <= kWarpSize * 4 ? f(RowLayout<kWarpSize, 1, 4>{}) : f(RowLayout<kBlock, 1, 4>{});
-  } else if constexpr (!std::same_as<T, double>) {  // double is there for checks of gradients, not for speed
+  } else if constexpr (!std::same_as<T, double>) {  // double is for gradient checks, not for speed
     if (n > kBlock * 4 * kVector) return false;
     n <= kWarpSize* kVector        ? f(RowLayout<kWarpSize, kVector, 1>{})
     : n <= kWarpSize * 4 * kVector ? f(RowLayout<kWarpSize, kVector, 4>{})

@@ -1,6 +1,6 @@
-// Rows that only fill a packed batch up become zero: what no sequence has written must be a number, and its gradient
-// nothing. A thread owns every n-th element behind the last sequence, whose end it reads from the device, so that a
-// captured graph serves batches of several lengths. Bytes moved: those of the tail.
+// Rows that only fill a packed batch up are set to zero: no sequence writes them, so they might hold anything, even
+// NaN. A thread owns every n-th element after the last sequence. It reads the end of that sequence from device memory,
+// so that a captured graph serves batches of several lengths. Bytes moved: those of the tail.
 #include <tempa/cuda/tail.hpp>
 
 #include "kernels/common.cuh"

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# What the other scripts share. Sourced in the repository's root.
+# Shared by the other scripts. Sourced in the repository's root.
 
-# say TEXT: a line that stands out of the output of compilers.
+# say TEXT: prints a line that stands out from the output of compilers.
 say() { printf '\n== %s\n' "$1"; }
 
-# jobs: how many compilers may run at once: one a processor, and no more than 3 GB of memory each allow.
+# jobs: how many compilers may run at a time: one for each processor, and 3 GB of memory for each.
 jobs() {
   local processors memory_gb
   processors=$(nproc)
@@ -13,7 +13,7 @@ jobs() {
   echo $((processors < by_memory ? processors : by_memory))
 }
 
-# clang_links SANITIZERS: whether clang++ is there, with the runtimes that -fsanitize=SANITIZERS links.
+# clang_links SANITIZERS: whether clang++ is installed with the runtimes for -fsanitize=SANITIZERS.
 clang_links() {
   command -v clang++ >/dev/null &&
     echo 'extern "C" int LLVMFuzzerTestOneInput(const char*, unsigned long) { return 0; } __attribute__((weak)) int main() {}' |

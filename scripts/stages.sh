@@ -15,10 +15,10 @@ stage() {
   return "$status"
 }
 
-# run NAME COMMAND...: a stage that failed as a whole is one failure.
+# run NAME COMMAND...: runs a stage; if it fails as a whole, it counts as one failure.
 run() { stage "$@" || failed=$((failed + 1)); }
 
-# install PACKAGES: those that scripts/install_dependencies knows by that name. Without them nothing can follow.
+# install PACKAGES: installs a set of scripts/install_dependencies. Nothing else can run without it.
 install() {
   stage "install" scripts/install_dependencies "${install_options[@]}" "$1" || { failed=1; close; exit 1; }
 }
@@ -26,7 +26,7 @@ install() {
 build() { configure "$@" && cmake --build --preset "$1" --parallel "$(jobs)" -- -k 0; }
 
 # tests PRESET NAME CTEST_OPTION...: runs a part of the tests and adds up what CTest reports.
-# Only a test that said why is skipped (exit status 77); one whose program is missing has failed.
+# A test counts as skipped only if it said why (exit status 77); one whose program is missing has failed.
 tests() {
   local preset=$1 report=$reports/$2.xml status=0
   shift 2
@@ -40,8 +40,8 @@ tests() {
   [[ $status == 0 || $all != $((good + why)) ]]  # a failed test is counted already
 }
 
-# arm_libraries: brings the ARM libraries that are linked into build/, from where this Debian's packages come. The system
-# and its architectures stay as they are.
+# arm_libraries: downloads the ARM libraries to link into build/, from the sources of this Debian's packages. The system
+# and its architectures are not changed.
 arm_libraries() {
   local root=$PWD/build/arm-debian package
   local options=(-qq -o APT::Architecture=arm64 -o APT::Architectures=arm64 -o APT::Sandbox::User=root
@@ -65,7 +65,7 @@ arm_stages() {
 
 left_out=()  # what was skipped without a test that says so
 
-# skip TEXT: says what is left out and why, and counts it.
+# skip TEXT: reports what is left out and why, and counts it.
 skip() {
   say "$1"
   left_out+=("$1")

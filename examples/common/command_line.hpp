@@ -1,4 +1,5 @@
-// Options that several examples have; each binds them to fields of its own struct, whose values are the defaults.
+// Command-line options shared by several examples; each binds them to fields of its struct, whose values are the
+// defaults.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -9,7 +10,7 @@
 #include <set>
 #include <string>
 
-/// What --epochs is without a number: `tempa::epochs_for`.
+/// The default of --epochs: `tempa::epochs_for`.
 inline constexpr auto kEpochsHelp =
     "passes over the training table; default: as many as make 2000 optimizer steps, 10 to 100; with --model 500, 3 to "
     "20";
@@ -21,12 +22,12 @@ void add_from_scratch_options(CLI::App& app, Options& options) {
   app.add_option("--hidden", options.hidden, "from scratch; the feed-forward size is four times this")
       ->capture_default_str();
   app.add_option("--heads", options.heads, "from scratch")->capture_default_str();
-  app.add_option("--vocab-size", options.vocab_size, "from scratch; learnt from the training texts")
+  app.add_option("--vocab-size", options.vocab_size, "from scratch; learned from the training texts")
       ->capture_default_str();
 }
 
-/// What keeps a model from learning its training texts by heart: `weight_decay`, `dropout`, `label_smoothing`,
-/// `piece_dropout`, `token_masking`, `average_decay`.
+/// Regularization, which keeps a model from memorizing its training texts: `weight_decay`, `dropout`,
+/// `label_smoothing`, `piece_dropout`, `token_masking`, `average_decay`.
 template <typename Options>
 void add_regularisation_options(CLI::App& app, Options& options) {
   app.add_option("--weight-decay", options.weight_decay)->capture_default_str();
@@ -40,7 +41,7 @@ void add_regularisation_options(CLI::App& app, Options& options) {
       ->capture_default_str();
 }
 
-/// Training batches by their tokens: `tokens_per_batch`.
+/// The size of training batches in tokens: `tokens_per_batch`.
 template <typename Options>
 void add_token_budget_option(CLI::App& app, Options& options) {
   app.add_option("--tokens-per-batch", options.tokens_per_batch,
@@ -62,16 +63,16 @@ void add_machine_options(CLI::App& app, Options& options) {
   app.add_option("--profile", options.profile, "write a Chrome trace to this file, and a table by operation to stderr");
 }
 
-/// For what uses a model: `allow_new_weights`.
+/// For commands that use a model: `allow_new_weights`.
 template <typename Options>
 void add_new_weights_option(CLI::App& app, Options& options) {
   app.add_flag("--allow-new-weights", options.allow_new_weights,
                "use a model whose file lacks weights, such as a BERT without a head, with random ones in their place");
 }
 
-/// The options of a command by name, with the values that they have, also by default: for
+/// The options of a command with their values, given or by default: for
 /// `tempa::CheckpointOptions::settings`, so that a training is not resumed with others. All of them, so that none can
-/// be forgotten, but those `without` an influence on the training.
+/// be forgotten, except those `without` an influence on the training.
 inline std::map<std::string, std::string> settings_of(const CLI::App& command, const std::set<std::string>& without) {
   const auto plain = [](const std::string& text) {  // 5e-4 and 0.0005 are the same
     double value = 0;
@@ -93,7 +94,7 @@ inline std::map<std::string, std::string> settings_of(const CLI::App& command, c
   return settings;
 }
 
-/// @return the exit status when the program is to end now (help, or a mistake that was told), nothing otherwise.
+/// @return the exit status if the program should end now (after help or a reported mistake), otherwise nothing.
 inline std::optional<int> parse_command_line(CLI::App& app, int argc, char** argv) {
   try {
     app.parse(argc, argv);

@@ -1,4 +1,4 @@
-// What several examples do before they classify.
+// Loads a model for prediction.
 #pragma once
 
 #include <tempa/autograd/no_grad.hpp>
@@ -7,9 +7,9 @@
 
 #include <filesystem>
 
-/// The model of a folder on `device`, with nothing kept for training. A folder without all weights, such as a BERT
-/// without a head, is refused unless `allow_new_weights`. @throws as `tempa::load_pretrained`;
-/// NumericalError naming a weight that is not finite; DeviceError.
+/// The model of a folder on `device`, without anything that only training needs. A folder without all weights, such as
+/// a BERT without a head, is refused unless `allow_new_weights`. @throws as `tempa::load_pretrained`; NumericalError
+/// naming a weight that is not finite; DeviceError.
 template <typename Model>
 Model load_for_inference(const std::filesystem::path& folder, tempa::Device device, bool allow_new_weights) {
   const tempa::NoGrad no_grad;

@@ -1,4 +1,4 @@
-// A warning about a model that has learnt nothing but one answer.
+// Warns about a model that predicts the same for every row.
 #pragma once
 
 #include <tempa/core/error.hpp>
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-/// Tells on standard error what was predicted for every row, and what to try.
+/// Prints to standard error what was predicted for every row, and what to try.
 /// @param where such as "TEST" or "VALID, column fuel". @param weights whether the program has --class-weights.
 inline void warn_of_one_answer(const std::string& where, const std::string& answer, bool weights) {
   std::cerr << "warning: " << where << ": the model predicts " << answer
@@ -19,7 +19,7 @@ inline void warn_of_one_answer(const std::string& where, const std::string& answ
             << ", and look whether the texts and the labels are the columns that you mean.\n";
 }
 
-/// The same where an evaluation shows it. @param names (K) of the labels.
+/// The same, if an evaluation shows it. @param names (K) of the labels.
 inline void warn_of_one_answer(const std::string& where, const tempa::Evaluation& evaluation,
                                const std::vector<std::string>& names, bool weights) {
   if (evaluation.confusion) {

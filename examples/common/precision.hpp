@@ -1,4 +1,4 @@
-// What --precision names: the type that a program's model computes in.
+// Translates --precision to the number type of the model.
 #pragma once
 
 #include <tempa/core/dtype.hpp>
@@ -9,7 +9,7 @@
 #include <type_traits>
 
 /// Calls `f` with `std::type_identity<T>{}` of the type that `precision` names: "fp32", "bf16" or "fp16". A program
-/// keeps the code of each type in a source file of its own, which can be compiled side by side.
+/// can keep the code of each type in a separate source file, to be compiled in parallel.
 template <typename F>
 int with_precision(const std::string& precision, const F& f) {
   if (precision == "bf16") return f(std::type_identity<tempa::bfloat16>{});
@@ -17,7 +17,7 @@ int with_precision(const std::string& precision, const F& f) {
   return f(std::type_identity<float>{});
 }
 
-/// The loss scale that float16 trains with; the other types need none.
+/// The loss scaler for float16; the other types need none.
 template <tempa::Floating T>
 tempa::GradScaler scaler_for() {
   return tempa::GradScaler({.enabled = std::same_as<T, tempa::float16>});

@@ -1,4 +1,4 @@
-// What --profile does.
+// Implements --profile.
 #pragma once
 
 #include <tempa/device/device.hpp>
@@ -6,7 +6,7 @@
 
 #include <iostream>
 
-/// Calls `f`. With `options.profile` the trace of all that it does is written there, and the table to standard error.
+/// Calls `f`. With `options.profile`, its trace is written to that file, and the table to standard error.
 /// @return what `f` returns. @throws tempa::IoError when the trace cannot be written.
 template <typename Options, typename F>
 int with_profile(const Options& options, const F& f) {

@@ -1,4 +1,4 @@
-// What every program does around its work.
+// The frame of every program: reports errors and returns the exit status.
 #pragma once
 
 #include <csignal>
@@ -6,8 +6,8 @@
 #include <exception>
 #include <iostream>
 
-/// Calls `f`, and says what went wrong, also with standard output: a full disk, or a limit of file sizes (`ulimit -f`),
-/// whose signal would otherwise end the program without a word (the library holds it back where it writes itself).
+/// Calls `f` and reports errors, including those of standard output: a full disk, or a limit of file sizes (`ulimit
+/// -f`), whose signal would otherwise end the program silently (the library blocks it where it writes itself).
 /// @param name of the program. @return the exit status: what `f` returns, 1 for an error.
 template <typename F>
 int run_program(const char* name, const F& f) {

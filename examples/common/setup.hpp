@@ -1,4 +1,4 @@
-// What several examples do before they train.
+// Prepares threads, device and the configuration of a new model.
 #pragma once
 
 #include <tempa/core/parallel.hpp>
@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-/// Sets the number of threads (0: the default) and says it, and why, as a program's first line on standard error.
-/// @return the device that was asked for. @throws ConfigError, DeviceError.
+/// Sets the number of threads (0: the default) and prints it, with the reason, as the first line on standard error.
+/// @return the requested device. @throws ConfigError, DeviceError.
 template <typename Options>
 tempa::Device prepare_machine(const Options& options) {
   const tempa::Device device = tempa::Device::parse(options.device);
@@ -22,7 +22,8 @@ tempa::Device prepare_machine(const Options& options) {
   return device;
 }
 
-/// A BERT of the asked sizes. @param max_length tokens of the longest text. @param names of the labels.
+/// The configuration of a BERT of the requested sizes. @param max_length tokens of the longest text. @param names of
+/// the labels.
 template <typename Options>
 tempa::BertConfig config_from_scratch(const Options& options, tempa::Index max_length, tempa::Index vocab_size,
                                       std::vector<std::string> names, tempa::ProblemType problem) {

@@ -1,4 +1,4 @@
-// How many tokens of a text a model reads.
+// Chooses how many tokens of a text a model reads.
 #pragma once
 
 #include <tempa/core/error.hpp>
@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-/// The tokens that a model from scratch reads unless told otherwise.
+/// The default for a model from scratch.
 inline constexpr std::int64_t kLengthFromScratch = 128;
 
 /// The tokens of a text that are read, [CLS] and [SEP] included.
@@ -21,9 +21,9 @@ struct TextLength {
   std::string line() const { return tempa::concat("length: ", tokens, " tokens (", reason, ')'); }
 };
 
-/// What was asked for; else the tokenizer's `model_max_length`; else all that the model has positions for.
-/// @param asked_by whose wish `asked` is, such as "--max-length". @param positions of the model.
-/// @throws tempa::ConfigError when more tokens are asked for than the model has positions.
+/// The requested length; else the tokenizer's `model_max_length`; else the model's number of positions.
+/// @param asked_by the option of `asked`, such as "--max-length". @param positions of the model.
+/// @throws tempa::ConfigError when more tokens are requested than the model has positions.
 inline TextLength text_length(std::optional<std::int64_t> asked, const std::string& asked_by,
                               const tempa::AnyTokenizer& tokenizer, std::int64_t positions) {
   if (asked && *asked > positions)

@@ -1,4 +1,4 @@
-// How long and how fast to train where the command line does not say.
+// Defaults for the number of epochs and the learning rate.
 #pragma once
 
 #include <tempa/core/error.hpp>
@@ -6,11 +6,11 @@
 
 #include <string>
 
-/// What a training takes, and whether it was asked for.
+/// The length and the learning rate of a training.
 struct TrainingPlan {
   tempa::Index epochs, steps_per_epoch;
   double lr;
-  bool asked_for;  ///< the number of epochs
+  bool asked_for;  ///< whether the number of epochs was given
 
   tempa::Index steps() const { return epochs * steps_per_epoch; }
   /// "epochs: 77 of 26 steps (by the number of steps; --epochs says otherwise), learning rate: 0.0005"

@@ -1,4 +1,4 @@
-// The three parts of the table, and the tokenizer.
+// Reads the table, splits it into three parts, and makes the tokenizer.
 #pragma once
 
 #include "options.hpp"
@@ -20,8 +20,9 @@ struct Parts {
   tempa::LabeledTexts train, valid, test;
 };
 
-/// Reads the table and divides it 8:1:1. The same seed gives the same parts.
-/// @throws tempa::FormatError with the line for what is no CSV or no 0 or 1; ConfigError where a part would be empty.
+/// Reads the table and splits it 8:1:1. The same seed gives the same parts.
+/// @throws tempa::FormatError with the line of a row that is no CSV or a label other than 0 and 1; ConfigError where a
+/// part would be empty.
 inline Parts read_parts(const Options& options) {
   using namespace tempa;
   static const std::vector<std::string> kLabels{"0", "1"};
@@ -42,14 +43,14 @@ inline Parts read_parts(const Options& options) {
   return {all.subset(rows[0]), all.subset(rows[1]), all.subset(rows[2])};
 }
 
-/// A tokenizer, and how it cuts texts, in words.
+/// A tokenizer, and a description of how it splits texts.
 struct ChosenTokenizer {
   tempa::AnyTokenizer tokenizer;
   std::string description;
 };
 
-/// MeCab's words and learnt pieces of them; characters when that was asked for, or when MeCab is missing and nobody
-/// insisted on it. @throws tempa::ConfigError for --words mecab without MeCab or its dictionary.
+/// Words by MeCab, split into learned tokens; characters if requested, or if MeCab is missing and was not explicitly
+/// requested. @throws tempa::ConfigError for --words mecab without MeCab or its dictionary.
 inline ChosenTokenizer learn_tokenizer(const std::vector<std::string>& texts, const Options& options) {
   using namespace tempa;
   std::string reason = "as asked for";
@@ -57,7 +58,7 @@ inline ChosenTokenizer learn_tokenizer(const std::vector<std::string>& texts, co
     try {
       const Mecab mecab;
       return {train_japanese_tokenizer(texts, {.vocab_size = options.vocab_size}),
-              concat("words by MeCab (", mecab.dictionary().folder.string(), "), cut into learnt pieces")};
+              concat("words by MeCab (", mecab.dictionary().folder.string(), "), cut into learned pieces")};
     } catch (const ConfigError& error) {
       if (options.words == "mecab") throw;
       reason = error.what();

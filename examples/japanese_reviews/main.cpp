@@ -1,4 +1,4 @@
-// Trains and evaluates a classifier of Japanese reviews, with a head that the library does not have:
+// Trains and evaluates a classifier of Japanese reviews, with its own head:
 // `japanese_reviews --data FILE`, or `--help`.
 #include "../common/precision.hpp"
 #include "../common/profile.hpp"

@@ -1,4 +1,4 @@
-// A classifier that the library does not have: BertModel with a head of one's own. Everything here is user code.
+// A user's own classifier: BertModel with a custom head. Everything here is user code.
 #pragma once
 
 #include <tempa/models/bert/model.hpp>
@@ -33,14 +33,14 @@ auto make_review_head(tempa::Index hidden_size, double drop_prob) {
                     Linear<T>(hidden_size / 32, 2)};
 }
 
-/// What the classifier computes.
+/// The classifier's output.
 template <tempa::Floating T>
 struct ReviewOutput {
   tempa::Variable<tempa::Accumulator<T>> loss;  ///< mean over rows and classes; undefined when the batch has no labels
   tempa::Variable<T> logits;                    ///< (B,2)
 };
 
-/// (B,2): 1 where the label is, else 0. @param labels (B) of 0 and 1.
+/// (B,2): 1 in the column of the label, else 0. @param labels (B) of 0 and 1.
 template <tempa::Real T>
 tempa::Tensor<T> one_hot(const tempa::Tensor<std::int32_t>& labels) {
   auto targets = tempa::Tensor<T>::zeros({labels.numel(), 2});

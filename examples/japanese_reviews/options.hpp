@@ -47,7 +47,7 @@ struct Options {
   double token_masking() const { return given_token_masking.value_or(model.empty() ? 0.1 : 0.0); }
 };
 
-/// @return the exit status when the program is to end now (help, or a mistake that was told), nothing otherwise.
+/// @return the exit status if the program should end now (after help or a reported mistake), otherwise nothing.
 inline std::optional<int> parse_options(int argc, char** argv, Options& options) {
   CLI::App app{"Trains and evaluates a classifier of Japanese texts with labels 0 and 1: BERT with a head of its own."};
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);

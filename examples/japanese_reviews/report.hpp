@@ -1,4 +1,4 @@
-// What the example shows and keeps: predictions, pictures, figures.
+// The example's results: predictions, metrics, pictures.
 #pragma once
 
 #include "model.hpp"
@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-/// What the model says about the first `count` rows of a part, beside what is right.
+/// Predictions for the first `count` rows of a part, with the true labels.
 template <tempa::Floating T>
 std::vector<tempa::PredictedExample> predictions(ReviewClassifier<T>& model, const tempa::LabeledTexts& texts,
                                                  std::span<const tempa::TextExample> examples,

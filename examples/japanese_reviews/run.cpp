@@ -1,4 +1,4 @@
-// The body of the program, for each type that --precision names. One file: what depends on none is compiled once.
+// The program, for each number type of --precision. In one file, so that code without a number type is compiled once.
 #include "run.hpp"
 
 #include "../common/one_answer.hpp"
@@ -79,7 +79,7 @@ Training train(Classifier<T>& model, const Parts& parts, const AnyTokenizer& tok
                const Examples& valid, SummaryWriter* writer, const Options& options) {
   const AugmentedTexts data(parts.train, tokenizer, encoding,
                             {.piece_drop_prob = options.piece_dropout(), .token_mask_prob = options.token_masking()});
-  // BatchNorm1d has no statistics of a single row.
+  // BatchNorm1d cannot compute the statistics of a single row.
   const bool one_left = data.size() % options.batch_size() == 1;
   DataLoader loader(data, {.batch_size = options.batch_size(),
                            .shuffle = true,

@@ -1,4 +1,4 @@
-// `evaluate`: a model scored on a table with labels.
+// `evaluate`: scores a model on a table with labels.
 #pragma once
 
 #include "../common/inference.hpp"

@@ -1,4 +1,4 @@
-// The training itself, of any network.
+// The training of any network.
 #pragma once
 
 #include "../common/precision.hpp"
@@ -17,7 +17,7 @@
 #include <optional>
 #include <vector>
 
-/// Where checkpoints go, and what must be the same when one is resumed: all options, and what the files hold.
+/// Where checkpoints are written, and what must be the same on resume: all options, and the content of the files.
 inline tempa::CheckpointOptions checkpoints_of(const Options& options) {
   tempa::CheckpointOptions checkpoints{.folder = options.checkpoints,
                                        .every_steps = options.checkpoint_every,
@@ -30,7 +30,7 @@ inline tempa::CheckpointOptions checkpoints_of(const Options& options) {
   return checkpoints;
 }
 
-/// Trains, and keeps the best weights by the validation. @tparam T what the network computes in.
+/// Trains, and keeps the best weights by the validation. @tparam T the number type of the network.
 /// @param valid nullptr: the last weights stay.
 template <tempa::Floating T, typename Network, typename Loader, typename ValidLoader>
 std::vector<tempa::EpochRecord> fit_network(Network& network, Loader& loader, ValidLoader* valid,

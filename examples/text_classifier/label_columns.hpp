@@ -36,7 +36,7 @@
 template <tempa::Floating T>
 using ColumnsClassifier = tempa::BertForMultiLabelClassification<T>;
 
-/// Whether a training table sets this task: asked for, or several columns of which not all are numbers.
+/// Whether a training table is of this task: if requested, or if it has several columns, not all of numbers.
 inline bool has_label_columns(const tempa::TextTable& table, const Options& options, const Settings& settings) {
   if (options.task != "auto") return options.task == "label-columns";
   return !settings.label_separator && table.fields.size() > 1 &&
@@ -103,10 +103,10 @@ int train_label_columns(tempa::TextTable&& table, Settings settings, const tempa
     throw tempa::ConfigError(
         "--task label-columns: has no --class-weights, --label-smoothing, --piece-dropout and --token-masking");
   const bool scratch = options.model.empty();
-  std::vector<tempa::LabelColumn> learnt;
+  std::vector<tempa::LabelColumn> learned;
   for (std::size_t a = 0; a < table.fields.size(); ++a)
-    learnt.push_back({.name = table.label_names[a], .labels = learn_classes(table, a)});
-  std::vector<std::string> names = tempa::flat_labels(learnt);
+    learned.push_back({.name = table.label_names[a], .labels = learn_classes(table, a)});
+  std::vector<std::string> names = tempa::flat_labels(learned);
   tempa::BertConfig base;
   if (!scratch) {  // what the model knows, in its order
     base = tempa::read_bert_config((std::filesystem::path(options.model) / "config.json").string());
@@ -139,7 +139,7 @@ int train_label_columns(tempa::TextTable&& table, Settings settings, const tempa
   auto model = scratch
                    ? ColumnsClassifier<T>(config_from_scratch(options, longest, tokenizer.vocab_size(), names,
                                                               tempa::ProblemType::kSingleLabelClassification))
-                   : ColumnsClassifier<T>::from_pretrained(options.model, learnt,
+                   : ColumnsClassifier<T>::from_pretrained(options.model, learned,
                                                            {.label_order = tempa::LabelOrder::kModel,
                                                             .keep_labels = options.keep_labels,
                                                             .ignore_mismatched_sizes = options.ignore_mismatched_sizes,

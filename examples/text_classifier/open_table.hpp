@@ -1,4 +1,4 @@
-// Tables as the command line and the model describe them; the rest is found out, and said.
+// Opens tables as the command line and the model describe them; the rest is guessed and reported.
 #pragma once
 
 #include "settings.hpp"
@@ -11,7 +11,7 @@
 #include <optional>
 #include <string>
 
-/// What is known of a table. @param labels whether it must have them.
+/// What is known about a table. @param labels whether it must have them.
 inline tempa::TableRequest request_of(const Options& options, const Settings& settings, bool labels) {
   tempa::TableRequest request{.header = options.header,
                               .text = settings.text_column,
@@ -43,8 +43,8 @@ inline tempa::TextTable read_rows(tempa::OpenTextTable& table, std::ostream& log
   return tempa::read_text_table(table.reader, table.columns);
 }
 
-/// Reads a whole table with its labels. @param log is told what was guessed. @throws tempa::Error for a broken table,
-/// a column that is not there, and where it is open which column is meant.
+/// Reads a whole table with its labels. @param log gets a line about what was guessed. @throws tempa::Error for a
+/// broken table, a missing column, and where it is ambiguous which column is meant.
 inline tempa::TextTable read_table(const std::string& path, const Options& options, const Settings& settings,
                                    std::ostream& log = std::cout) {
   tempa::TableInput input = input_of(path);

@@ -18,7 +18,7 @@ name. Texts are UTF-8.)";
 
 constexpr auto kAsInTraining = "as in training, else ";
 
-/// @param first what the columns default to before usual names are looked for.
+/// @param first the defaults of the columns, before usual names are searched.
 void add_table_options(CLI::App& app, Options& options, bool labels, const std::string& first) {
   const std::string group = "Tables";
   app.add_option("--text-column", options.text_column,

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-/// What the user asked for; each command reads its part.
+/// The options; each command reads its part.
 struct Options {
   enum class Command { kTrain, kEvaluate, kPredict } command = Command::kTrain;
 
@@ -72,5 +72,5 @@ struct Options {
   int threads = 0;
 };
 
-/// @return the exit status when the program is to end now (help, or a mistake that was told), nothing otherwise.
+/// @return the exit status if the program should end now (after help or a reported mistake), otherwise nothing.
 std::optional<int> parse_options(int argc, char** argv, Options& options);

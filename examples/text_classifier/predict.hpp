@@ -27,7 +27,7 @@ inline void append_values(std::string& line, const Task& task, std::span<const f
   line += '}';
 }
 
-// The labels that are predicted: the likeliest, or all with a probability of at least 0.5.
+// The predicted labels: the most likely one, or all with a probability of at least 0.5.
 inline void append_labels(std::string& line, const Task& task, std::span<const float> probabilities) {
   if (task.problem == tempa::ProblemType::kSingleLabelClassification) {
     append_key(line, "label");

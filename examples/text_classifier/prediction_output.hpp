@@ -1,4 +1,4 @@
-// Where predictions go: JSON lines, window after window, so that memory does not grow with the table.
+// Writes predictions as JSON lines, window by window, so that memory does not grow with the table.
 #pragma once
 
 #include "open_table.hpp"
@@ -16,16 +16,16 @@
 #include <string>
 #include <string_view>
 
-// A field's name, with what goes before it: ,"name":
+// A field's name with its separators: ,"name":
 inline void append_key(std::string& line, std::string_view name) {
   if (line.back() != '{') line += ',';
   tempa::append_json(line, name);
   line += ':';
 }
 
-/// Reads, computes and writes one window of rows after the other. @param write takes it. @param lines_of gives the
+/// Reads, computes and writes the rows window by window. @param write receives the text. @param lines_of returns the
 /// text for some rows.
-/// @throws FormatError with file and line for a broken row; what came before it is written then.
+/// @throws FormatError with file and line for a broken row; the rows before it have been written then.
 template <typename Write, typename LinesOf>
 void write_windows(tempa::OpenTextTable& table, const Options& options, const Write& write, const LinesOf& lines_of) {
   constexpr std::size_t kWindowBytes = std::size_t{1} << 24;
@@ -45,11 +45,11 @@ void write_windows(tempa::OpenTextTable& table, const Options& options, const Wr
   }
 }
 
-/// The same from --input to --output: a file is there, or replaced, when all is computed; a pipe or device gets window
-/// after window. @throws as above; ConfigError when both are one file; IoError.
+/// The same from --input to --output: a file is created, or replaced, when everything is computed; a pipe or device
+/// gets window by window. @throws as above; ConfigError when both are the same file; IoError.
 template <typename LinesOf>
 void write_predictions(const Options& options, const Settings& settings, const LinesOf& lines_of) {
-  std::signal(SIGPIPE, SIG_IGN);  // `| head` ends this program, not kills it
+  std::signal(SIGPIPE, SIG_IGN);  // `| head` should end this program normally, not by a signal
   tempa::TableInput input = input_of(options.input, tempa::Peek::kFirstLine);
   tempa::OpenTextTable table = tempa::open_text_table(input, request_of(options, settings, false));
   if (!table.guessed.empty()) std::cerr << table.guessed << '\n';
@@ -79,6 +79,6 @@ void write_predictions(const Options& options, const Settings& settings, const L
     }
     output.commit();
   } catch (const tempa::ClosedPipeError&) {
-    // Whoever reads has enough.
+    // The reader wants no more.
   }
 }

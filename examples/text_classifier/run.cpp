@@ -1,4 +1,4 @@
-// The body of the program, for each type that --precision names. One file: what depends on none is compiled once.
+// The program, for each number type of --precision. In one file, so that code without a number type is compiled once.
 #include "run.hpp"
 
 #include "evaluate.hpp"

@@ -1,4 +1,4 @@
-// Which columns, and how rows are encoded: from the command line, or as it was in training.
+// Which columns to use and how to encode rows: from the command line, or as in training.
 #pragma once
 
 #include "../common/text_length.hpp"
@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-/// What a model was trained on: kept beside it in text_classifier.json, so that evaluate and predict need not be told.
+/// The settings of a model's training, stored with it in text_classifier.json for evaluate and predict.
 struct Settings {
   std::optional<tempa::Column> text_column, text_pair_column;
   std::vector<tempa::Column> label_columns;
@@ -57,7 +57,7 @@ inline void read_columns(const tempa::JsonFile& file, Settings& settings) {
   if (all && tempa::has_field(file, "header")) settings.header = tempa::require<bool>(file, "header");
 }
 
-/// What the command line says, and where it says nothing, text_classifier.json of `folder` (which may be absent).
+/// The settings of the command line, completed by text_classifier.json of `folder` (which may be absent).
 /// @throws FormatError for a broken file.
 inline Settings settings_of(const Options& options, const std::filesystem::path& folder = {}) {
   Settings settings;
@@ -98,7 +98,7 @@ inline void write_settings(const Settings& settings, const std::filesystem::path
   tempa::write_json((folder / kSettingsFile).string(), root);
 }
 
-/// How rows are encoded; the length, and why it is this one, is said on `log`.
+/// How rows are encoded; the length, and the reason for it, is written to `log`.
 /// @param positions of the model. @throws ConfigError for more tokens than the model has positions.
 inline tempa::EncodeOptions encoding_of(const Settings& settings, const Options& options,
                                         const tempa::AnyTokenizer& tokenizer, std::int64_t positions,

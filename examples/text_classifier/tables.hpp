@@ -1,4 +1,4 @@
-// What the trainings of all tasks share: rows divided by chance, and a tokenizer learnt from texts.
+// Shared by the trainings of all tasks: splitting rows at random, and learning a tokenizer from texts.
 #pragma once
 
 #include "../common/text_length.hpp"
@@ -18,7 +18,7 @@ inline void check_parts(const std::vector<std::vector<tempa::Index>>& parts, tem
       throw tempa::ConfigError(tempa::concat("--split: share ", i + 1, " of ", rows, " rows has none"));
 }
 
-/// The tokenizer that a training begins with: that of --model, or one learnt from the texts.
+/// The tokenizer of a training: that of --model, or one learned from the texts.
 inline tempa::AnyTokenizer tokenizer_of(const tempa::LabeledTexts& table, const Options& options) {
   if (!options.model.empty()) return tempa::AutoTokenizer::from_pretrained(options.model);
   std::vector<std::string> texts = table.texts;

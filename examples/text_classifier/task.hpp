@@ -1,4 +1,4 @@
-// What is to be learnt: the kind of problem, the labels, and the labels of each row.
+// The task to be learned: the kind of problem, the labels, and the labels of each row.
 #pragma once
 
 #include "settings.hpp"
@@ -14,13 +14,13 @@
 #include <utility>
 #include <vector>
 
-/// What is to be learnt.
+/// The task to be learned.
 struct Task {
   tempa::ProblemType problem = tempa::ProblemType::kSingleLabelClassification;
   std::vector<std::string> names;              ///< (K) of the labels, or of the numbers to regress
-  std::vector<std::string> learnt{};           ///< of a training: those of the table, in its spelling and order
+  std::vector<std::string> learned{};          ///< of a training: those of the table, in its spelling and order
   std::optional<std::string> label_separator;  ///< multi-label in one column
-  bool numbered = false;                       ///< the names mean nothing: labels may be numbers from 0
+  bool numbered = false;                       ///< the names are only defaults: labels may be numbers from 0
 };
 
 inline bool is_indicator(const std::string& field) { return field == "0" || field == "1"; }
@@ -36,7 +36,7 @@ inline tempa::ProblemType problem_of(const std::string& task) {
                                : tempa::ProblemType::kSingleLabelClassification;
 }
 
-// What kind of problem a training table is, unless it could be several.
+// The kind of problem of a training table, unless it is ambiguous.
 inline tempa::ProblemType detect_problem(const tempa::TextTable& table, const Settings& settings) {
   if (settings.label_separator) return tempa::ProblemType::kMultiLabelClassification;
   if (table.fields.size() > 1) {
@@ -56,7 +56,7 @@ inline tempa::ProblemType detect_problem(const tempa::TextTable& table, const Se
   return tempa::ProblemType::kSingleLabelClassification;
 }
 
-/// The classes that come up in one label column. @throws FormatError for an empty one, or too many to be classes.
+/// The classes that occur in one label column. @throws FormatError for an empty one, or too many to be classes.
 inline std::vector<std::string> learn_classes(const tempa::TextTable& table, std::size_t column) {
   const std::vector<std::string>& fields = table.fields[column];
   const auto empty = std::find(fields.begin(), fields.end(), "");
@@ -90,9 +90,9 @@ inline std::vector<std::string> learn_names(const tempa::TextTable& table, const
   return tempa::learn_labels(all);
 }
 
-/// The task that a training table sets: its labels learnt; first those that a model knows, in its order and spelling.
+/// The task of a training table with its labels: first those that a model knows, in its order and spelling.
 /// @param model configuration of the model to start from, or nullptr.
-/// @throws ConfigError where the table leaves open what is meant, and for a label that is there twice.
+/// @throws ConfigError where the table is ambiguous, and for a label that occurs twice.
 inline Task learn_task(const tempa::TextTable& table, const Options& options, const Settings& settings,
                        const tempa::BertConfig* model) {
   Task task;
@@ -109,10 +109,10 @@ inline Task learn_task(const tempa::TextTable& table, const Options& options, co
     throw tempa::ConfigError("--task multi-label: expected --label-separator, or several --label-columns of 0 and 1");
   if (task.problem == tempa::ProblemType::kSingleLabelClassification && table.fields.size() > 1)
     throw tempa::ConfigError("--task single-label: expected one label column but there are several");
-  task.learnt = task.names = learn_names(table, task);
+  task.learned = task.names = learn_names(table, task);
   tempa::require_different_labels(table.rows.name + ": the", task.names);
   if (model != nullptr)
-    task.names = tempa::match_labels(model->id2label, task.learnt,
+    task.names = tempa::match_labels(model->id2label, task.learned,
                                      {.order = tempa::LabelOrder::kModel,
                                       .keep = options.keep_labels,
                                       .same_value = task.problem == tempa::ProblemType::kRegression})
@@ -125,7 +125,7 @@ inline Task learn_task(const tempa::TextTable& table, const Options& options, co
   return task;
 }
 
-/// Puts the label columns of a training table, and the settings that name them, into the order of a model's labels.
+/// Sorts the label columns of a training table, and the settings that name them, in the order of a model's labels.
 /// @throws ConfigError for a label without a column.
 inline void order_fields(tempa::TextTable& table, Settings& settings, const std::vector<std::string>& names) {
   const tempa::TextTable old = std::move(table);
@@ -143,8 +143,8 @@ inline void order_fields(tempa::TextTable& table, Settings& settings, const std:
   }
 }
 
-/// The task that a model was trained for. @throws ConfigError for a name of two labels: no answer could tell them
-/// apart.
+/// The task that a model was trained for. @throws ConfigError for two labels of the same name, which answers could not
+/// distinguish.
 inline Task task_of(const tempa::BertConfig& config, const Options& options, const Settings& settings) {
   Task task{.names = config.id2label, .label_separator = settings.label_separator};
   task.problem = options.task != "auto"     ? problem_of(options.task)
@@ -157,7 +157,7 @@ inline Task task_of(const tempa::BertConfig& config, const Options& options, con
   return task;
 }
 
-/// Labels or numbers out of the label columns. @throws FormatError with file and line for one that the task does not
+/// The labels or numbers of the label columns. @throws FormatError with file and line for one that the task does not
 /// have.
 inline tempa::LabeledTexts with_labels(tempa::TextTable&& table, const Task& task) {
   const bool one_column = task.problem == tempa::ProblemType::kSingleLabelClassification || task.label_separator;
@@ -172,7 +172,7 @@ inline tempa::LabeledTexts with_labels(tempa::TextTable&& table, const Task& tas
                              task.numbered ? tempa::ClassNumbers::kAccepted : tempa::ClassNumbers::kRefused);
 }
 
-/// The label columns that `names` means: as `columns` spells them, where it has them.
+/// The label columns `names`, spelled as in `columns` where it has them.
 inline std::vector<tempa::Column> spelt_as(const std::vector<tempa::Column>& columns,
                                            const std::vector<std::string>& names) {
   std::vector<std::string> titles;
@@ -186,7 +186,7 @@ inline std::vector<tempa::Column> spelt_as(const std::vector<tempa::Column>& col
   return spelt;
 }
 
-/// Puts the label columns into the order of the task's names. @throws ConfigError when they are others.
+/// Sorts the label columns in the order of the task's names. @throws ConfigError when they differ.
 inline void order_label_columns(Settings& settings, const Task& task) {
   auto& columns = settings.label_columns;
   if (task.problem == tempa::ProblemType::kSingleLabelClassification || task.label_separator) return;

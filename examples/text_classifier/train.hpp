@@ -27,7 +27,7 @@
 #include <utility>
 #include <vector>
 
-/// The tables of a training; what there is none of stays away.
+/// The tables of a training; those that were not given are empty.
 struct Tables {
   tempa::LabeledTexts train;
   std::optional<tempa::LabeledTexts> valid{}, test{};
@@ -43,7 +43,7 @@ inline void divide(Tables& tables, const Options& options) {
   if (parts.size() > 2) tables.test = all.subset(parts[2]);
 }
 
-// The weights that --class-weights names: "balanced", or label=weight,label=weight.
+// The weights of --class-weights: "balanced", or label=weight,label=weight.
 inline std::vector<double> class_weights_of(const Options& options, const Task& task,
                                             const tempa::LabeledTexts& table) {
   if (options.class_weights == "none") return {};
@@ -143,7 +143,7 @@ int run_train(const Options& options) {
   const tempa::EncodeOptions encoding = encoding_of(settings, options, tokenizer, longest, std::cout);
   settings.max_length = encoding.max_length;
   auto model =
-      base ? Classifier<T>::from_pretrained(options.model, {.labels = task.learnt,
+      base ? Classifier<T>::from_pretrained(options.model, {.labels = task.learned,
                                                             .label_order = tempa::LabelOrder::kModel,
                                                             .keep_labels = options.keep_labels,
                                                             .problem_type = task.problem,

@@ -1,4 +1,5 @@
-// Tags words, such as named entities, by files of word<TAB>tag: `token_classifier train|evaluate|predict --help`.
+// Tags words, such as named entities; trains on files of word<TAB>tag: `token_classifier train|evaluate|predict
+// --help`.
 #include "../common/precision.hpp"
 #include "../common/profile.hpp"
 #include "../common/program.hpp"

@@ -11,7 +11,7 @@
 #include <optional>
 #include <string>
 
-/// What the user asked for; each command reads its part.
+/// The options; each command reads its part.
 struct Options {
   enum class Command { kTrain, kEvaluate, kPredict } command = Command::kTrain;
 
@@ -113,7 +113,7 @@ inline void add_train(CLI::App& app, Options& options) {
 
 }  // namespace detail
 
-/// @return the exit status when the program is to end now (help, or a mistake that was told), nothing otherwise.
+/// @return the exit status if the program should end now (after help or a reported mistake), otherwise nothing.
 inline std::optional<int> parse_options(int argc, char** argv, Options& options) {
   CLI::App app{"Trains, evaluates and applies a tagger of words: named entities, parts of speech."};
   app.footer(

@@ -1,4 +1,4 @@
-// The body of the program, for each type that --precision names. One file: what depends on none is compiled once.
+// The program, for each number type of --precision. In one file, so that code without a number type is compiled once.
 #include "run.hpp"
 
 #include "../common/inference.hpp"
@@ -46,13 +46,13 @@ TaggedSentences read(const std::string& path, TagColumn column = TagColumn::kReq
   return path == "-" ? read_tagged_sentences(std::cin, "standard input", column) : read_tagged_sentences(path, column);
 }
 
-/// How sentences become tokens.
+/// How sentences are encoded.
 struct SentenceEncoder {
   AnyTokenizer tokenizer;
   TokenClassificationOptions options;
 
-  /// The length, and why it is this one, is said on standard error. @throws ConfigError for more tokens than the model
-  /// has positions.
+  /// The length, and the reason for it, is printed to standard error. @throws ConfigError for more tokens than the
+  /// model has positions.
   SentenceEncoder(AnyTokenizer any, const BertConfig& config, const Options& asked) : tokenizer(std::move(any)) {
     const TextLength length = text_length(asked.max_length, "--max-length", tokenizer, config.max_position_embeddings);
     std::cerr << length.line() << '\n';
@@ -96,7 +96,7 @@ nlohmann::json score(const char* name, Tagger<T>& model, const SentenceEncoder& 
   return root;
 }
 
-/// The tokenizer that a training begins with: that of --model, or one learnt from the words.
+/// The tokenizer that a training begins with: that of --model, or one learned from the words.
 AnyTokenizer tokenizer_of(const TaggedSentences& sentences, const Options& options) {
   if (!options.model.empty()) return AutoTokenizer::from_pretrained(options.model);
   std::vector<std::string> texts;

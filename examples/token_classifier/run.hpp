@@ -1,4 +1,4 @@
-// The program, for each type that --precision names.
+// The program, for each number type of --precision.
 #pragma once
 
 #include "options.hpp"

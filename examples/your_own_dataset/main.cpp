@@ -1,5 +1,5 @@
-// A dataset that the library does not have: graded reviews out of lines of one's own format, with examples and a
-// collate function of one's own. A regression learns the grades.
+// A user's own dataset: graded reviews in a custom format, with a custom type of examples and a custom collate
+// function. A regression learns the grades.
 #include <tempa/tempa.hpp>
 
 #include <algorithm>
@@ -32,7 +32,7 @@ class StarReviews {
 };
 static_assert(Dataset<StarReviews>);
 
-/// From examples to a batch: stars become targets from 0 to 1. A batch of a type of one's own would do as well.
+/// Makes a batch of examples: stars become targets from 0 to 1. The batch could be of a custom type as well.
 struct StarCollate {
   Batch operator()(std::span<const StarReview> reviews) const {
     std::vector<TextExample> examples;

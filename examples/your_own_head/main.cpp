@@ -1,12 +1,12 @@
-// A model that the library does not have: BertModel with two heads of one's own, a class and a grade, and a loss of
-// one's own. It learns made-up notices; the layers of BERT learn more slowly than the heads.
+// A user's own model: BertModel with two custom heads, a class and a grade, and a custom loss. It learns made-up
+// notices; the layers of BERT learn more slowly than the heads.
 #include <tempa/tempa.hpp>
 
 #include <cstdio>
 
 using namespace tempa;
 
-/// What the model computes. The trainer wants `loss` and `logits`; an own model may return more.
+/// The model's output. The trainer needs `loss` and `logits`; a model may return more.
 struct Output {
   Variable<float> loss, logits, grade;  // (), (B,2), (B,1)
 };

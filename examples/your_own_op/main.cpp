@@ -1,6 +1,6 @@
-// An operation that the library does not have, RMSNorm: its contract and its way back here, its loops in
-// rms_norm_cpu.hpp, its CUDA kernels in rms_norm.cu. The program checks its gradients, compares it with library
-// operations and the two devices with each other, and trains with it.
+// A user's own operation, RMSNorm: its contract and its backward pass here, its loops in
+// rms_norm_cpu.hpp, its CUDA kernels in rms_norm.cu. The program checks its gradients, compares it with operations of
+// the library and the two devices with each other, and trains with it.
 #include "rms_norm_cpu.hpp"
 #include "rms_norm_cuda.hpp"
 
@@ -51,7 +51,7 @@ int main() {
     // The mean of C squares has at most C roundings in either order, and each side less than 8 others.
     const double bound = static_cast<double>(shape[-1] + 8) * 0x1p-52 * max(abs(same)).item();
     good = good && check && difference <= bound;
-    // A CUDA device adds in another order, as often.
+    // A CUDA device adds in another order, with as many roundings.
     const auto host = dx_on(Device::cpu(), x, gamma), best = dx_on(Device::best(), x, gamma);
     good = good && max(abs(host - best)).item() <= 4 * bound * max(abs(gamma / x)).item();
   }

@@ -1,5 +1,5 @@
-// The CPU side of the operation: both directions. The CUDA side, rms_norm_cuda.hpp, is a second pair of functions of
-// these names with tempa::cuda::Backend in front; nothing else changes.
+// The CPU side of the operation, forward and backward. The CUDA side, rms_norm_cuda.hpp, has functions of the same
+// names and arguments, whose first one is a tempa::cuda::Backend.
 #pragma once
 
 #include <tempa/core/dtype.hpp>

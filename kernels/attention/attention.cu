@@ -1,4 +1,4 @@
-// Attention of packed sequences: which kernels do it. attention_simt.cu has any type and size.
+// Attention of packed sequences: chooses the kernels. Those of attention_simt.cu support all types and sizes.
 #include <tempa/cuda/attention.hpp>
 #include <tempa/device/cuda/memory.hpp>
 

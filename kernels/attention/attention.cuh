@@ -1,4 +1,4 @@
-// What the kernels of attention share: their arguments, which head of which sequence a block owns, the dropout mask.
+// Shared by the attention kernels: their arguments, which head of which sequence a block owns, the dropout mask.
 #pragma once
 
 #include <tempa/math/attention.hpp>
@@ -30,14 +30,14 @@ struct Attention {
   __host__ __device__ bool drops() const { return threshold > 0; }
 };
 
-/// What forward writes.
+/// The outputs of forward.
 template <typename T>
 struct AttentionOutput {
   T* out;
   Accumulator<T>* lse;
 };
 
-/// What backward reads besides, and writes; null where it is not wanted.
+/// The further inputs of backward, and its outputs, which may be null.
 template <typename T>
 struct AttentionGradient {
   T *dq, *dk, *dv;
@@ -92,7 +92,7 @@ __device__ inline uint4 mask_bits(const Attention<T>& attention, const Attention
   return random_block(attention.stream, row * (attention_mask_row(attention.max_seqlen_k) / 4) + key / 4);
 }
 
-// The ways to compute it; each starts its kernels.
+// The implementations; each starts its kernels.
 
 /// Ordinary multiply-adds: any type, lengths and head size up to 256.
 template <typename T>
@@ -112,7 +112,8 @@ inline constexpr Index kMaxShortLength = 128;
 template <typename T>
 void attention_short_backward(Backend backend, const Attention<T>& attention, const AttentionGradient<T>& gradient);
 
-/// cuDNN: 16-bit types without dropout. @return false, with nothing done, for what it cannot do: see `AttentionChoice`.
+/// cuDNN: 16-bit types without dropout. @return false, with nothing done, for unsupported arguments: see
+/// `AttentionChoice`.
 /// @throws CudaError.
 template <typename T>
 bool attention_cudnn_forward(LaunchSite site, const Attention<T>& attention, const AttentionOutput<T>& output);

@@ -1,9 +1,9 @@
-// Attention by cuDNN, where the kernels are built with TEMPA_WITH_CUDNN. The textbook's operations go into a graph, in
-// which cuDNN finds its fused kernels; packed sequences are its ragged tensors. A kernel in front writes what cuDNN
-// reads of cu_seqlens. cuDNN's statistics are padded, (B,H,S); lse is not, so that a kernel before or behind copies
-// them, 8 bytes for each query and head: what either forward pass saved serves either backward pass. The backward graph
-// writes dq by one product, with the gradients of the scores in cuDNN's workspace: of cuDNN's ways the deterministic
-// one. A plan is made once for each size of a batch, with lengths rounded up, and kept to the end of the process.
+// Attention by cuDNN, where the kernels are built with TEMPA_WITH_CUDNN. The textbook operations are put into a graph,
+// for which cuDNN has fused kernels; packed sequences are its ragged tensors. A kernel before it writes what cuDNN
+// reads of cu_seqlens. cuDNN's statistics are padded, (B,H,S); lse is not, so that a kernel before or after it copies
+// them, 8 bytes for each query and head: each forward pass works with each backward pass. The backward graph
+// writes dq by one product, with the gradients of the scores in cuDNN's workspace: which is cuDNN's deterministic
+// algorithm. A plan is made once for each size of a batch, with lengths rounded up, and kept until the process ends.
 #include <tempa/core/error.hpp>
 #include <tempa/cuda/attention.hpp>
 #include <tempa/device/cuda/memory.hpp>
@@ -32,7 +32,7 @@ CudnnPasses cudnn_passes(Backend, Index, Index, Index, Index, Index) {
 
 template <typename T>
 bool attention_cudnn_forward(LaunchSite, const Attention<T>&, const AttentionOutput<T>&) {
-  return false;  // cannot be chosen: see choice.hpp
+  return false;  // cannot be reached: see choice.hpp
 }
 
 template <typename T>
@@ -50,8 +50,8 @@ using namespace detail;
 
 constexpr unsigned kThreads = 128;
 
-/// The handles of the devices and the plans that were looked for, kept to the end of the process. One call at a time:
-/// a handle has one stream, and a plan is not for two threads at once.
+/// The handles of the devices and the plans that were requested, kept until the process ends. One call at a time: a
+/// handle has one stream, and two threads must not use a plan at the same time.
 struct Cudnn {
   std::mutex mutex;
   std::map<int, cudnnHandle_t> handles;
@@ -62,13 +62,13 @@ Cudnn& cudnn() {
   return *kept;
 }
 
-/// Where a tensor of a graph lies: on the device, or on the host if it is given by value.
+/// The address of a tensor of a graph: on the device, or on the host if it is passed by value.
 struct CudnnPointer {
   std::int64_t id;
   const void* address;
 };
 
-/// While one lives, the thread has cuDNN for itself.
+/// While alive, the thread has exclusive use of cuDNN.
 class CudnnSession {
  public:
   CudnnSession(const char* who, int device) : who_(who), lock_(cudnn().mutex) {
@@ -79,7 +79,7 @@ class CudnnSession {
     handle_ = handle;
   }
 
-  /// nullptr where cuDNN has none.
+  /// nullptr where cuDNN has no plan.
   const CudnnPlan* plan(const AttentionSizes& sizes) {
     auto& plans = cudnn().plans;
     auto found = plans.find(sizes);
@@ -114,7 +114,7 @@ class CudnnSession {
   cudnnHandle_t handle_;
 };
 
-/// What cuDNN reads and writes besides the tensors of attention.
+/// The buffers that cuDNN needs besides the tensors of attention.
 struct Surroundings {
   std::int32_t *query_lengths, *key_lengths;  ///< (B)
   Index *query_offsets, *key_offsets;         ///< (B+1) in elements
@@ -123,7 +123,7 @@ struct Surroundings {
   Index padded_queries;
 };
 
-/// A head's rows of a matrix like q or k become 0.
+/// Sets a head's rows of a matrix like q or k to 0.
 template <typename T>
 __device__ inline void clear_rows(const Attention<T>& attention, T* rows, int count) {
   const auto size = static_cast<int>(attention.head_size);
@@ -131,8 +131,8 @@ __device__ inline void clear_rows(const Attention<T>& attention, T* rows, int co
     rows[i / size * attention.row() + i % size] = from_accumulator<T>(0.0f);
 }
 
-/// A block owns a head of a sequence. Sequences without queries or without keys are empty ones for cuDNN: what is 0
-/// then is written here, `of_queries` where there are no keys, `of_keys` and `of_values` where there are no queries.
+/// A block owns a head of a sequence. For cuDNN, sequences without queries or without keys are empty: their zeros are
+/// written here, `of_queries` where there are no keys, `of_keys` and `of_values` where there are no queries.
 /// @param lse of backward, nullptr in forward.
 template <typename T>
 __global__ void before_cudnn(Attention<T> attention, Surroundings to, const float* lse, T* of_queries, T* of_keys,
@@ -207,12 +207,12 @@ class Scratch {
   std::shared_ptr<void> memory_;
 };
 
-/// What a graph is given by value.
+/// The arguments that a graph gets by value.
 struct Numbers {
   float scale, minus_infinity = -std::numeric_limits<float>::infinity(), one = 1;
 };
 
-/// Of the tensors that both passes have. `numbers` is read when the plan is run.
+/// The addresses of the tensors of both passes. `numbers` is read when the plan runs.
 template <typename T>
 std::vector<CudnnPointer> pointers_of(const Attention<T>& attention, const Surroundings& s, const Numbers& numbers,
                                       const T* out) {
@@ -239,7 +239,7 @@ bool has_sizes(Index batch, Index max_seqlen_q, Index max_seqlen_k, Index heads,
   return batch > 0 && max_seqlen_q > 0 && max_seqlen_k > 0 && heads > 0 && head_size > 0 && head_size % 8 == 0;
 }
 
-/// Whether cuDNN may be asked for a plan.
+/// Whether cuDNN may have a plan.
 template <typename T, typename... Pointers>
 bool is_for_cudnn(const Attention<T>& a, const Pointers*... tensors) {
   return !a.drops() && has_sizes(a.batch, a.max_seqlen_q, a.max_seqlen_k, a.heads, a.head_size) &&

@@ -1,4 +1,4 @@
-// Attention's two passes as graphs of cuDNN, in the operations and the order in which it finds its fused kernels.
+// Forward and backward of attention as cuDNN graphs, with the operations and the order for which it has fused kernels.
 #pragma once
 
 #include <tempa/core/dtype.hpp>
@@ -37,7 +37,7 @@ enum AttentionTensorId : std::int64_t {
   kDelta,
 };
 
-/// All that a plan depends on.
+/// Everything that a plan depends on.
 struct AttentionSizes {
   Index device, type, is_backward, batch, heads, queries, keys, head_size;
   auto operator<=>(const AttentionSizes&) const = default;
@@ -61,7 +61,7 @@ AttentionSizes attention_sizes(int device, bool is_backward, Index batch, Index 
           head_size};
 }
 
-/// The tensors that both passes have, and sizes of those in between.
+/// The tensors of both passes, and the sizes of intermediate ones.
 struct AttentionGraph {
   CudnnGraph graph;
   cudnnDataType_t type;
@@ -139,7 +139,7 @@ inline CudnnGraph backward_graph(const char* who, const AttentionSizes& sizes) {
   const CudnnLengths into_queries{.m = &a.query_lengths, .k = &a.key_lengths};
   const CudnnLengths into_keys{.m = &a.key_lengths, .k = &a.query_lengths};
 
-  // delta = sum_d dout out; the factor of 1 is where cuDNN looks for that of dropout.
+  // delta = sum_d dout out; the factor of 1 is in the place where cuDNN expects that of dropout.
   const auto products =
       graph.apply(CUDNN_POINTWISE_MUL, graph.between(CUDNN_DATA_FLOAT, a.queries), dout, a.of_queries(kOut));
   const auto delta = graph.apply(CUDNN_POINTWISE_MUL, a.of_rows(kDelta),

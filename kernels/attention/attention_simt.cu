@@ -1,10 +1,11 @@
 // Attention by ordinary multiply-adds: any lengths, head sizes up to 256; the T x T scores are never written.
-// A warp owns 8 rows, a block of 4 warps 32 of them, and goes over tiles of 32 columns that lie in shared memory: a
+// A warp owns 8 rows, a block of 4 warps 32 of them, and loops over tiles of 32 columns in shared memory: a
 // lane has the products of its column with the warp's 8 rows, so that a row's statistics are one reduction over the
 // warp, and then owns every 32nd element of the rows' results. Forward and dq: rows are queries, columns are keys; with
 // a running maximum and sum as in Dao 2023, "FlashAttention-2". dk and dv: rows are keys, columns are queries, p is
 // computed again from lse. Each block adds up its own rows in the order of the tiles: no atomics, the same bits in
-// every run. Bytes moved: the rows once, the columns once for every 32 rows (from the L2 cache but for the first time).
+// every run. Bytes moved: the rows once, the columns once for every 32 rows (from the L2 cache, except for the first
+// time).
 #include "kernels/attention/attention_simt.cuh"
 
 namespace tempa::inline TEMPA_ABI::cuda {
@@ -202,7 +203,7 @@ __global__ void __launch_bounds__(SimtShape<T, kSize>::kThreads)
     store_rows<S>(gradient.dv + from + rows.first_of_warp * row, row, dv, factors, here, size);
 }
 
-/// Calls `f(SimtShape)` with that of the smallest size that holds a head; in 16 bits, smaller ones are for tensor
+/// Calls `f(SimtShape)` with that of the smallest size that fits a head; in 16 bits, smaller ones are for tensor
 /// cores.
 template <typename T, typename F>
 void with_shape(Index head_size, F&& f) {

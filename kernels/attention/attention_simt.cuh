@@ -1,6 +1,6 @@
-// Pieces of attention by ordinary multiply-adds. Tiles of rows lie in shared memory, filled up with zeros; a warp owns
+// Parts of attention by ordinary multiply-adds. Tiles of rows are in shared memory, padded with zeros; a warp owns
 // 8 rows. A lane owns a column when a product sums over the head's elements, and every 32nd element of the warp's rows
-// when it sums over columns; in between, the weights of a warp go through shared memory.
+// when it sums over columns; in between, the weights of a warp are exchanged through shared memory.
 #pragma once
 
 #include "kernels/attention/attention.cuh"
@@ -15,12 +15,13 @@ template <typename T, int kSize_>
 struct SimtShape {
   using A = Accumulator<T>;
   static constexpr int kSize = kSize_;
-  static constexpr bool kWide = kSize * sizeof(A) > 1024;  ///< then shared memory holds fewer rows
+  static constexpr bool kWide = kSize * sizeof(A) > 1024;  ///< then fewer rows fit into shared memory
   static constexpr int kWarps = kWide ? 2 : 4;
   static constexpr int kThreads = kWarps * kWarpSize;
   static constexpr int kBlockRows = kWarps * kRows;
   static constexpr int kVector = kVectorSize<A>;
-  static constexpr int kStride = kSize + kVector;  ///< of rows in shared memory: neighbouring rows begin in other banks
+  static constexpr int kStride =
+      kSize + kVector;  ///< of rows in shared memory: neighboring rows begin in different banks
   static constexpr int kParts = kSize / kWarpSize;  ///< elements of a row's result in a lane
 
   static constexpr std::size_t bytes(int tiles_of_rows, int tiles_of_columns) {
@@ -29,7 +30,7 @@ struct SimtShape {
   }
 };
 
-/// SimtRows of the block's shared memory: `count` of them behind the first `first`.
+/// SimtRows of the block's shared memory: `count` of them after the first `first`.
 template <typename S>
 __device__ inline SharedPointer<typename S::A> shared_rows(int first, int count) {
   using A = typename S::A;
@@ -37,7 +38,7 @@ __device__ inline SharedPointer<typename S::A> shared_rows(int first, int count)
                          static_cast<std::size_t>(S::kStride * count));
 }
 
-/// The warp's weights (kRows,kColumns), behind all rows.
+/// The warp's weights (kRows,kColumns), after all rows.
 template <typename S>
 __device__ inline SharedPointer<typename S::A> shared_weights(int rows) {
   using A = typename S::A;
@@ -45,7 +46,7 @@ __device__ inline SharedPointer<typename S::A> shared_weights(int rows) {
   return shared_array<A>(sizeof(A) * static_cast<std::size_t>(S::kStride * rows + warp_in_block() * kNumel), kNumel);
 }
 
-/// tile_id = factor x_id for `count` of `rows` rows, 0 for the others and behind `size`.
+/// tile_id = factor x_id for `count` of `rows` rows, 0 for the others and after `size`.
 template <typename S, typename T>
 __device__ inline void load_tile(SharedPointer<typename S::A> tile, const T* x, Index row, int rows, int count,
                                  int size, typename S::A factor) {
@@ -76,8 +77,8 @@ __device__ inline void dot(typename S::A (&result)[kRows], SharedPointer<typenam
   }
 }
 
-/// result_rd += sum_j weights_rj columns_jd. @param weights (kRows,kColumns) of the warp. @param count columns that
-/// count: the weights of the others are 0.
+/// result_rd += sum_j weights_rj columns_jd. @param weights (kRows,kColumns) of the warp. @param count columns
+/// in use: the weights of the others are 0.
 template <typename S>
 __device__ inline void add_columns(typename S::A (&result)[kRows][S::kParts], SharedPointer<typename S::A> weights,
                                    SharedPointer<typename S::A> columns, int count, int size) {
@@ -159,7 +160,7 @@ __device__ inline void store_rows(T* x, Index row, const typename S::A (&values)
   }
 }
 
-/// Which rows a block and its warps own.
+/// The rows that a block and its warps own.
 struct SimtRows {
   Index pair;  ///< sequence and head
   int first, first_of_warp;

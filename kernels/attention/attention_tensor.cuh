@@ -1,8 +1,8 @@
-// Pieces of attention on tensor cores (mma.sync m16n8k16, sums in float), for 16-bit types and head sizes up to 128.
-// A tile is rows of a head in shared memory, filled up with zeros; its 16-byte chunks are placed by the row (XOR), so
-// that the eight rows that a quarter of ldmatrix reads lie in different banks. A warp owns 16 rows of a product. What
-// one product leaves in the registers of its sums is, packed to 16 bits, the left operand of the next one:
-// probabilities and their gradients go from product to product without shared memory.
+// Parts of attention on tensor cores (mma.sync m16n8k16, sums in float), for 16-bit types and head sizes up to 128.
+// A tile is rows of a head in shared memory, padded with zeros; the place of its 16-byte chunks depends on the row
+// (XOR), so that the eight rows that a quarter of ldmatrix reads are in different banks. A warp owns 16 rows of a
+// product. The sums of one product, packed to 16 bits in their registers, are the left operand of the next one, so that
+// probabilities and their gradients do not go through shared memory.
 #pragma once
 
 #include "kernels/attention/attention.cuh"
@@ -53,14 +53,14 @@ struct Tile {
     const int lane = lane_in_warp();
     ldmatrix_x4<T>(b, (*this)(row + lane / 16 * 8 + lane % 8, 2 * step + lane / 8 % 2));
   }
-  /// Right operands of two products, whose columns are columns [16 pair, 16 pair + 8) and the 8 behind them, and whose
+  /// Right operands of two products, whose columns are columns [16 pair, 16 pair + 8) and the 8 after them, and whose
   /// rows are rows [row, row + 16).
   __device__ void load_right_transposed(std::uint32_t (&b)[4], int row, int pair) const {
     const int lane = lane_in_warp();
     ldmatrix_x4_transposed<T>(b, (*this)(row + lane % 16, 2 * pair + lane / 16));
   }
 
-  /// Begins to bring `rows` rows, of which `count` are there; a row has `size` elements that count.
+  /// Starts loading `rows` rows, of which `count` exist; `size` elements of a row are used.
   /// @param vectors whether rows begin at multiples of 16 bytes, and are of whole chunks.
   template <int kThreads>
   __device__ void fetch(const T* x, Index row_size, int rows, int count, int size, bool vectors) const {
@@ -98,7 +98,7 @@ __device__ inline void multiply_pair(float (&c0)[4], float (&c1)[4], const std::
   mma_m16n8k16<T>(c1, a, b1);
 }
 
-/// Sums rounded to 16 bits: two neighbouring products are a left operand.
+/// Sums rounded to 16 bits: two neighboring products are a left operand.
 template <typename T, int kSums>
 __device__ inline void round_sums(std::uint32_t (&rounded)[kSums][2], const float (&sums)[kSums][4]) {
 #pragma unroll
@@ -158,7 +158,7 @@ __device__ inline void multiply_transposed(float (&sums)[kColumns / 8][4], const
   }
 }
 
-/// Writes a warp's 16 rows, of which `count` are there, times factor of their row. Four lanes exchange their pieces, so
+/// Writes a warp's 16 rows, of which `count` exist, times the factor of their row. Four lanes exchange their pieces, so
 /// that each writes 16 bytes.
 template <typename T, int kSums>
 __device__ inline void store_rows(T* x, Index row_size, const float (&sums)[kSums][4], const float (&factors)[2],
@@ -219,7 +219,7 @@ __device__ inline unsigned kept_of_product(const Attention<T>& attention, const 
   return odd ? (other >> 2 & 3u) | (drawn & 12u) : (drawn & 3u) | (other & 3u) << 2;
 }
 
-/// The same of a product whose rows are keys [key, key + 16) and whose columns are queries [query, query + 8): four
+/// The same for a product whose rows are keys [key, key + 16) and whose columns are queries [query, query + 8): four
 /// lanes share the work.
 template <typename T>
 __device__ inline unsigned kept_of_transposed(const Attention<T>& attention, const AttentionHead& head, int query,
@@ -233,17 +233,17 @@ __device__ inline unsigned kept_of_transposed(const Attention<T>& attention, con
   return (drawn & 1u) | (drawn >> 3 & 2u) | (drawn >> 6 & 4u) | (drawn >> 9 & 8u);
 }
 
-/// dp becomes the gradient of the score, p (mask dp - delta), and p becomes mask p, but for the factor of the mask.
+/// dp becomes the gradient of the score, p (mask dp - delta), and p becomes mask p, except for the factor of the mask.
 __device__ inline void score_gradient(float& p, float& dp, bool kept, float keep_scale, float delta) {
   dp = p * ((kept ? dp * keep_scale : 0.0f) - delta);
   p = kept ? p : 0.0f;
 }
 
-/// A head size that a kernel is compiled for.
+/// A head size for which a kernel is compiled.
 template <int kSize>
 using HeadSize = std::integral_constant<int, kSize>;
 
-/// Calls `f(HeadSize)` with the smallest one that holds a head of up to 128.
+/// Calls `f(HeadSize)` with the smallest one that fits a head of up to 128.
 template <typename F>
 void with_head_size(Index head_size, F&& f) {
   if (head_size <= 32) {
@@ -255,7 +255,7 @@ void with_head_size(Index head_size, F&& f) {
   }
 }
 
-/// Whether tiles can be fetched and stored in chunks of 16 bytes: for all tensors of a call.
+/// Whether tiles of all tensors of a call can be loaded and stored in chunks of 16 bytes.
 template <typename T, typename... Pointers>
 bool has_vector_rows(const Attention<T>& attention, const Pointers*... tensors) {
   return attention.head_size % kChunk == 0 && (is_vector_aligned<kChunk>(tensors) && ...);

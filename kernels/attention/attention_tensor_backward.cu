@@ -1,10 +1,10 @@
 // Attention backward on tensor cores for sequences of any length, with p computed again from lse.
-// Two kernels, so that each sum is in one block's registers: no atomics, the same bits in every run. In the first a
-// block of four warps owns 64 queries of a head, a warp 16 of them, and goes over tiles of keys: delta = sum_d dout
-// out, then dq += ds k. In the second it owns 64 keys and goes over tiles of queries, with all products transposed: dv
-// += p^T dout, dk += ds^T q. The next tile comes (cp.async) while the warps multiply with the present one; p and ds
-// stay in registers. Seven products where five would do; atomics in the sums of dq, or dq in device memory, would be
-// the price of the two. Bytes moved: everything once, and the tiles once more from the L2 cache for every further 64
+// Two kernels, so that each sum is in one block's registers: no atomics, the same bits in every run. In the first, a
+// block of four warps owns 64 queries of a head, a warp 16 of them, and loops over tiles of keys: delta = sum_d dout
+// out, then dq += ds k. In the second it owns 64 keys and loops over tiles of queries, with all products transposed: dv
+// += p^T dout, dk += ds^T q. The next tile is loaded (cp.async) while the warps multiply with the current one; p and
+// ds stay in registers. There are seven products where five would do; but that would need atomics in the sums of dq, or
+// dq in device memory. Bytes moved: everything once, and the tiles once more from the L2 cache for every further 64
 // rows. Dao 2023, "FlashAttention-2: Faster Attention with Better Parallelism and Work Partitioning".
 #include "kernels/attention/attention_tensor.cuh"
 
@@ -15,7 +15,7 @@ namespace {
 constexpr int kThreads = 128, kRows = 64;  // of a block
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-/// A ring of two tiles of each of two matrices, behind the block's own two tiles.
+/// A ring of two tiles of each of two matrices, after the block's own two tiles.
 template <typename T, int kSize, int kTile>
 struct Ring {
   static constexpr int kOwn = 2 * kRows * kSize, kNumel = kOwn + 4 * kTile * kSize;
@@ -28,7 +28,7 @@ struct Ring {
     return Tile<T, kSize>::at(kOwn + (stage * 2 + 1) * kTile * kSize, kTile);
   }
 
-  /// Begins to bring rows [row, row + kTile) of both matrices, of which there are `rows`.
+  /// Starts loading rows [row, row + kTile) of both matrices, which have `rows` rows.
   __device__ static void fetch(int stage, const T* a, const T* b, Index row_size, int row, int rows, int size,
                                bool vectors) {
     const int left = rows - row, count = left < kTile ? left : kTile;
@@ -38,7 +38,7 @@ struct Ring {
   }
 };
 
-/// sum_d dout out of the rows g and g + 8 of the warp, of which `count` are there; the four lanes of a row share the
+/// sum_d dout out of the rows g and g + 8 of the warp, of which `count` exist; the four lanes of a row share the
 /// work.
 template <typename T>
 __device__ inline void row_products(float (&delta)[2], const T* dout, const T* out, Index row_size, int count,

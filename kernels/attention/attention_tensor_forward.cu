@@ -1,8 +1,8 @@
-// Attention forward on tensor cores. A block of four warps owns 64 queries of a head, each warp 16 of them, and goes
-// over the keys in tiles of 64: k of the next tile comes (cp.async) while the warps multiply with v of the present one,
+// Attention forward on tensor cores. A block of four warps owns 64 queries of a head, each warp 16 of them, and loops
+// over the keys in tiles of 64: k of the next tile is loaded (cp.async) while the warps multiply with v of the current,
 // and v while they multiply with k. Scores, probabilities and results stay in registers, with a running maximum and sum
-// of each row. A sequence of up to 64 tokens is one block and one tile; k and v come at once. Bytes moved: q, k, v
-// once, out and lse once; k and v once more from the L2 cache for every further 64 queries. Dao 2023,
+// of each row. A sequence of up to 64 tokens is one block and one tile; k and v are loaded together. Bytes moved: q, k,
+// v once, out and lse once; k and v once more from the L2 cache for every further 64 queries. Dao 2023,
 // "FlashAttention-2: Faster Attention with Better Parallelism and Work Partitioning".
 #include "kernels/attention/attention_tensor.cuh"
 
@@ -20,8 +20,8 @@ struct RowStatistics {
   float max[2] = {-std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()};
   float sum[2] = {0, 0};  ///< of this lane's columns
 
-  /// Turns scores into e^(score - max) and adds them up; `correction` is for what was summed up so far.
-  /// @param count keys of the tile; sums behind them become 0.
+  /// Turns scores into e^(score - max) and adds them up; `correction` is the factor of the earlier sums.
+  /// @param count keys of the tile; sums after them become 0.
   __device__ void add(float (&scores)[kSums][4], float (&correction)[2], int count, float scale) {
     const int t = lane_in_warp() % 4 * 2;
     float largest[2] = {max[0], max[1]};
@@ -53,7 +53,7 @@ struct RowStatistics {
   }
 };
 
-/// Blocks of a multiprocessor that run at the same time, as many as their registers allow without spilling any.
+/// Blocks of a multiprocessor that run at the same time: as many as possible without spilling registers.
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
 [[maybe_unused]] constexpr int kSmallBlocks = 4;
 #else

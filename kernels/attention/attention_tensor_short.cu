@@ -1,10 +1,10 @@
 // Attention backward on tensor cores for sequences of up to 64 or 128 tokens: a block owns a head of a sequence, and q,
-// k, v and dout of it lie in shared memory. A warp first owns 16 queries, with whole rows of scores in registers: p
-// from lse, dp, sum_j p dp, ds and dq. Then p and ds go to shared memory, in the place of k and v, and a warp owns 16
+// k, v and dout of it are in shared memory. A warp first owns 16 queries, with whole rows of scores in registers: p
+// from lse, dp, sum_j p dp, ds and dq. Then p and ds are written to shared memory, over k and v, and a warp owns 16
 // keys: dv and dk. Where a batch has sequences of more than 64 tokens, those of up to 64 still get the small blocks, of
-// which four fit where one large one does: two launches, and the blocks of the other's sequences leave at once. Five
-// products, nothing computed twice, no atomics, the same bits in every run. Bytes moved: q, k, v, dout and lse once,
-// dq, dk, dv once. Dao et al. 2022, "FlashAttention", for one tile.
+// which four fit where one large one does: two launches, in each of which the blocks of the other's sequences exit
+// immediately. Five products, nothing computed twice, no atomics, the same bits in every run. Bytes moved: q, k, v,
+// dout and lse once, dq, dk, dv once. Dao et al. 2022, "FlashAttention", for one tile.
 #include "kernels/attention/attention_tensor.cuh"
 
 namespace tempa::inline TEMPA_ABI::cuda {
@@ -15,7 +15,8 @@ template <int kSize, int kRows>
 struct ShortShape {
   static constexpr int kThreads = kRows / kWarpRows * kWarpSize, kSums = kRows / 8;
   static constexpr int kQuery = 0, kOut = kRows * kSize, kKey = 2 * kRows * kSize, kValue = 3 * kRows * kSize;
-  static constexpr int kWeights = kKey, kScores = kKey + kRows * kRows;  ///< p and ds, when k and v are done with
+  static constexpr int kWeights = kKey,
+                       kScores = kKey + kRows * kRows;  ///< p and ds, when k and v are no longer needed
   static constexpr int kNumel = kKey + 2 * kRows * (kSize > kRows ? kSize : kRows);
 };
 

@@ -1,6 +1,6 @@
-// The part of cuDNN's graph interface that attention is written in: tensors of four dimensions, and elementwise
-// operations, reductions, products and transposes of them. A tensor with a number lies in memory; what has none is
-// between two operations, and exists only inside of the kernel that cuDNN makes of the graph.
+// The part of cuDNN's graph interface that attention uses: tensors of four dimensions, and elementwise operations,
+// reductions, products and transposes of them. A tensor with a number is in memory; one without a number is an
+// intermediate result, which exists only inside the kernel that cuDNN makes of the graph.
 #pragma once
 
 #include <tempa/core/error.hpp>
@@ -25,10 +25,10 @@ inline void check_cudnn(const char* who, cudnnStatus_t status) {
   throw CudaError(concat("[", who, "] cuDNN: ", cudnnGetErrorString(status), " (", message.data(), ")"));
 }
 
-/// Whether cuDNN says that it cannot do that, and not that something is wrong.
+/// Whether the status means that cuDNN does not support this, and not that something failed.
 inline bool is_unsupported(cudnnStatus_t status) { return CUDNN_STATUS_CATEGORY(status) == CUDNN_STATUS_NOT_SUPPORTED; }
 
-/// An object of cuDNN: attributes are set, then it is finalised.
+/// An object of cuDNN: attributes are set, then it is finalized.
 class CudnnDescriptor {
  public:
   CudnnDescriptor(const char* who, cudnnBackendDescriptorType_t type) : who_(who) {
@@ -61,7 +61,7 @@ class CudnnDescriptor {
     set(attribute, CUDNN_TYPE_BACKEND_DESCRIPTOR, other);
   }
 
-  /// @return the number of values that there are. @param values for them; with none they are only counted.
+  /// @return the number of values. @param values receives them; if empty, they are only counted.
   template <typename T>
   std::size_t get(cudnnBackendAttributeName_t attribute, cudnnBackendAttributeType_t type, std::span<T> values) const {
     std::int64_t count = 0;
@@ -71,7 +71,7 @@ class CudnnDescriptor {
   }
 
   void finalise() { check_cudnn(who_, cudnnBackendFinalize(descriptor_)); }
-  /// @return false where cuDNN cannot do what is described.
+  /// @return false where cuDNN does not support it.
   bool finalise_if_supported() {
     const cudnnStatus_t status = cudnnBackendFinalize(descriptor_);
     if (is_unsupported(status)) return false;
@@ -84,11 +84,11 @@ class CudnnDescriptor {
   cudnnBackendDescriptor_t descriptor_ = nullptr;
 };
 
-/// What a graph was made into: kernels, and the memory that they want to work in.
+/// The plan of a graph: its kernels, and the size of their workspace.
 struct CudnnPlan {
   CudnnDescriptor descriptor;
   std::size_t workspace_bytes;
-  std::vector<CudnnDescriptor> parts;  ///< what it was made of
+  std::vector<CudnnDescriptor> parts;  ///< from which it was made
 };
 
 using CudnnSizes = std::array<std::int64_t, 4>;
@@ -121,13 +121,13 @@ class CudnnGraph {
   CudnnTensor list(std::int64_t id, cudnnDataType_t type, std::int64_t count) {
     return tensor(id, type, {count, 1, 1, 1}, {1, 1, 1, 1});
   }
-  /// A float that each run gives by value.
+  /// A float that is passed by value with each run.
   CudnnTensor number(std::int64_t id) {
     CudnnDescriptor descriptor = tensor_descriptor(id, CUDNN_DATA_FLOAT, {1, 1, 1, 1}, {1, 1, 1, 1});
     descriptor.set(CUDNN_ATTR_TENSOR_IS_BY_VALUE, CUDNN_TYPE_BOOLEAN, true);
     return add(std::move(descriptor), {nullptr, CUDNN_DATA_FLOAT, {1, 1, 1, 1}});
   }
-  /// The result of an operation and argument of others. @param transposed whether its columns lie one behind the other,
+  /// The result of one operation and argument of others. @param transposed whether its columns are contiguous,
   /// and not its rows.
   CudnnTensor between(cudnnDataType_t type, const CudnnSizes& sizes, bool transposed = false) {
     const std::int64_t matrix = sizes[2] * sizes[3];
@@ -192,7 +192,7 @@ class CudnnGraph {
     return add_operation(std::move(operation), y);
   }
 
-  /// The first plan of cuDNN's heuristic that can be made, which takes the graph over; nothing where there is none.
+  /// The first plan of cuDNN's heuristic that works, which takes ownership of the graph; nothing if there is none.
   std::optional<CudnnPlan> plan(cudnnHandle_t handle) && {
     CudnnDescriptor graph(who_, CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);
     graph.set(CUDNN_ATTR_OPERATIONGRAPH_HANDLE, CUDNN_TYPE_HANDLE, handle);

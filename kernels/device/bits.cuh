@@ -1,4 +1,4 @@
-// Elements that are only moved: all types of one size share a kernel.
+// Element types by their size: kernels that only move elements are shared by all types of one size.
 #pragma once
 
 #include "kernels/device/platform.cuh"

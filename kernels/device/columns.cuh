@@ -1,4 +1,4 @@
-// Sums over rows, without atomics and in an order that the sizes alone decide: blocks sum pieces of the rows into
+// Sums over rows, without atomics and in an order that depends only on the sizes: blocks sum pieces of the rows into
 // partial sums, which a second kernel adds up in order.
 #pragma once
 
@@ -15,7 +15,7 @@ inline constexpr int kColumnBlock = 256, kColumnWarps = kColumnBlock / kWarpSize
 inline constexpr Index kBusyBlocks = 264;
 
 /// The sum over i < count of x_i,column, for the column of each lane; in every warp of the block, which share the rows.
-/// @param x (count,stride). @param here whether there is a column; all threads call. @param scratch (8 x 32).
+/// @param x (count,stride). @param here whether the column exists; all threads must call it. @param scratch (8 x 32).
 template <typename A>
 __device__ inline A sum_down(const A* x, Index count, Index stride, Index column, bool here, SharedPointer<A> scratch) {
   A sum = 0;

@@ -1,4 +1,4 @@
-// Conversions in kernels, bit-equal to the casts of core/dtype.hpp (but for the payload of a NaN).
+// Conversions in kernels, bit-equal to the casts of core/dtype.hpp (except for the payload of a NaN).
 #pragma once
 
 #include "kernels/device/platform.cuh"

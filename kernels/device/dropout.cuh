@@ -1,4 +1,4 @@
-// Dropout of a few neighbours, with a mask that is computed when it is needed: one call of Philox for four elements.
+// Dropout of a few neighboring elements, whose mask is computed when needed: one call of Philox for four elements.
 // (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3".)
 #pragma once
 

@@ -1,6 +1,7 @@
 // The PTX of compute capability 9.0: barriers in shared memory that count bytes (mbarrier), copies of tiles by the
-// tensor memory accelerator (TMA), products of matrices in shared memory by a warpgroup (wgmma), and registers handed
-// from one warpgroup to another. There is no stand-in for the emulation: what uses this has a portable path beside it.
+// tensor memory accelerator (TMA), products of matrices in shared memory by a warpgroup (wgmma), and registers moved
+// from one warpgroup to another. There is no substitute for the emulation: code that uses this also has a portable
+// path.
 #pragma once
 
 #include "kernels/device/tensor_core.cuh"
@@ -11,7 +12,7 @@ namespace tempa::inline TEMPA_ABI::cuda::hopper {
 
 inline constexpr int kWarpgroup = 128;  // threads
 
-/// Makes a barrier of 8 bytes whose phase ends when `arrivals` have come and all bytes that they announced. One thread.
+/// Makes a barrier of 8 bytes whose phase ends after `arrivals` arrivals and all bytes that they announced. One thread.
 __device__ inline void barrier_init(std::uint64_t* barrier, int arrivals) {
   asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(shared_address(barrier)), "r"(arrivals) : "memory");
 }
@@ -23,7 +24,7 @@ __device__ inline void barrier_arrive(std::uint64_t* barrier) {
   asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(shared_address(barrier)) : "memory");
 }
 
-/// Arrives, and announces `bytes` that TMA will bring.
+/// Arrives, and announces `bytes` that TMA will deliver.
 __device__ inline void barrier_arrive_expect(std::uint64_t* barrier, int bytes) {
   asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(shared_address(barrier)), "r"(bytes)
                : "memory");
@@ -44,8 +45,8 @@ __device__ inline void barrier_wait(std::uint64_t* barrier, unsigned parity) {
       : "memory");
 }
 
-/// Begins to copy the box at (x, y, z) of a tensor, x along its rows, to shared memory; what lies outside of it becomes
-/// zero.
+/// Starts copying the box at (x, y, z) of a tensor, x along its rows, to shared memory; elements outside the tensor
+/// become zero.
 __device__ inline void tma_load(void* to, const CUtensorMap* map, int x, int y, int z, std::uint64_t* barrier) {
   asm volatile(
       "cp.async.bulk.tensor.3d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, {%3, %4, %5}], [%2];" ::
@@ -54,15 +55,15 @@ __device__ inline void tma_load(void* to, const CUtensorMap* map, int x, int y, 
       : "memory");
 }
 
-/// Brings a map near before its first use.
+/// Prefetches a map before its first use.
 __device__ inline void tma_prefetch(const CUtensorMap* map) {
   asm volatile("prefetch.tensormap [%0];" ::"l"(map) : "memory");
 }
 
-/// What threads wrote to shared memory is seen by wgmma and TMA behind this and a barrier.
+/// What threads wrote to shared memory is seen by wgmma and TMA after this and a barrier.
 __device__ inline void shared_memory_fence() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
 
-/// The registers of each thread of the calling warpgroup from now on, more or fewer than before.
+/// Changes the number of registers of each thread of the calling warpgroup.
 template <int kRegisters>
 __device__ inline void raise_registers() {
   asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(kRegisters));
@@ -74,7 +75,7 @@ __device__ inline void lower_registers() {
 
 /// Before the first product of a batch, and after other accesses to its sums.
 __device__ inline void wgmma_begin() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
-/// Makes a group of the products begun.
+/// Closes the group of the products started so far.
 __device__ inline void wgmma_commit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
 /// Waits until at most the `kPending` newest groups are not done.
 template <int kPending>
@@ -82,10 +83,10 @@ __device__ inline void wgmma_wait() {
   asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(kPending) : "memory");
 }
 
-/// A matrix in shared memory as wgmma finds it, in rows of 128 bytes whose 16-byte chunks TMA has exchanged by the
-/// row's number (128-byte swizzle), eight rows in 1024 bytes. Its rows are the matrix's, with k along them
+/// The descriptor of a matrix in shared memory for wgmma, in rows of 128 bytes whose 16-byte chunks TMA has exchanged
+/// by the row's number (128-byte swizzle), eight rows in 1024 bytes. Its rows are the matrix's, with k along them
 /// (`slab_bytes` is not used then), or (transposed) steps of k with 64 rows of the matrix along them and the next 64
-/// `slab_bytes` behind.
+/// `slab_bytes` after it.
 __device__ inline std::uint64_t matrix_descriptor(const void* p, int slab_bytes) {
   constexpr std::uint64_t kEightRows = 1024, kSwizzle128 = 1;
   return static_cast<std::uint64_t>((shared_address(p) & 0x3ffffu) >> 4) |
@@ -151,7 +152,7 @@ __device__ inline std::uint64_t matrix_descriptor(const void* p, int slab_bytes)
 
 // clang-format on
 
-/// sums (64,kColumns) += A (64,16) B (16,kColumns), begun. Thread t of the warpgroup holds rows 16 (t / 32) + (t % 32)
+/// sums (64,kColumns) += A (64,16) B (16,kColumns), started. Thread t of the warpgroup has rows 16 (t / 32) + (t % 32)
 /// / 4 and 8 more: sums[j] are columns 8 j + 2 (t % 4) and the next of the first row, then those of the second, as in
 /// mma. @tparam kTransA, kTransB whether the descriptor's rows are steps of k.
 template <TensorCoreElement T, int kColumns, bool kTransA, bool kTransB>

@@ -1,7 +1,7 @@
-// Kernels whose threads each do the same to 16 bytes of neighbouring elements: elementwise functions, copies, casts.
+// Kernels in which each thread processes 16 bytes of neighboring elements: elementwise functions, copies, casts.
 // One vector a thread and 256 threads a block keep 32 KB of loads for each input in flight on a multiprocessor, which
-// covers the memory's latency (an H200 needs about 24 KB); elements behind the last whole vector, or all where a
-// pointer is not aligned, have a thread each in the same grid. Bytes moved: every input once, every output once.
+// hides the memory's latency (an H200 needs about 24 KB); elements after the last whole vector, or all where a
+// pointer is not aligned, get a thread each in the same grid. Bytes moved: every input once, every output once.
 #pragma once
 
 #include "kernels/common.cuh"
@@ -35,8 +35,8 @@ bool are_aligned(const Ts*... pointers) {
   return (is_vector_aligned<k>(pointers) && ...);
 }
 
-/// A body for rows with a distance of their own: `Row{y, x}` is the body of one of them. One element a thread unless
-/// all rows begin aligned.
+/// A body for rows with gaps between them: `Row{y, x}` is the body of one row. One element a thread unless all rows
+/// begin aligned.
 template <typename Row, typename To, typename From>
 struct MapRows {
   static constexpr int kVector = Row::kVector;

@@ -1,4 +1,4 @@
-// Broadcast, transposed and repeated operands in kernels: core/loop_nest.hpp as an argument.
+// Broadcast, transposed and repeated operands in kernels: core/loop_nest.hpp as a kernel argument.
 #pragma once
 
 #include <tempa/core/loop_nest.hpp>
@@ -25,7 +25,7 @@ struct Nest {
     for (std::size_t k = 0; k < kOperands; ++k) inner_strides[k] = nest.inner_strides()[k];
   }
 
-  /// Whether any k neighbours that begin at a multiple of k lie in one run of the innermost loop.
+  /// Whether k neighbors that begin at a multiple of k are always in one run of the innermost loop.
   bool keeps_together(int k) const { return rank <= 1 || sizes[rank - 1] % k == 0; }
 
   /// Where the operands of element i of the result are.

@@ -1,4 +1,4 @@
-// The normaliser of a softmax in one pass (Milakov & Gimelshein 2018, "Online normalizer calculation for softmax").
+// The normalizer of a softmax in one pass (Milakov & Gimelshein 2018, "Online normalizer calculation for softmax").
 #pragma once
 
 #include <tempa/math/exp.hpp>
@@ -14,13 +14,13 @@ __device__ inline A lowest() {
   return -std::numeric_limits<A>::infinity();
 }
 
-/// A maximum and the sum of e^(x - maximum): two of them become that of both parts.
+/// A maximum and the sum of e^(x - maximum); those of two parts can be combined.
 template <typename A>
 struct Normalizer {
   A max = lowest<A>(), sum = A(0);
 
   __device__ void add(A x) {
-    if (x == lowest<A>()) return;  // adds nothing, and has no difference to a maximum like itself
+    if (x == lowest<A>()) return;  // adds nothing, and must not be subtracted from an equal maximum
     if (x <= max) {
       sum += math::exp(x - max);
     } else {  // a new maximum, or a NaN, which stays in the sum

@@ -1,4 +1,4 @@
-// CUDA itself, or its emulation; and what both need from the library.
+// Includes CUDA or its emulation, and what both need from the library.
 #pragma once
 
 #include <tempa/core/dtype.hpp>
@@ -39,7 +39,7 @@ __device__ inline Index thread_number_in_grid() {
   return static_cast<Index>(blockIdx.x) * static_cast<Index>(blockDim.x) + static_cast<Index>(threadIdx.x);
 }
 
-/// Threads of a one-dimensional grid: the stride of a loop that any grid size carries out.
+/// Threads of a one-dimensional grid: the stride of a loop that works for any grid size.
 __device__ inline Index threads_in_grid() { return static_cast<Index>(gridDim.x) * static_cast<Index>(blockDim.x); }
 
 __device__ inline int thread_in_block() { return static_cast<int>(threadIdx.x); }

@@ -8,13 +8,13 @@ namespace tempa::inline TEMPA_ABI::cuda {
 
 inline constexpr int kRowBlock = 256;
 
-/// Threads of a row, and how many vectors each of them holds at most.
+/// The threads of a row, and the largest number of vectors of each.
 template <int kThreads_, int kChunks_>
 struct RowShape {
   static constexpr int kThreads = kThreads_, kChunks = kChunks_, kGroups = kRowBlock / kThreads_;
 };
 
-/// Calls `f(Shape{})` with the first of the shapes that holds a row of `vectors`. @return false when none does.
+/// Calls `f(Shape{})` with the first of the shapes that fits a row of `vectors`. @return false when none does.
 template <typename... Shapes, typename F>
 bool with_row_shape(Index vectors, F&& f) {
   return ((vectors <= Shapes::kThreads * Shapes::kChunks && (f(Shapes{}), true)) || ...);

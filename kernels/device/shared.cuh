@@ -1,10 +1,13 @@
-// Shared memory. On a GPU a `SharedPointer<T>` is a `T*`; in the emulation it checks each access: inside of the array,
-// initialised, aligned, and not racing with another thread since the last barrier.
+// Shared memory. On a GPU a `SharedPointer<T>` is a `T*`. In the emulation it checks each access: inside the array,
+// initialized, aligned, and without a race with another thread since the last barrier.
 //
-//   const auto tile = shared_array<float>(0, 32 * 33);                  // at byte 0 of the block's dynamic shared
-//   memory const auto scratch = shared_array<float>(sizeof(float) * 32 * 33, 32); tile[i] = x;  const float y =
-//   tile[j];                              // not `auto y = tile[j]` const auto vectors = shared_cast<Vector<float,
-//   4>>(tile + offset);  // the same bytes as another type
+// clang-format off
+//   const auto tile = shared_array<float>(0, 32 * 33);                       // at byte 0 of dynamic shared memory
+//   const auto scratch = shared_array<float>(sizeof(float) * 32 * 33, 32);   // after it
+//   tile[i] = x;
+//   const float y = tile[j];                                                 // not `auto y = tile[j]`
+//   const auto vectors = shared_cast<Vector<float, 4>>(tile + offset);       // the same bytes as another type
+// clang-format on
 #pragma once
 
 #include "kernels/device/platform.cuh"

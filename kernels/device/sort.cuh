@@ -1,8 +1,8 @@
-// The order of indices by value, equal ones by place, for sums of what meets in one place. Keys value * count + place
-// are all different, so that the place of a key is the number of smaller ones: each thread counts those of its tile of
-// 2048 keys (a broadcast from shared memory and an addition for each), then sorted runs are merged in pairs, each
-// thread finding its key's place in the other run by bisection. For N = 1,280 that is one kernel, for 10,240 four; a
-// sort of 2 us does not pay for the histograms of a radix sort. Bytes moved: 8 for each key, twice a pass.
+// Sorts indices by value, equal ones by position, to sum the gradients of equal indices in order. Keys value * count +
+// position are all different, so that the place of a key is the number of smaller ones: each thread counts those of its
+// tile of 2048 keys (a broadcast from shared memory and an addition for each), then sorted runs are merged in pairs,
+// each thread finding its key's place in the other run by bisection. For N = 1,280 that is one kernel, for 10,240 four;
+// for a sort of 2 us, the histograms of a radix sort would cost too much. Bytes moved: 8 for each key, twice a pass.
 #pragma once
 
 #include <tempa/device/cuda/memory.hpp>
@@ -21,10 +21,10 @@ using SortKey = std::uint64_t;
 inline constexpr int kSortBlock = 128;
 inline constexpr Index kSortTile = 2048;
 
-/// Behind all keys: an index that is out of range, which has been reported.
+/// Greater than all keys: an index out of range, which has been reported.
 inline constexpr SortKey kBadKey = ~SortKey{0} >> 1;
 
-/// keys: each tile of 2048 in order. A thread owns a key; the blocks of a tile share nothing.
+/// Sorts each tile of 2048 keys. A thread owns a key; the blocks of a tile are independent.
 template <typename I>
 __global__ void __launch_bounds__(kSortBlock)
     sort_tiles(SortKey* keys, const I* index, Index count, Index bound, FaultSite site) {
@@ -53,7 +53,7 @@ __global__ void __launch_bounds__(kSortBlock)
   if (place < count) keys[tile + smaller] = mine;
 }
 
-/// Pairs of sorted runs of `run` keys become sorted runs of twice as many. A thread owns a key.
+/// Merges pairs of sorted runs of `run` keys. A thread owns a key.
 template <typename Key>
 __global__ void __launch_bounds__(kSortBlock) merge_runs(Key* to, const Key* from, Index count, Index run) {
   const Index place = thread_number_in_grid();
@@ -78,8 +78,8 @@ inline void merge_runs_of(Index run, LaunchSite site, SortKey* to, const SortKey
   launch<merge_runs<SortKey>, 0>(blocks_for(count, kSortBlock), kSortBlock, site, to, from, count, run);
 }
 
-/// The keys of `index` in order: value * count + place. Those of bad indices, which are reported, come last and are at
-/// least `kBadKey - count`.
+/// The keys of `index` in order: value * count + place. Those of indices out of range, which are reported, are last and
+/// at least `kBadKey - count`.
 /// @param index (count), values in [0, bound)
 template <typename I>
 std::shared_ptr<void> sorted_keys(LaunchSite site, const I* index, Index count, Index bound) {

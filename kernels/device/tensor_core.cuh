@@ -1,8 +1,8 @@
 // The PTX of tensor cores (sm_80 and newer): matrices between shared memory and registers, their product, and
-// asynchronous copies into shared memory. Each function has a stand-in for the emulation with the layouts of the PTX
+// asynchronous copies into shared memory. For the emulation each function has a substitute with the layouts of the PTX
 // manual.
 //
-// With g = lane / 4 and t = lane % 4, a register holding two neighbouring 16-bit elements (the lower half first):
+// With g = lane / 4 and t = lane % 4, a register holding two neighboring 16-bit elements (the lower half first):
 //   A (16,16): a[0] row g, columns 2t 2t+1;  a[1] row g + 8;  a[2] row g, columns 2t+8 2t+9;  a[3] row g + 8, columns
 //   2t+8 2t+9 B (16,8):  b[0] rows 2t 2t+1, column g;  b[1] rows 2t+8 2t+9, column g C (16,8):  c[0] c[1] row g,
 //   columns 2t 2t+1;  c[2] c[3] row g + 8        (float)
@@ -59,7 +59,7 @@ __device__ inline void ldmatrix_x4_transposed(std::uint32_t (&registers)[4], Sha
 #endif
 }
 
-/// Two matrices; the rows that the lanes 0 to 15 name.
+/// Two matrices, whose rows lanes 0 to 15 name.
 template <TensorCoreElement T>
 __device__ inline void ldmatrix_x2(std::uint32_t (&registers)[2], SharedPointer<const T> row) {
 #if defined(TEMPA_CUDA_EMULATED)
@@ -107,9 +107,9 @@ __device__ inline void mma_m16n8k16(float (&c)[4], const std::uint32_t (&a)[4], 
 #endif
 }
 
-/// Begins to copy 16 bytes from device to shared memory, both aligned to 16. Only the first `bytes` are read; the rest
-/// of the 16 becomes zero. The bytes are there after `cp_async_wait` in this thread, and for others after a barrier
-/// behind it.
+/// Starts copying 16 bytes from device to shared memory, both aligned to 16. Only the first `bytes` are read; the rest
+/// of the 16 becomes zero. This thread sees the bytes after `cp_async_wait`, other threads after a barrier
+/// after it.
 template <typename T>
 __device__ inline void cp_async_16(SharedPointer<T> to, const T* from, int bytes = 16) {
 #if defined(TEMPA_CUDA_EMULATED)
@@ -122,7 +122,7 @@ __device__ inline void cp_async_16(SharedPointer<T> to, const T* from, int bytes
 #endif
 }
 
-/// Makes a group of the copies begun since the last one; it may be empty.
+/// Closes the group of the copies started since the last one; it may be empty.
 __device__ inline void cp_async_commit() {
 #if defined(TEMPA_CUDA_EMULATED)
   emulation::commit_copies();

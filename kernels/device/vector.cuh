@@ -1,4 +1,4 @@
-// Several neighbouring elements moved by one instruction.
+// Loads and stores of several neighboring elements by one instruction.
 #pragma once
 
 #include "kernels/device/convert.cuh"
@@ -7,7 +7,7 @@
 
 namespace tempa::inline TEMPA_ABI::cuda {
 
-inline constexpr int kVectorBytes = 16;  // the widest load of a thread
+inline constexpr int kVectorBytes = 16;  // bytes of the widest load of a thread
 
 /// Elements of `T` in the widest load.
 template <typename T>
@@ -22,7 +22,7 @@ struct alignas(sizeof(T) * n) Vector {
   __host__ __device__ const T& operator[](int i) const { return values[i]; }
 };
 
-/// Whether `n` elements may be loaded at once from `p` and from every row of `stride` elements behind it.
+/// Whether `n` elements may be loaded at once from `p` and from every row of `stride` elements after it.
 template <int n, typename T>
 __host__ __device__ inline bool is_vector_aligned(const T* p, Index stride = n) {
   return reinterpret_cast<std::uintptr_t>(p) % (sizeof(T) * n) == 0 && stride % n == 0;

@@ -22,12 +22,13 @@ struct Max {
   }
 };
 
-/// combine over all `kLanes` lanes (a power of two) of each group of neighbours; the result is in every lane.
+/// combine over all `kLanes` lanes (a power of two) of each group of neighbors; the result is in every lane.
 template <int kLanes = kWarpSize, typename T, typename Combine>
 __device__ inline T warp_reduce(T value, Combine combine) {
   static_assert(kLanes > 0 && kLanes <= kWarpSize && (kLanes & (kLanes - 1)) == 0);
 #if defined(TEMPA_CUDA_EMULATED)
-  return emulation::butterfly<kLanes>(value, combine);  // the loop below, with one switch of fibers instead of five
+  return emulation::butterfly<kLanes>(
+      value, combine);  // the same as the loop below, with one switch of fibers instead of five
 #else
 #pragma unroll
   for (int distance = kLanes / 2; distance > 0; distance /= 2)
@@ -47,8 +48,7 @@ __device__ inline T warp_max(T value) {
 }
 
 /// combine over all threads of the block; the result is in every thread.
-/// @param scratch (32), free again when this returns. @param identity what changes nothing, for warps that are not
-/// there.
+/// @param scratch (32), may be reused when this returns. @param identity the neutral element, for missing warps.
 template <typename T, typename Combine>
 __device__ inline T block_reduce(T value, SharedPointer<T> scratch, Combine combine, T identity) {
   value = warp_reduce(value, combine);

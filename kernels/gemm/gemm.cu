@@ -1,5 +1,5 @@
-// Matrix products: the launchers, which turn their arguments into a `Product`, choose who computes it and in which
-// tiles (gemm_plan.cu), and start the kernels (gemm_simt.cu, gemm_tensor.cuh, gemm_sm90.cu, gemm_cublaslt.cu). Vectors
+// The launchers of matrix products: they describe a product by a `Product`, choose an implementation and tiles
+// (gemm_plan.cu), and start the kernels (gemm_simt.cu, gemm_tensor.cuh, gemm_sm90.cu, gemm_cublaslt.cu). Vectors
 // go to gemv.cu. No launcher waits for the device. (host code)
 #include <tempa/core/error.hpp>
 #include <tempa/cuda/gemm.hpp>

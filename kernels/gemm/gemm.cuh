@@ -1,4 +1,5 @@
-// What the files of the matrix product share: a product as its kernels get it, and the table of those kernels.
+// Shared by the files of the matrix product: the description of a product that its kernels get, and the table of
+// kernels.
 #pragma once
 
 #include <tempa/math/transpose.hpp>
@@ -8,9 +9,10 @@
 
 namespace tempa::inline TEMPA_ABI::cuda::detail {
 
-/// C = epilogue(op(A) op(B)) for every matrix of a batch. The sum over k may be cut into slices: slice s starts
-/// `s slice_a` and `s slice_b` elements into A and B and has `k_slice` terms (the last one what is left of `k`); its
-/// sums go to `partial`, where `reduce_slices` finds them. Slices that are a batch of their own sum over that batch.
+/// C = epilogue(op(A) op(B)) for every matrix of a batch. The sum over k may be divided into slices: slice s starts
+/// `s slice_a` and `s slice_b` elements into A and B and has `k_slice` terms (the last one the rest of `k`); its
+/// sums go to `partial`, where `reduce_slices` finds them. If the slices are themselves a batch, the sum is over that
+/// batch.
 template <Floating T>
 struct Product {
   using A = Accumulator<T>;
@@ -30,7 +32,7 @@ struct Product {
   T* a_sum = nullptr;    ///< (m) += sum_p op(A)_ip; null for none, and for a batch
   Epilogue<T> epilogue;
 
-  /// Elements from row to row of `partial`, so that four neighbours are aligned.
+  /// Elements from row to row of `partial`, so that four neighbors are aligned.
   __host__ __device__ Index partial_ld() const { return round_up<Index>(n, 4); }
   __host__ __device__ Index partial_numel() const { return Index{batch} * slices * m * partial_ld(); }
   __host__ __device__ int slice_length(int slice) const {
@@ -49,8 +51,8 @@ struct Product {
   }
 };
 
-/// Where a block's tile lies. Blocks that run at the same time take tiles that share rows of A and columns of B: down
-/// eight tiles, then the next column.
+/// The position of a block's tile. Blocks that run at the same time take tiles that share rows of A and columns of B:
+/// eight tiles down, then the next column.
 struct TilePlace {
   int row, column;
 
@@ -64,7 +66,7 @@ struct TilePlace {
   }
 };
 
-/// Gives `kCount` neighbours of each of some rows to where they belong: C, or the partial sums of the slice.
+/// Writes `kCount` neighbors of several rows to their place: C, or the partial sums of the slice.
 template <int kCount, int kRows, Floating T>
 __device__ inline void put_sums(const Product<T>& product, int slice, int batch, int row, int row_step, int column,
                                 const Vector<Accumulator<T>, kCount> (&sums)[kRows]) {
@@ -78,7 +80,7 @@ __device__ inline void put_sums(const Product<T>& product, int slice, int batch,
     if (row + r * row_step < product.m) store_vector<kCount>(to + r * row_step * ld, sums[r]);
 }
 
-/// The same for the sum of a row of op(A), which one thread of the grid has for each row and slice.
+/// The same for the sum of a row of op(A), which one thread of the grid computes for each row and slice.
 template <Floating T>
 __device__ inline void put_row_sum(const Product<T>& product, int slice, int row, Accumulator<T> sum) {
   if (row >= product.m) return;
@@ -89,14 +91,14 @@ __device__ inline void put_row_sum(const Product<T>& product, int slice, int row
   }
 }
 
-/// Floats of shared memory that a warp needs for `put_warp_sums`. Rows lie 8 floats further apart than they are long,
+/// Floats of shared memory that a warp needs for `put_warp_sums`. Rows are padded by 8 floats,
 /// so that the pairs of four rows, which half a warp writes at once, are in different banks.
 template <int kPassRows, int kPassColumns>
 constexpr __host__ __device__ int warp_staging() {
   return kPassRows * 16 * (kPassColumns * 8 + 8);
 }
 
-/// A warp's sums, kRowParts x kColumnParts results of mma m16n8, through shared memory to where they belong, so that
+/// A warp's sums, kRowParts x kColumnParts results of mma m16n8, through shared memory to their place, so that
 /// whole pieces of rows are written: kPassRows x kPassColumns of them at a time.
 template <int kPassRows, int kPassColumns, int kRowParts, int kColumnParts, Floating T>
 __device__ inline void put_warp_sums(const Product<T>& product, int slice, int batch, int first_row, int first_column,
@@ -104,7 +106,8 @@ __device__ inline void put_warp_sums(const Product<T>& product, int slice, int b
   constexpr int kRows = kPassRows * 16, kColumns = kPassColumns * 8, kStride = kColumns + 8, kVector = 4;
   constexpr int kRowVectors = kColumns / kVector, kRowStep = kWarpSize / kRowVectors;
   constexpr int kAcross = kColumnParts / kPassColumns, kPasses = kRowParts / kPassRows * kAcross;
-  constexpr int kMost = kPasses > 1 ? 4 : 8;  // rows of a lane whose reads wait together, beside sums not yet put
+  constexpr int kMost =
+      kPasses > 1 ? 4 : 8;  // rows of a lane that are read together, while other sums are still in registers
   constexpr int kLaneRows = kRows / kRowStep, kAtOnce = kLaneRows < kMost ? kLaneRows : kMost;
   static_assert(kRowParts % kPassRows == 0 && kColumnParts % kPassColumns == 0 && kLaneRows % kAtOnce == 0);
   const int lane = lane_in_warp(), row = lane / kRowVectors, column = lane % kRowVectors * kVector;
@@ -112,7 +115,7 @@ __device__ inline void put_warp_sums(const Product<T>& product, int slice, int b
 #pragma unroll 1
   for (int pass = 0; pass < kPasses; ++pass) {
 #pragma unroll
-    for (int p = 0; p < kPasses; ++p) {  // sums are registers, found by numbers known when this is compiled
+    for (int p = 0; p < kPasses; ++p) {  // sums are registers, whose indices must be constants
       if (p != pass) continue;
 #pragma unroll
       for (int i = 0; i < kPassRows * 2; ++i) {  // eight rows each

@@ -1,6 +1,6 @@
 // Matrix products by cuBLASLt, where the kernels are built with TEMPA_WITH_CUBLASLT. A row-major matrix is the
 // transpose of a column-major one, so C^T = op(B)^T op(A)^T is what cuBLASLt computes. Its epilogues add the bias or
-// sum the rows of op(A); GELU, which it has by tanh only, and its derivative follow in kernels of their own. The
+// sum the rows of op(A); GELU, which it has by tanh only, and its derivative follow in separate kernels. The
 // fastest algorithm by cuBLASLt's own heuristic is looked up once for each kind of product. (host code)
 #include <tempa/core/error.hpp>
 #include <tempa/cuda/accumulate.hpp>
@@ -31,7 +31,7 @@ namespace detail {
 
 template <Floating T>
 bool run_cublaslt(LaunchSite, const Product<T>&) {
-  return false;  // cannot be chosen: see check_built
+  return false;  // cannot be reached: see check_built
 }
 
 }  // namespace detail
@@ -59,7 +59,7 @@ constexpr cudaDataType_t data_type() {
   return CUDA_R_16F;
 }
 
-/// The handle of a device, made once and kept to the end of the process.
+/// The handle of a device, made once and kept until the process ends.
 cublasLtHandle_t handle(const char* who, int device) {
   static std::mutex mutex;
   static auto* const handles = new std::map<int, cublasLtHandle_t>;
@@ -107,10 +107,10 @@ std::uint32_t alignment_of(const void* p) {
   return address == 0 ? 256u : 1u << std::min(8, std::countr_zero(address));
 }
 
-/// All that an algorithm depends on.
+/// Everything that an algorithm depends on.
 using Kind = std::array<Index, 20>;
 
-/// The algorithms found so far; nothing where cuBLASLt has none.
+/// The algorithms found so far; absent where cuBLASLt has none.
 struct Algorithms {
   std::mutex mutex;
   std::map<Kind, std::optional<cublasLtMatmulAlgo_t>> found;
@@ -128,7 +128,7 @@ bool run_cublaslt(LaunchSite site, const Product<T>& product) {
   const char* const who = site.launcher;
   const Epilogue<T>& out = product.epilogue;
   const bool has_steps = out.finish != Finish::kLinear;
-  if (has_steps && out.ldc != product.n) return false;  // the steps behind the product are for whole arrays
+  if (has_steps && out.ldc != product.n) return false;  // the steps after the product are for whole arrays
   const auto type = data_type<T>(), scale = data_type<A>();
   T* const result = out.finish == Finish::kGelu ? out.x : out.c;
 

@@ -1,4 +1,4 @@
-// What becomes of a sum of a matrix product on its way to memory.
+// The epilogue of a matrix product: what is done to a sum before it is written.
 #pragma once
 
 #include <tempa/math/gelu.hpp>
@@ -13,7 +13,7 @@ enum class Finish : int {
   kGeluBackward,  ///< c = alpha sum GELU'(x)
 };
 
-/// The same for all threads, so that the branches on it cost nothing beside the product.
+/// The same for all threads, so that branching on it costs almost nothing.
 template <Floating T>
 struct Epilogue {
   using A = Accumulator<T>;
@@ -23,9 +23,9 @@ struct Epilogue {
   A alpha = 1, beta = 0;
   const T* bias = nullptr;                     ///< (n), or null for none
   const T* more_bias[2] = {nullptr, nullptr};  ///< of the second and third product of a group
-  T* x = nullptr;                              ///< laid out as c; written by kGelu, read by kGeluBackward
+  T* x = nullptr;                              ///< with the layout of c; written by kGelu, read by kGeluBackward
   Finish finish = Finish::kLinear;
-  bool vectors = false;  ///< whether four neighbours may be moved at once
+  bool vectors = false;  ///< whether four neighbors may be moved at once
 
   /// Sets `vectors` by the pointers.
   void find_alignment() {
@@ -35,8 +35,8 @@ struct Epilogue {
               (x == nullptr || is_vector_aligned<kVectorSize<float>>(x));
   }
 
-  /// Writes the elements from `column` on, as far as the row, of `columns`, goes, of rows `row`, `row + row_step` …
-  /// that are below `rows`. What is read is read for all of them at once, so that the threads wait once.
+  /// Writes the elements from `column` to the end of the row (`columns`), of rows `row`, `row + row_step` … below
+  /// `rows`. All reads are started together, so that the threads wait once.
   template <int kCount, int kRows>
   __device__ void put(int batch, int row, int row_step, int rows, int column, int columns,
                       const Vector<A, kCount> (&sums)[kRows]) const {

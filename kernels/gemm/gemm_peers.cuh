@@ -1,11 +1,11 @@
-// Who else may compute a matrix product than the portable kernels.
+// The alternatives to the portable kernels of matrix products: cuBLASLt, and the kernels for Hopper.
 #pragma once
 
 #include "kernels/gemm/gemm.cuh"
 
 namespace tempa::inline TEMPA_ABI::cuda::detail {
 
-/// By cuBLASLt. Epilogues that it does not have follow in kernels of their own. @return false, with nothing done, where
+/// By cuBLASLt. Epilogues that it does not have follow in separate kernels. @return false, with nothing done, where
 /// it has no algorithm. @throws CudaError.
 template <Floating T>
 bool run_cublaslt(LaunchSite site, const Product<T>& product);

@@ -1,6 +1,6 @@
-// The choice of a tile and of the number of slices, by a small model of the machine: blocks fill the multiprocessors
-// wave by wave; a multiprocessor with fewer blocks than it could hold hides less of their waiting; a wave begins with
-// loads that nothing hides and ends with stores; slices are written to memory and summed by a second kernel. (host
+// Chooses a tile and the number of slices, by a small model of the machine: blocks fill the multiprocessors in waves; a
+// multiprocessor with fewer blocks than it could run hides less of their latency; a wave begins with loads that nothing
+// hides and ends with stores; slices are written to memory and summed by a second kernel. (host
 // code)
 #include "kernels/gemm/gemm_tiles.cuh"
 
@@ -14,10 +14,10 @@ namespace {
 
 constexpr double kWaveCycles = 2500;          // the first loads and the epilogue
 constexpr double kSecondKernelCycles = 3500;  // between two kernels, and to fill the machine again
-constexpr double kBytesPerCycle = 2400;       // of memory or the second-level cache
-constexpr double kLoneBlock = 0.5;            // a block's waiting, in units of its arithmetic, that other blocks hide
+constexpr double kBytesPerCycle = 2400;       // of memory or the L2 cache
+constexpr double kLoneBlock = 0.5;            // a block's latency, in units of its arithmetic, that other blocks hide
 
-/// Part of its arithmetic that a multiprocessor with this many of the blocks it could hold does.
+/// The part of its arithmetic peak that a multiprocessor reaches with this many of its possible blocks.
 double occupied(const GemmTile& tile, Index blocks) {
   const auto many = static_cast<double>(tile.blocks_of_multiprocessor), now = static_cast<double>(blocks);
   return tile.efficiency * (now / (now + kLoneBlock)) * ((many + kLoneBlock) / many);
@@ -52,7 +52,7 @@ GemmPlan choose_plan(const GemmTask& task, std::span<const GemmTile> tiles, int 
   GemmPlan best;
   double best_cycles = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < tiles.size(); ++i) {
-    const Index worthwhile = std::max<Index>(1, task.k / (4 * tiles[i].depth));  // the pipeline wants a few steps
+    const Index worthwhile = std::max<Index>(1, task.k / (4 * tiles[i].depth));  // the pipeline needs a few steps
     const int most = static_cast<int>(std::min<Index>(max_slices, worthwhile));
     for (int slices = 1; slices <= most; ++slices) {
       const double cycles = expected_cycles(task, tiles[i], slices);

@@ -1,6 +1,6 @@
-// The second half of a product whose sum over k was cut into slices: a thread sums four neighbours of C, or what a
-// 16-byte load holds, over the slices in their order and gives the sums to the epilogue. Each partial sum is read once,
-// most of them from the second-level cache.
+// The second part of a product whose sum over k was divided into slices: a thread sums four neighbors of C, or the
+// elements of a 16-byte load, over the slices in order and passes the sums to the epilogue. Each partial sum is read
+// once, mostly from the L2 cache.
 #include "kernels/gemm/gemm.cuh"
 
 namespace tempa::inline TEMPA_ABI::cuda::detail {

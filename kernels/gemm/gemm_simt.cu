@@ -1,12 +1,12 @@
-// Matrix products in float and double by ordinary multiply-adds, nothing rounded on the way.
-// A block owns a tile of C and goes along k in steps of `kDepth`: its threads fetch the next pieces of A and B into
-// registers, multiply what lies in shared memory, then put the fetched pieces into the other half of it: one barrier a
-// step. In shared memory both pieces lie with k in rows, whichever way they came, so that one loop multiplies all four
-// transposes. A thread owns kRows x kColumns elements of C in groups of one vector, spread over the tile so that the
-// lanes of a warp (4 x 8) read neighbouring vectors: (kRows + kColumns) words from shared memory for kRows kColumns
-// multiply-adds. Each A is read once for every column of tiles, each B for every row of them.
-// Float sums are kept in parts of `kPart` terms, whose totals lie in shared memory: the rounding error of a long sum
-// grows with the number of parts and not of terms.
+// Matrix products in float and double by ordinary multiply-adds, without intermediate rounding to a shorter type.
+// A block owns a tile of C and loops over k in steps of `kDepth`: its threads load the next pieces of A and B into
+// registers, multiply the pieces in shared memory, then store the loaded ones into its other half: one barrier a step.
+// In shared memory each step of k is a row of both pieces, whether or not the operand is transposed, so that one loop
+// multiplies all four cases. A thread owns kRows x kColumns elements of C in groups of one vector, spread over the tile
+// so that the lanes of a warp (4 x 8) read neighboring vectors: (kRows + kColumns) words from shared memory for kRows
+// kColumns multiply-adds. Each A is read once for every column of tiles, each B for every row of them. Float sums are
+// divided into parts of `kPart` terms, whose totals are in shared memory: the rounding error of a long sum grows with
+// the number of parts and not of terms.
 #include "kernels/gemm/gemm_tiles.cuh"
 
 namespace tempa::inline TEMPA_ABI::cuda::detail {
@@ -24,24 +24,24 @@ struct SimtTile {
   static_assert(kThreadRows % 4 == 0 && kThreadColumns % 8 == 0, "a warp is 4 x 8 threads");
 };
 
-/// A piece of one operand on its way from device memory to shared memory: `kWidth` rows of C (or columns) by `kDepth`
-/// steps of k.
+/// A piece of one operand that is copied from device memory to shared memory: `kWidth` rows of C (or columns) by
+/// `kDepth` steps of k.
 template <typename T, int kWidth, int kDepth, int kThreads>
 class Piece {
  public:
   static constexpr int kVector = kVectorSize<T>;
   static constexpr int kStride =
-      kWidth + kVector;  ///< from k to k in shared memory; the gap keeps scattered stores apart
+      kWidth + kVector;  ///< from k to k in shared memory; the gap avoids bank conflicts of scattered stores
   static constexpr int kNumel = kStride * kDepth;
 
-  /// @param p the piece's first element. @param k_neighbours whether k runs along the rows of the operand, which are
+  /// @param p the piece's first element. @param k_neighbors whether k runs along the rows of the operand, which are
   /// `ld` apart. @param width, depth how much of the operand is left.
-  __device__ void fetch(const T* p, Index ld, bool k_neighbours, bool vectors, int width, int depth) {
+  __device__ void fetch(const T* p, Index ld, bool k_neighbors, bool vectors, int width, int depth) {
 #pragma unroll
     for (int c = 0; c < kCount; ++c) {
-      const auto [i, k] = place(c, k_neighbours);
-      const T* const from = p + (k_neighbours ? i * ld + k : k * ld + i);
-      const int here = k_neighbours ? (i < width ? depth - k : 0) : (k < depth ? width - i : 0);
+      const auto [i, k] = place(c, k_neighbors);
+      const T* const from = p + (k_neighbors ? i * ld + k : k * ld + i);
+      const int here = k_neighbors ? (i < width ? depth - k : 0) : (k < depth ? width - i : 0);
       if (vectors && here >= kVector) {
         held_[c] = load_vector<kVector>(from);
       } else {
@@ -51,11 +51,11 @@ class Piece {
     }
   }
 
-  __device__ void put(SharedPointer<T> piece, bool k_neighbours) const {
+  __device__ void put(SharedPointer<T> piece, bool k_neighbors) const {
 #pragma unroll
     for (int c = 0; c < kCount; ++c) {
-      const auto [i, k] = place(c, k_neighbours);
-      if (k_neighbours) {
+      const auto [i, k] = place(c, k_neighbors);
+      if (k_neighbors) {
 #pragma unroll
         for (int j = 0; j < kVector; ++j) piece[(k + j) * kStride + i] = held_[c][j];
       } else {
@@ -71,16 +71,16 @@ class Piece {
   struct Place {
     int i, k;
   };
-  __device__ static Place place(int c, bool k_neighbours) {
+  __device__ static Place place(int c, bool k_neighbors) {
     const int vector = thread_in_block() + c * kThreads;
-    if (k_neighbours) return {vector / (kDepth / kVector), vector % (kDepth / kVector) * kVector};
+    if (k_neighbors) return {vector / (kDepth / kVector), vector % (kDepth / kVector) * kVector};
     return {vector % (kWidth / kVector) * kVector, vector / (kWidth / kVector)};
   }
 
   Vector<T, kVector> held_[kCount];
 };
 
-/// A thread's totals over the parts of long sums, in shared memory: the vectors of all threads beside each other.
+/// A thread's totals over the parts of long sums, in shared memory: the vectors of all threads next to each other.
 template <typename T, typename Tile>
 struct PartTotals {
   static constexpr int kPart = 256;  ///< terms

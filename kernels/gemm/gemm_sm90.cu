@@ -1,6 +1,6 @@
-// Which products go to the kernels of gemm_sm90.cuh, and how: the maps by which TMA finds the operands, the tile, the
-// slices. They are a part of the library where it is built with TEMPA_WITH_SM90A, for an architecture list with 90a in
-// it. (host code)
+// Starts the kernels of gemm_sm90.cuh: decides which products they take, the TMA maps of the operands, the tile, the
+// slices. They are compiled when the library is built with TEMPA_WITH_SM90A, for an architecture list that contains
+// 90a. (host code)
 #include "kernels/gemm/gemm_peers.cuh"
 
 #if defined(TEMPA_WITH_SM90A) && !defined(TEMPA_CUDA_EMULATED)
@@ -51,7 +51,7 @@ CUtensorMap make_map(const char* who, const T* p, Index rows, Index columns, Ind
   constexpr auto kType = std::same_as<T, bfloat16> ? CU_TENSOR_MAP_DATA_TYPE_BFLOAT16 : CU_TENSOR_MAP_DATA_TYPE_FLOAT16;
   const cuuint64_t sizes[3] = {static_cast<cuuint64_t>(columns), static_cast<cuuint64_t>(rows),
                                static_cast<cuuint64_t>(batch)};
-  const Index batch_stride = batch == 1 ? ld : stride;  // of one matrix it is never used, but checked
+  const Index batch_stride = batch == 1 ? ld : stride;  // not used for a single matrix, but checked
   const cuuint64_t strides[2] = {static_cast<cuuint64_t>(ld) * sizeof(T),
                                  static_cast<cuuint64_t>(batch_stride) * sizeof(T)};
   const cuuint32_t box[3] = {64, static_cast<cuuint32_t>(box_rows), 1}, steps[3] = {1, 1, 1};

@@ -1,11 +1,11 @@
 // Matrix products of 16-bit types on devices of compute capability 9.0.
-// A block stays on its multiprocessor and goes from tile to tile. Of its three warpgroups one, the producer, only
-// starts TMA copies of the next pieces of A and B, 64 steps of k each, into a ring of kStages in shared memory; the
-// other two own 64 rows of the tile each and multiply by wgmma from shared memory, one group of products ahead of the
-// wait for the former one. Two barriers a stage say that it has come, and that both are done with it, so that the
-// producer is already fetching the next tile while this one is written. It hands its registers to the other two. Pieces
-// lie in rows of 128 bytes with TMA's 128-byte swizzle, k along the rows or across them, whichever way the operand
-// came: wgmma reads both. TMA fills what lies outside of the matrices with zeros.
+// Persistent blocks loop over the tiles. Of a block's three warpgroups, one, the producer, only starts TMA copies of
+// the next pieces of A and B, 64 steps of k each, into a ring of kStages in shared memory. The other two own 64 rows of
+// the tile each and multiply by wgmma from shared memory; they start a group of products before they wait for the
+// previous one. Two barriers a stage tell that it is filled, and that both warpgroups have read it, so that the
+// producer is already loading the next tile while this one is written. It gives up registers for the other two. Pieces
+// are rows of 128 bytes with TMA's 128-byte swizzle, with k along the rows or across them, as in the operand: wgmma
+// reads both. TMA fills elements outside the matrices with zeros.
 #pragma once
 
 #include <tempa/device/cuda/device.hpp>
@@ -35,7 +35,7 @@ struct HopperTile {
   static_assert(kSharedBytes <= 227 * 1024);
 };
 
-/// Goes round the ring: the present stage, and the parity of its turn.
+/// A position in the ring: the current stage, and the parity of its round.
 template <int kStages>
 struct RingPlace {
   int stage = 0;
@@ -108,7 +108,7 @@ __global__ void __launch_bounds__(HopperTile<T, kColumns>::kThreads, 1)
         unsigned char* const a = memory + place.stage * Tile::kStageBytes;
         unsigned char* const b = a + Tile::kBytesA;
         std::uint64_t* const barrier = came + place.stage;
-        hopper::barrier_wait(done + place.stage, place.parity ^ 1);  // the first turn waits for nobody
+        hopper::barrier_wait(done + place.stage, place.parity ^ 1);  // nobody has to be waited for in the first round
         hopper::barrier_arrive_expect(barrier, Tile::kStageBytes);
         if constexpr (kTransA) {
           for (int slab = 0; slab < Tile::kRows / 64; ++slab)
@@ -174,12 +174,12 @@ __global__ void __launch_bounds__(HopperTile<T, kColumns>::kThreads, 1)
     put_warp_sums<1, 4>(product, work.slice, work.batch, row, column, sums, staging);
   }
 #else
-  __trap();  // run_hopper starts it on 9.0 alone
+  __trap();  // run_hopper starts it on 9.0 only
 #endif
 }
 
-/// Starts the kernel for one of `kHopperTiles`. @param works tiles of all slices and products. @param blocks to share
-/// them.
+/// Starts the kernel for one of `kHopperTiles`. @param works tiles of all slices and products. @param blocks that
+/// share them.
 template <TensorCoreElement T>
 void launch_hopper(LaunchSite site, const CUtensorMap& map_a, const CUtensorMap& map_b, const Product<T>& product,
                    int tile, int works, int blocks) {

@@ -1,11 +1,11 @@
 // Matrix products of 16-bit types on tensor cores (mma.sync m16n8k16, sums in float), for sm_80 and newer.
-// A block of four warps owns a tile of C and goes along k in steps of 32: cp.async brings the next pieces of A and B
-// into a ring of kStages in shared memory while the warps multiply the present one; one barrier a step. Pieces lie in
-// shared memory as they lie in device memory, in 16-byte chunks whose place within 128 bytes is changed by the row
-// (XOR), so that the eight rows which a quarter of ldmatrix reads, and those which cp.async writes, lie in different
-// banks; ldmatrix transposes what does not run along k. A warp owns a quarter of the tile: (rows + columns) 16 words
+// A block of four warps owns a tile of C and loops over k in steps of 32: cp.async loads the next pieces of A and B
+// into a ring of kStages in shared memory while the warps multiply the current one; one barrier a step. Pieces have the
+// same layout in shared memory as in device memory, in 16-byte chunks whose place within 128 bytes depends on the row
+// (XOR), so that the eight rows that a quarter of ldmatrix reads, and those that cp.async writes, are in different
+// banks; ldmatrix transposes what is not contiguous in k. A warp owns a quarter of the tile: (rows + columns) 16 words
 // from shared memory for rows columns 16 multiply-adds. The sums go through shared memory once more, so that rows of C
-// are written whole. Edges: what lies outside is filled with zeros by cp.async. Operands whose rows do not begin at
+// are written whole. At the edges, cp.async fills with zeros. Operands whose rows do not begin at
 // multiples of 16 bytes are loaded element by element (kAligned = false).
 #pragma once
 
@@ -32,13 +32,13 @@ struct TensorPiece {
   static constexpr int kNumel = kWidth * kDepth;
   static constexpr int kRowChunks = (kAlongK ? kDepth : kWidth) / kChunk;
 
-  /// Where chunk `chunk` of row `row` lies, in elements.
+  /// The offset of chunk `chunk` of row `row`, in elements.
   __device__ static int place(int row, int chunk) {
     if constexpr (kRowChunks == 4) return (row * 4 + (chunk ^ ((row >> 1) & 3))) * kChunk;
     return (row * kRowChunks + (chunk ^ (row & 7))) * kChunk;
   }
 
-  /// Begins to bring the piece whose first element is `p`. @param width, depth how much of the operand is left.
+  /// Starts loading the piece whose first element is `p`. @param width, depth how much of the operand is left.
   template <bool kAligned>
   __device__ static void fetch(SharedPointer<T> piece, const T* p, Index ld, int width, int depth) {
     constexpr int kCount = kNumel / kChunk / kThreads;
@@ -128,7 +128,7 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks) gemm_tensor(con
   for (int step = 0; step < kStages - 1; ++step) fetch(step);
   for (int step = 0; step < steps; ++step) {
     cp_async_wait<kStages - 2>();
-    __syncthreads();  // everybody's part of this step has come, and nobody reads the stage that is filled next
+    __syncthreads();  // all parts of this step are loaded, and nobody reads the stage that is filled next
     fetch(step + kStages - 1);
     const auto from_a = shared_a + step % kStages * PieceA::kNumel;
     const auto from_b = shared_b + step % kStages * PieceB::kNumel;
@@ -188,8 +188,8 @@ void launch_tensor_shape(LaunchSite site, const Product<T>& product, int tile) {
   launch_tensor_tile<SmallTensorTile, kTransA, kTransB, true, kMaySumA>(site, product);
 }
 
-/// What the transposes of linear layers in training are not for has the small tile alone: operands that are not
-/// aligned, both transposed, sums of A's rows otherwise than in the gradient of a weight.
+/// Cases that linear layers in training do not need are compiled for the small tile only: unaligned operands, both
+/// operands transposed, sums of A's rows other than in the gradient of a weight.
 template <Floating T>
 void launch_tensor(LaunchSite site, const Product<T>& product, int tile) {
   const bool aligned = is_vector_aligned<kChunk>(product.a, product.lda) && product.stride_a % kChunk == 0 &&

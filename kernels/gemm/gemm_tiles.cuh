@@ -1,4 +1,4 @@
-// The kernels among which a product chooses, and how it chooses.
+// The tiles of the kernels of matrix products, and the choice among them.
 #pragma once
 
 #include <tempa/cuda/gemm.hpp>
@@ -27,7 +27,7 @@ inline constexpr std::array kTensorTiles{GemmTile{128, 128, 32, 2, 1.0}, GemmTil
 inline constexpr std::array kHopperTiles{GemmTile{128, 256, 64, 1, 1.0}, GemmTile{128, 192, 64, 1, 0.95},
                                          GemmTile{128, 128, 64, 1, 0.85}, GemmTile{128, 64, 64, 1, 0.6}};
 
-/// What the choice depends on: sizes, and the machine.
+/// The inputs of the choice: sizes, and the machine.
 struct GemmTask {
   Index m, n, k, batch;
   int multiprocessors;
@@ -50,25 +50,25 @@ void launch_product(LaunchSite site, const Product<T>& product, int tile);
 template <Floating T>
 std::shared_ptr<void> cut_into_slices(int device, Product<T>& product, int slices, int depth);
 
-/// What all products have.
-/// @throws ShapeError when a size is beyond what the kernels count to.
+/// The parts that all products have.
+/// @throws ShapeError when a size is too large for the kernels' integers.
 template <Floating T>
 Product<T> make_product(const char* who, Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, const T* a,
                         Index lda, const T* b, Index ldb, T* c, Index ldc);
 
-/// Cycles that a product is expected to take.
+/// The expected cycles of a product.
 double expected_cycles(const GemmTask& task, const GemmTile& tile, int slices);
 
-/// The fastest by `expected_cycles`. It depends on sizes and device alone, so that a product has the same bits in every
+/// The fastest by `expected_cycles`. It depends on sizes and device only, so that a product has the same bits in every
 /// run.
-/// @param max_slices 1 where the sum must not be cut.
+/// @param max_slices 1 where the sum must not be divided.
 GemmPlan choose_plan(const GemmTask& task, std::span<const GemmTile> tiles, int max_slices);
 
 /// A block for each tile, slice and product of the batch.
 template <Floating T>
 dim3 tile_grid(const Product<T>& product, int tile_rows, int tile_columns) {
   const int rows = ceil_div(product.m, tile_rows);
-  const int columns = max_of(1, ceil_div(product.n, tile_columns));  // the sums of A's rows may be wanted alone
+  const int columns = max_of(1, ceil_div(product.n, tile_columns));  // possibly only the sums of A's rows are needed
   return {static_cast<unsigned>(rows) * static_cast<unsigned>(columns), static_cast<unsigned>(product.slices),
           static_cast<unsigned>(product.batch)};
 }

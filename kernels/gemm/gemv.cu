@@ -1,8 +1,8 @@
-// Products of a matrix and a vector: bound by the reading of the matrix, each element of which is read once.
-// A by rows: a warp owns an element of y and goes along its row, 16 bytes a lane at a time where the row allows it;
-// lanes are added at the end. A by columns (transposed): a block owns 32 neighbouring columns, each of its 8 warps
-// every eighth row of them. Where that gives fewer blocks than the device has room for, the sum is cut into slices
-// whose sums lie in memory for a second kernel. All sums have one order.
+// Products of a matrix and a vector: limited by reading the matrix, each element of which is read once.
+// A by rows: a warp owns an element of y and reads its row, 16 bytes a lane at a time where the row allows it;
+// the lanes are added at the end. A by columns (transposed): a block owns 32 neighboring columns, each of its 8 warps
+// every eighth row of them. Where that gives fewer blocks than the device can run, the sum is divided into
+// slices, whose sums a second kernel adds. All sums have a fixed order.
 #include <tempa/cuda/gemm.hpp>
 #include <tempa/device/cuda/device.hpp>
 #include <tempa/device/cuda/memory.hpp>

@@ -1,5 +1,5 @@
 // Products of batches of matrices that are broadcast against each other: a batched product for each run of the batch
-// through which both operands go with one stride. The gradient of a broadcast operand is a sum over products: these are
+// in which both operands have a constant stride. The gradient of a broadcast operand is a sum over products: these are
 // the slices of one long sum (gemm.cuh), collected in float and rounded once. (host code)
 #include <tempa/cuda/gemm.hpp>
 #include <tempa/device/cuda/memory.hpp>
@@ -35,7 +35,7 @@ class Sums {
     set_bytes(backend, memory_.get(), 0, bytes);
   }
 
-  /// Matrix `first` += sum_j a_j b_j, or, where the sum goes along with the run, matrix `first + j` += a_j b_j.
+  /// Matrix `first` += sum_j a_j b_j, or, where the operand is not broadcast in the run, matrix `first + j` += a_j b_j.
   void add(Index first, Index count, bool one_sum, const Operand<T>& a, const Operand<T>& b, Index k) {
     for (Index j = 0; j < count; j += kSlicesAtOnce) {
       const int now = static_cast<int>(std::min(kSlicesAtOnce, count - j));

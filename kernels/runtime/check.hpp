@@ -1,4 +1,4 @@
-// From a status of the CUDA runtime to an exception.
+// Turns a status of the CUDA runtime into an exception.
 #pragma once
 
 #include "kernels/device/platform.cuh"

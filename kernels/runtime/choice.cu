@@ -1,4 +1,4 @@
-// Who computes the products of matrices, and who attention: the environment, or what the program set. (host code)
+// The implementations of matrix products and attention, chosen by the program or the environment. (host code)
 #include <tempa/cuda/attention.hpp>
 #include <tempa/cuda/gemm.hpp>
 

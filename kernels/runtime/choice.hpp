@@ -1,5 +1,5 @@
-// Who computes something: what the program set, or else what a variable of the environment names, or else the first of
-// the alternatives.
+// A choice among implementations: the one that the program set, or else the one that an environment variable names, or
+// else the first.
 #pragma once
 
 #include <tempa/core/error.hpp>
@@ -18,15 +18,15 @@ template <typename Value>
 struct Alternative {
   Value value;
   std::string_view name;
-  const char* missing = nullptr;  ///< the library that it needs, where the kernels were built without that
+  const char* missing = nullptr;  ///< the library that it needs, if the kernels were built without it
 };
 
-/// A choice of the process. Any thread may ask for it and set it.
+/// A choice of the process. Any thread may read it and set it.
 template <typename Value>
 class Choice {
  public:
-  /// @param variable of the environment; it is read when the choice is first asked for.
-  /// @param alternatives the first of them is taken when nobody chose.
+  /// @param variable of the environment; it is read at the first call.
+  /// @param alternatives the first one is the default.
   Choice(const char* variable, std::vector<Alternative<Value>> alternatives)
       : variable_(variable), alternatives_(std::move(alternatives)) {}
 
@@ -41,8 +41,8 @@ class Choice {
     throw ConfigError(concat("[", variable_, "] must be ", names, " but is \"", name, "\""));
   }
 
-  /// @throws ConfigError when the variable has another value or names what is not built; with every call until it is
-  /// put right.
+  /// @throws ConfigError when the variable has another value or names what is not built; at every call until it is
+  /// corrected.
   Value get() {
     if (const int set = chosen_.load(std::memory_order_relaxed); set != kUnset) return static_cast<Value>(set);
     if (const int read = of_environment_.load(std::memory_order_relaxed); read != kUnset)
@@ -54,7 +54,7 @@ class Choice {
     return value;
   }
 
-  /// Overrules the environment. @param who stands in the error. @throws ConfigError for what is not built.
+  /// Overrides the environment. @param who the function's name in the error. @throws ConfigError for what is not built.
   void set(const char* who, Value value) {
     check_built(who, value);
     chosen_.store(static_cast<int>(value), std::memory_order_relaxed);

@@ -1,4 +1,5 @@
-// The host's side of fault.cuh: one record a device, allocated with its first launch that checks indices, never freed.
+// The host's part of fault.cuh: one record for each device, allocated at the first launch that checks indices, never
+// freed.
 #include <tempa/core/error.hpp>
 #include <tempa/device/cuda/memory.hpp>
 
@@ -26,7 +27,7 @@ class FaultRecords {
     return static_cast<FaultRecord*>(memory.get());
   }
 
-  /// What was reported, and nothing is any more.
+  /// Returns what was reported, and clears it.
   FaultRecord take(int device) {
     const std::scoped_lock lock(mutex_);
     const auto found = records_.find(device);
@@ -39,7 +40,7 @@ class FaultRecords {
   std::map<int, std::shared_ptr<void>> records_;
 };
 
-/// Never destroyed: kernels of captured graphs keep the addresses.
+/// Never destroyed: kernels of captured graphs contain the addresses.
 FaultRecords& records() {
   static auto* const instance = new FaultRecords;
   return *instance;
@@ -54,7 +55,7 @@ void throw_if_fault(Backend backend) {
   if (fault.reported == 0) return;
   throw ValueError(concat("[", fault.launcher, "] indices must be in [0,", fault.bound, ") but element ",
                           fault.position, " is ", fault.index, "; found by cuda:", backend.device,
-                          ", at the latest synchronisation"));
+                          ", at the latest synchronization"));
 }
 
 }  // namespace tempa::inline TEMPA_ABI::cuda

@@ -1,5 +1,5 @@
-// Indices in data (ids, labels) that are out of range: a kernel finds them, the host throws for them when it next waits
-// for the device. Nothing is waited for in between, and nothing is written in the place of a bad index.
+// Reports indices in data (ids, labels) that are out of range: a kernel finds them, and the host throws at its next
+// wait for the device. Nobody waits in between, and nothing is written for an index out of range.
 #pragma once
 
 #include <tempa/device/cuda/fault.hpp>
@@ -8,14 +8,14 @@
 
 namespace tempa::inline TEMPA_ABI::cuda {
 
-/// What a kernel leaves for the host, in pinned memory that both see.
+/// A kernel's report to the host, in pinned memory that both can access.
 struct FaultRecord {
   int reported = 0;
   const char* launcher = nullptr;  ///< a literal of the host
   Index index = 0, bound = 0, position = 0;
 };
 
-/// The device's record, and the launcher that a fault is put down to: an argument of kernels that check indices.
+/// The device's record, and the launcher to name in the error: an argument of kernels that check indices.
 struct FaultSite {
   FaultRecord* record;
   const char* launcher;
@@ -24,7 +24,7 @@ struct FaultSite {
 /// @throws OutOfMemoryError where a device's first record cannot be allocated.
 FaultSite fault_site(Backend backend, const char* launcher);
 
-/// Tells the host that element `position` of the indices is not in [0, bound). The first one to report is kept.
+/// Reports to the host that element `position` of the indices is not in [0, bound). Only the first report is kept.
 __device__ inline void report_fault(const FaultSite& site, Index index, Index bound, Index position) {
   if (atomicCAS(&site.record->reported, 0, 1) != 0) return;
   site.record->launcher = site.launcher;

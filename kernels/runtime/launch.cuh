@@ -1,4 +1,4 @@
-// Starting a kernel.
+// Starts kernels.
 #pragma once
 
 #include <tempa/core/error.hpp>
@@ -16,12 +16,12 @@ namespace tempa::inline TEMPA_ABI::cuda {
 
 inline constexpr std::size_t kSharedBytesWithoutOptIn = 48 * 1024;
 
-/// A backend, and the launcher from which `launch` is called: its name stands in errors and in the profiler.
+/// A backend, and the launcher that calls `launch`, whose name is shown in errors and in the profiler.
 struct LaunchSite {
   Backend backend;
   const char* launcher;
 
-  // NOLINTNEXTLINE(google-explicit-constructor): a launcher hands over its backend
+  // NOLINTNEXTLINE(google-explicit-constructor): a launcher passes its backend
   LaunchSite(Backend given, const char* name = __builtin_FUNCTION()) : backend(given), launcher(name) {}
 };
 
@@ -32,8 +32,8 @@ void use_device(const char* who, int device);
 
 }  // namespace detail
 
-/// Starts `kernel<<<grid, block, shared_bytes, stream>>>(args...)`. A grid with no block at all starts nothing. More
-/// than 48 KB of shared memory are opted in to.
+/// Starts `kernel<<<grid, block, shared_bytes, stream>>>(args...)`. A grid without blocks starts nothing. Opts in
+/// to more than 48 KB of shared memory.
 /// @throws CudaError `[launcher] …` when the kernel cannot be started, or an earlier one failed.
 template <typename... Params, typename... Args>
 void launch(void (*kernel)(Params...), dim3 grid, dim3 block, std::size_t shared_bytes, LaunchSite site,
@@ -57,9 +57,10 @@ void launch(void (*kernel)(Params...), dim3 grid, dim3 block, std::size_t shared
   check(site.launcher, "start of a kernel", cudaGetLastError());
 }
 
-/// The same with a size of shared memory that is known beforehand: it stands in the name of this function, where
+/// The same with a constant size of shared memory: it is part of the name of this function, where
 /// scripts/kernel_resources reads it. `launch<kernel<T>, kBytes>(blocks, threads, backend, arguments...)`
-/// In a generic lambda only of a kernel whose template arguments are the lambda's: GCC 12 forgets to compile others.
+/// In a generic lambda, only for a kernel whose template arguments depend on the lambda: GCC 12 does not compile
+/// others.
 template <auto kKernel, std::size_t kSharedBytes, typename... Args>
 [[gnu::noinline]] void launch(dim3 grid, dim3 block, LaunchSite site, Args&&... args) {
   launch(kKernel, grid, block, kSharedBytes, site, std::forward<Args>(args)...);

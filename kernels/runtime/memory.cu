@@ -1,6 +1,5 @@
-// Device memory: the caching allocator, and copies. A freed block is kept for the stream (or the graph) that it was
-// made for: work on it given to the stream before is over before work that is given later, so that no waiting is
-// needed.
+// Device memory: the caching allocator, and copies. A freed block is reused by the stream (or the graph) for which it
+// was allocated: earlier work of the stream is done before later work begins, so that no waiting is needed.
 #include <tempa/core/error.hpp>
 #include <tempa/device/cuda/fault.hpp>
 #include <tempa/device/cuda/memory.hpp>
@@ -20,7 +19,7 @@ namespace tempa::inline TEMPA_ABI::cuda {
 
 namespace {
 
-/// The emulation lets nobody touch a block beyond these bytes; a GPU has no such thing.
+/// Tells the emulation to refuse accesses beyond these bytes of a block; does nothing on a GPU.
 void set_bytes_in_use([[maybe_unused]] void* block, [[maybe_unused]] std::size_t bytes) {
 #if defined(TEMPA_CUDA_EMULATED)
   emulation::set_bytes_in_use(block, bytes);
@@ -53,28 +52,29 @@ class DevicePool {
     const std::size_t size = size_class(bytes);
     const std::scoped_lock lock(mutex_);
     stats_.allocated_bytes -= size;
-    if (!is_graph(owner)) set_bytes_in_use(block, 0);  // a replay writes what was free in the capture already
+    if (!is_graph(owner))
+      set_bytes_in_use(block, 0);  // a replay writes to memory that was already free during the capture
     try {
       free_[{owner, size}].push_back(block);
       stats_.cached_bytes += size;
-    } catch (const std::bad_alloc&) {  // no room for the list entry: give the block back instead
+    } catch (const std::bad_alloc&) {  // no room for the list entry: return the block to the driver instead
       release(block);
     }
   }
 
-  /// Gives the free blocks of a graph that is gone back to the driver.
+  /// Returns the free blocks of a destroyed graph to the driver.
   void release_owner(const void* owner) noexcept {
     const std::scoped_lock lock(mutex_);
     release_if([owner](const void* other) { return other == owner; });
   }
 
-  /// Gives the free blocks of all streams back to the driver.
+  /// Returns the free blocks of all streams to the driver.
   void release_cached() {
     const std::scoped_lock lock(mutex_);
     release_streams();
   }
 
-  /// Blocks freed to a stream that has ended go to the default stream, where nothing waits for them any more.
+  /// Gives the free blocks of an ended stream to the default stream.
   void inherit(const void* ended) {
     const std::scoped_lock lock(mutex_);
     for (auto it = free_.lower_bound({ended, 0}); it != free_.end() && it->first.first == ended; it = free_.erase(it)) {
@@ -168,7 +168,7 @@ DevicePool& pool(int device) {
   return pools->try_emplace(device, device).first->second;
 }
 
-/// Bytes that travel as an argument of a kernel.
+/// Bytes that are passed as an argument of a kernel.
 struct Bytes {
   static constexpr std::size_t kCount = 2048;
   unsigned char values[kCount];
@@ -184,7 +184,7 @@ bool is_capturing(Backend backend) {
   return pool != nullptr && pool->device == backend.device;
 }
 
-/// A copy that a graph repeats with the bytes of now, wherever they came from.
+/// A copy that a graph repeats with the current bytes, wherever they came from.
 void record_bytes(Backend backend, void* to, const void* from, std::size_t count) {
   constexpr std::size_t kMost = 64 * 1024;
   if (count > kMost)
@@ -219,7 +219,7 @@ GraphPool::~GraphPool() {
 void inherit_free_blocks(Backend ended) noexcept {
   try {
     pool(ended.device).inherit(ended.stream);
-  } catch (const std::bad_alloc&) {  // they stay cached under the stream's name, for whoever gets it next
+  } catch (const std::bad_alloc&) {  // they stay cached for this stream handle, which another stream may get later
   }
 }
 

@@ -29,7 +29,7 @@ std::string version_text(int version) { return concat(version / 1000, ".", versi
 cudaStream_t stream_of(Backend backend) { return static_cast<cudaStream_t>(backend.stream); }
 cudaEvent_t event_of(void* event) { return static_cast<cudaEvent_t>(event); }
 
-/// cudaGetDeviceCount without an error left behind.
+/// cudaGetDeviceCount, which leaves no error to be found by later calls.
 cudaError_t count_devices(int& count) {
   count = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);
@@ -43,7 +43,7 @@ cudaError_t count_devices(int& count) {
 }  // namespace
 
 void throw_cuda_error(const char* who, const char* what, cudaError_t status) {
-  static_cast<void>(cudaGetLastError());  // it is reported here, and not once more by the next call
+  static_cast<void>(cudaGetLastError());  // it is reported here, and must not be reported again by the next call
   const std::string text =
       concat("[", who, "] ", what, ": ", cudaGetErrorName(status), " (", cudaGetErrorString(status), ")");
   switch (status) {

@@ -1,5 +1,4 @@
-// What a host thread's calls refer to: its current stream of each device, and the pool of the graph that it captures,
-// during which it may relax the rules of the capture.
+// The state of a host thread: its current stream on each device, and the pool of the graph that it is capturing.
 #pragma once
 
 #include "kernels/device/platform.cuh"
@@ -10,8 +9,8 @@
 
 namespace tempa::inline TEMPA_ABI::cuda::detail {
 
-/// Owner of the memory that is allocated during a capture. It goes back to the driver when the graph and all tensors
-/// made in the capture are gone.
+/// Owner of the memory that is allocated during a capture. It is returned to the driver when the graph and all tensors
+/// made in the capture have been destroyed.
 struct GraphPool {
   int device;
 
@@ -22,8 +21,8 @@ struct GraphPool {
 };
 
 struct ThreadState {
-  std::map<int, void*> streams;     ///< device to current stream; none is the default stream
-  std::shared_ptr<GraphPool> pool;  ///< of the capture that is going on
+  std::map<int, void*> streams;     ///< device to current stream; absent: the default stream
+  std::shared_ptr<GraphPool> pool;  ///< of the current capture
   void* outside_stream = nullptr;   ///< current on the pool's device before the capture
 
   void* stream(int device) const {
@@ -35,7 +34,7 @@ struct ThreadState {
 /// Of the calling thread.
 ThreadState& thread_state();
 
-/// While one lives, this thread may allocate and load kernels during its capture.
+/// While alive, this thread may allocate and load kernels during its capture.
 class RelaxedCapture {
  public:
   RelaxedCapture() { cudaThreadExchangeStreamCaptureMode(&mode_); }
@@ -47,7 +46,7 @@ class RelaxedCapture {
   cudaStreamCaptureMode mode_ = cudaStreamCaptureModeRelaxed;
 };
 
-/// The free blocks of a stream that ends, and has no work left, become the default stream's.
+/// Gives the free blocks of a stream that ends, and has no work left, to the default stream.
 void inherit_free_blocks(Backend ended) noexcept;
 
 }  // namespace tempa::inline TEMPA_ABI::cuda::detail

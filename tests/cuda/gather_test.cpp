@@ -63,7 +63,7 @@ TEST_CASE("CUDA gather: a bad index is left out, and thrown for when the host wa
   });
   CHECK(text ==
         "[index_select_forward] indices must be in [0,3) but element 1 is 7; found by cuda:0, at the latest "
-        "synchronisation");
+        "synchronization");
   CHECK(y.to_vector() == std::vector<float>{5, 6, -3, -4, -5, -6});  // and nothing is thrown twice
   DeviceArray<float> dx(x);
   cuda::index_select_backward(cuda::current_backend(0), dx.data(), y.data(), index.data(), 1, 3, 2, 3);

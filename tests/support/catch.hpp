@@ -1,4 +1,4 @@
-// Catch2, version 2 or 3: the tests keep to what both understand.
+// Includes Catch2, version 2 or 3: the tests use only what both have.
 #pragma once
 
 #if __has_include(<catch2/catch_all.hpp>)

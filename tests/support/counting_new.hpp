@@ -31,7 +31,7 @@ void* or_throw(void* memory) {
 
 }  // namespace
 
-// Not inlined: g++ 12 would see `malloc` meet `operator delete` and take it for a mistake.
+// Not inlined: g++ 12 would warn that memory of `malloc` goes to `operator delete`.
 [[gnu::noinline]] void* operator new(std::size_t bytes) { return or_throw(counted(bytes)); }
 [[gnu::noinline]] void* operator new[](std::size_t bytes) { return or_throw(counted(bytes)); }
 [[gnu::noinline]] void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return counted(bytes); }

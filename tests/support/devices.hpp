@@ -1,4 +1,4 @@
-// The devices that a test can run on.
+// The devices on which a test can run.
 #pragma once
 
 #include "support/catch.hpp"
@@ -21,7 +21,7 @@ inline std::vector<tempa::Device> devices() {
 }
 
 #if defined(TEMPA_WITH_CUDA)
-/// Whether the test is to end as skipped, since there is no CUDA device; says so.
+/// Whether the test must be skipped because there is no CUDA device; warns then.
 inline bool skips_without_cuda() {
   if (tempa::cuda::device_count() > 0) return false;
   WARN("skipped: there is no CUDA device");

@@ -1,4 +1,4 @@
-// How far a tensor is from what it should be.
+// The difference of a tensor from the expected one.
 #pragma once
 
 #include <tempa/tensor/tensor.hpp>

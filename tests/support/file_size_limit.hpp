@@ -1,4 +1,4 @@
-// A disk that is full.
+// Simulates a full disk.
 #pragma once
 
 #include "support/catch.hpp"
@@ -7,7 +7,7 @@
 
 #include <sys/resource.h>
 
-/// While it lives, no file of this process may grow beyond `bytes`: what a full disk does to a writer.
+/// While alive, no file of this process may grow beyond `bytes`, so that writing fails as on a full disk.
 class FileSizeLimit {
  public:
   explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {

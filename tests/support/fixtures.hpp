@@ -1,4 +1,4 @@
-// Where the tests find their files.
+// The paths of the tests' files.
 #pragma once
 
 #include <cstdlib>

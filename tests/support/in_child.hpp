@@ -1,4 +1,4 @@
-// A part of a test in another process, which is not root.
+// Runs a part of a test in another process, which is not root.
 #pragma once
 
 #include <tempa/core/error.hpp>
@@ -12,8 +12,8 @@
 inline constexpr uid_t kNobody = 65534;
 inline constexpr int kChildDone = 0, kChildIoError = 50;
 
-/// Calls `f` in a process of its own, as the user nobody when this is root. @return kChildDone, kChildIoError when it
-/// throws an IoError, something else for everything else.
+/// Calls `f` in a child process, as the user nobody if this one is root. @return kChildDone; kChildIoError when it
+/// throws an IoError; another value for anything else.
 template <typename F>
 int in_child_of_nobody(const F& f) {
   const pid_t child = ::fork();

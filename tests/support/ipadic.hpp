@@ -1,4 +1,4 @@
-// The MeCab dictionary that the golden ids were made with.
+// The MeCab dictionary with which the golden ids were made.
 #pragma once
 
 #include <tempa/text/japanese/mecab_dictionary.hpp>
@@ -21,7 +21,7 @@ inline std::optional<std::filesystem::path> ipadic_folder() {
       const tempa::MecabDictionary found = tempa::find_mecab_dictionary({.dictionary_name = "ipadic"});
       if (found.word_count == tempa::MecabDictionary::kIpadicWords) return found.folder;
     } catch (const tempa::Error&) {
-      // None is installed: perhaps its sources are.
+      // None is installed, but perhaps its sources are.
     }
     static const TemporaryFolder made;
     const std::filesystem::path script =
@@ -37,7 +37,7 @@ inline std::optional<std::filesystem::path> ipadic_folder() {
 #endif
 }
 
-/// Names the folder of the dictionary, or ends the test case with a word why it is skipped.
+/// Sets the folder of the dictionary, or skips the test case with the reason.
 #if defined(TEMPA_WITH_MECAB)
 #define TEMPA_REQUIRE_IPADIC(name)                                                                       \
   const auto name = ipadic_folder();                                                                     \

@@ -1,4 +1,4 @@
-// The main of every test program. A test case that warns "skipped: <why>" and fails nothing ends with kSkipped, which
+// The main of every test program. A test case that warns "skipped: <why>" and does not fail ends with kSkipped, which
 // CTest counts as skipped and not as passed.
 #define CATCH_CONFIG_RUNNER
 #include "support/catch.hpp"

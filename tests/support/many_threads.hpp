@@ -1,4 +1,4 @@
-// Whether one tokenizer serves many threads at once.
+// Checks that many threads can share a tokenizer.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 #include <vector>
 
 /// Eight threads encode the lines in different orders with the tokenizer they share, and each with a copy of it.
-/// @return the number of encodings that are not those of one thread alone.
+/// @return the number of encodings that differ from those of a single thread.
 template <typename Tokenizer>
 std::size_t different_in_threads(const Tokenizer& tokenizer, const std::vector<std::string>& lines) {
   constexpr std::size_t kThreads = 8, kRounds = 20;

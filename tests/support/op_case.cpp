@@ -125,8 +125,8 @@ void check_who_gets_gradients(const OpCase& op) {
   CHECK(same_bits(unrecorded.value(), expected.output));
 }
 
-/// Double and float against PyTorch in float64. The fixture knows the largest error of PyTorch's own float32 over
-/// several draws. Ours may be twice that and an ulp of the largest value, in float; in double the same in units of
+/// Double and float against PyTorch in float64. The fixture contains the largest error of PyTorch's own float32 over
+/// several draws. The error may be twice that and an ulp of the largest value, in float; in double the same in units of
 /// double's epsilon, and twice, since the reference is rounded too.
 void check_fixture(const OpCase& op) {
   if (op.fixture.empty()) {
@@ -168,7 +168,7 @@ std::vector<double> sensitivity(const OpCase& op, const Inputs<double>& inputs, 
     for (double& x : moved.back().mutable_value().span())
       x *= 1 + (generator.below(2) == 0 ? -1 : 1) * static_cast<double>(std::numeric_limits<float>::epsilon());
   }
-  auto dy = make_dy<double>(pass.output.shape());  // an input of the way back
+  auto dy = make_dy<double>(pass.output.shape());  // an input of the backward pass
   for (double& x : dy.span())
     x *= 1 + (generator.below(2) == 0 ? -1 : 1) * static_cast<double>(std::numeric_limits<float>::epsilon());
   const auto other = run(op, moved, &dy);
@@ -180,7 +180,7 @@ std::vector<double> sensitivity(const OpCase& op, const Inputs<double>& inputs, 
 
 #if defined(TEMPA_WITH_CUDA)
 #if defined(TEMPA_CUDA_EMULATED)
-constexpr Index kLargestOnCuda = 33;  // the emulation is slow; tests/cuda has larger sizes, one kernel at a time
+constexpr Index kLargestOnCuda = 33;  // the emulation is slow; tests/cuda tests larger sizes, one kernel at a time
 #else
 constexpr Index kLargestOnCuda = 1023;
 #endif
@@ -198,9 +198,9 @@ Pass<T> run_on_cuda(const OpCase& op, const Inputs<T>& inputs) {
 }
 #endif
 
-/// Float against double, also on the CUDA device, which gives the same bits again, and double against plain loops. A
-/// computation whose paths pass s indices errs, when it is backward stable, at most s times as much as one rounding of
-/// its inputs and one of its results change.
+/// Float against double, also on the CUDA device, whose results must be the same bits twice, and double against plain
+/// loops. A computation whose paths pass s indices errs, when it is backward stable, at most s times as much as one
+/// rounding of its inputs and one of its results change.
 void check_odd_sizes(const OpCase& op) {
   REQUIRE(op.sized);
   for (const Index n : {1, 31, 33, 1023}) {
@@ -265,7 +265,8 @@ template <typename Half>
 constexpr double kRoundoff = std::same_as<Half, float16> ? 0x1p-11 : 0x1p-8;
 
 /// 16-bit types against double. The naive computation rounds its inputs, computes in double, and rounds its results,
-/// from which its backward goes on where the operation's does. Ours may err twice as much as those roundings amount to.
+/// from which its backward pass continues where the operation's does. The operation's error may be twice that of these
+/// roundings.
 template <typename Half>
 void check_16_bit(const OpCase& op) {
   const auto rounded = [](const Tensor<double>& x) { return x.cast<Half>().template cast<double>(); };
@@ -333,7 +334,7 @@ void check_threads(const OpCase& op) {
   }
 }
 
-/// A profiler sees every operation of the graph by the name that it has on the tape, forward and backward.
+/// A profiler sees every operation of the graph, forward and backward, under its name on the tape.
 void check_profile(const OpCase& op) {
   const auto inputs = make_inputs<double>(op.inputs, shapes_of(op.inputs));
   Profiler profiler({.log = nullptr});

@@ -1,5 +1,5 @@
-// One op case: what an operation is called with. `check_op` drives every check with it, the benchmarks run its large
-// sizes.
+// Op cases: the inputs and the known properties of an operation. `check_op` runs every check with a case, the
+// benchmarks run its large sizes.
 #pragma once
 
 #include <tempa/autograd/tape.hpp>
@@ -22,7 +22,7 @@ using Shapes = std::vector<tempa::Shape>;
 template <typename T>
 using Inputs = std::vector<tempa::Variable<T>>;
 
-/// An input: its shape in the gradient check, and the range of its values, which no value touches.
+/// An input: its shape in the gradient check, and the open range of its values.
 struct OpInput {
   tempa::Shape shape;
   double low = -2;
@@ -68,7 +68,7 @@ OpError expect_error(std::string message, std::function<void()> call) {
           [](const std::exception& error) { return dynamic_cast<const E*>(&error) != nullptr; }};
 }
 
-/// Everything that is known of an operation from outside. See `check_op` for what is checked with it.
+/// Everything that is known about an operation from outside. See `check_op` for the checks.
 struct OpCase {
   /// Name in reports, and prefix of its tensors in the fixture.
   std::string name = "";
@@ -77,11 +77,11 @@ struct OpCase {
   OpFunction f = {};
   /// File tests/fixtures/ops/<fixture>.safetensors with PyTorch's values and gradients for `name`.
   std::string fixture = "";
-  /// Why PyTorch cannot say anything here (random numbers); only then may `fixture` be empty.
+  /// Why PyTorch cannot be the reference (random numbers); only then may `fixture` be empty.
   std::string without_fixture = "";
   /// The inputs' shapes for a size n, tried at 1, 31, 33, 1023.
   std::function<Shapes(tempa::Index n)> sized = nullptr;
-  /// The largest n whose shapes CUDA kernels take.
+  /// The largest n whose shapes the CUDA kernels support.
   tempa::Index largest_on_cuda = 1023;
   /// The same operation as plain loops in double, compared at the same sizes. Optional.
   std::function<tempa::Tensor<double>(const std::vector<tempa::Tensor<double>>&)> naive = nullptr;
@@ -96,8 +96,9 @@ struct OpCase {
 };
 
 /// Runs every check on `op` in the current Catch2 test case:
-/// gradcheck in double at 1e-6; backward twice gives exactly twice the gradient (so an operation hands every input its
-/// gradient in one piece); one input alone gets the same gradient as with all others, and no gradient reaches the rest;
+/// gradcheck in double at 1e-6; backward twice gives exactly twice the gradient (so an operation must pass every input
+/// its gradient in one piece); one input alone gets the same gradient as with all others, and no gradient reaches the
+/// rest;
 /// nothing is recorded under NoGrad; values and gradients of the PyTorch fixture, where double is exact to rounding and
 /// float errs at most twice as much as PyTorch's float; odd sizes, float against double, and double against `naive`;
 /// 16-bit types, which err at most twice as much as rounding the inputs and the results of the computation in double;
@@ -130,7 +131,7 @@ inline std::vector<double> make_values(tempa::Index count, const OpInput& input,
   return values;
 }
 
-/// Inputs of the given shapes with the values that the case asks for. @param seed input k uses seed + k.
+/// Inputs of the given shapes with the values of the case. @param seed input k uses seed + k.
 template <typename T>
 Inputs<T> make_inputs(const std::vector<OpInput>& inputs, const Shapes& shapes, std::uint64_t seed = 1) {
   Inputs<T> result;

@@ -1,4 +1,4 @@
-// Reads PNG files back, with an inflate of its own: nothing of what is tested decodes its own output.
+// Reads PNG files with its own inflate, so that the tested code does not decode its own output.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-/// What a PNG file holds.
+/// The contents of a PNG file.
 struct DecodedPng {
   std::size_t width = 0, height = 0, channels = 0;
   std::vector<std::uint8_t> pixels;          // (height,width,channels)
@@ -150,7 +150,7 @@ inline std::uint32_t crc(std::string_view bytes) {
 
 }  // namespace png_decoder
 
-/// Decodes 8-bit PNG files whose rows are not filtered, checking all that can be checked. @throws std::runtime_error.
+/// Decodes 8-bit PNG files whose rows are not filtered, with all possible checks. @throws std::runtime_error.
 inline DecodedPng decode_png(std::string_view file) {
   using png_decoder::fail;
   if (!file.starts_with("\x89PNG\r\n\x1a\n")) fail("signature");

@@ -1,4 +1,4 @@
-// How much memory a call asks for, and whether it ends as a reader of a damaged file may end.
+// Measures how much memory a call requests, and checks how a reader of a damaged file ends.
 #pragma once
 
 #include <tempa/core/error.hpp>
@@ -7,16 +7,16 @@
 #include <atomic>
 #include <cstddef>
 
-/// Bytes that this program has asked for, also what it gave back at once. Counted by support/counting_new.hpp.
+/// Bytes that this program has requested, including those that it freed again. Counted by support/counting_new.hpp.
 extern std::atomic<std::size_t> requested_bytes;
 
 enum class Outcome { kRead, kRefused };
 
 /// Runs `read`, which may throw a FormatError and nothing else.
-/// @param requested of memory meanwhile, in bytes.
+/// @param requested receives the memory requested by `read`, in bytes.
 template <typename Read>
 Outcome attempt(const Read& read, std::size_t& requested) {
-  tempa::release_cached_memory();  // a block that is used again would not be counted
+  tempa::release_cached_memory();  // a reused block would not be counted
   const std::size_t before = requested_bytes;
   Outcome outcome = Outcome::kRead;
   try {
@@ -28,6 +28,6 @@ Outcome attempt(const Read& read, std::size_t& requested) {
   return outcome;
 }
 
-/// Names, lists and messages stay below this, each growth of a buffer counted anew; a number of the file that was
-/// believed would ask for more by far.
+/// Names, lists and messages stay below this, even though each growth of a buffer is counted; an allocation by an
+/// unchecked number of the file would be far above it.
 inline std::size_t warranted_bytes(std::size_t file_bytes) { return 64 * file_bytes + 16384; }

@@ -1,4 +1,5 @@
-// What the sanitizers of a test program are told; the environment's ASAN_OPTIONS and UBSAN_OPTIONS add to it.
+// The default options of the sanitizers of a test program; ASAN_OPTIONS and UBSAN_OPTIONS of the environment add to
+// them.
 #include <tempa/core/config.hpp>
 
 #ifdef TEMPA_ADDRESS_SANITIZER
@@ -7,7 +8,7 @@
 extern "C" const char* __asan_default_options();
 extern "C" const char* __asan_default_options() { return "allocator_may_return_null=1:strict_string_checks=1"; }
 
-/// fontconfig keeps what it read of its configuration until the program ends, and libomp its threads.
+/// fontconfig keeps its configuration until the program ends, and libomp its threads.
 extern "C" const char* __lsan_default_suppressions();
 extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig\nleak:libomp"; }
 
@@ -18,7 +19,7 @@ extern "C" const char* __ubsan_default_options() { return "print_stacktrace=1"; 
 
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
-/// libomp is not compiled for ThreadSanitizer; what its barriers mean it says by itself (Archer).
+/// libomp is not compiled for ThreadSanitizer; it describes its barriers itself (Archer).
 extern "C" const char* __tsan_default_options();
 extern "C" const char* __tsan_default_options() { return "ignore_noninstrumented_modules=1"; }
 #endif

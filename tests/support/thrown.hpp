@@ -1,4 +1,4 @@
-// What a call complains about.
+// The message of the error that a call throws.
 #pragma once
 
 #include <string>

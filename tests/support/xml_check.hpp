@@ -1,4 +1,4 @@
-// Whether a text is well-formed XML, as far as files without DTD can be wrong.
+// Checks that a text is well-formed XML without a DTD.
 #pragma once
 
 #include <cctype>
@@ -9,7 +9,7 @@
 #include <vector>
 
 /// What is wrong with an XML text and where; empty when nothing is. @param texts receives the content of all "text"
-/// elements, as it stands in the file.
+/// elements, as written in the file.
 inline std::string xml_fault(std::string_view xml, std::vector<std::string>* texts = nullptr) {
   std::size_t at = 0;
   const auto fault = [&](std::string_view what) { return std::string(what) + " at byte " + std::to_string(at); };

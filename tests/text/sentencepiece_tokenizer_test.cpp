@@ -279,7 +279,7 @@ TEST_CASE("sentencepiece: tokenizer.json alone gives the same ids as the model",
   CHECK_THAT(thrown<FormatError>(broken("/added_tokens/0", 1)), Contains("added_tokens"));
   CHECK_THAT(thrown<FormatError>(broken("/normalizer/normalizers/1/precompiled_charsmap", "!!")), Contains("Base64"));
   CHECK_THAT(thrown<FormatError>(broken("/normalizer/normalizers/1/precompiled_charsmap", "AAAA")),
-             Contains("broken normalisation table"));
+             Contains("broken normalization table"));
 }
 
 TEST_CASE("sentencepiece: pieces are left out at random when asked for", "[text]") {

@@ -19,13 +19,13 @@ TEMPA_COMPILED_FILE("autograd");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// What `DetectAnomaly` takes for wrong.
+/// What `DetectAnomaly` reports.
 enum class Anomaly {
-  kNaN,           ///< NaN alone, as PyTorch: infinity is how a `GradScaler` finds its scale
+  kNaN,           ///< only NaN, as PyTorch: a `GradScaler` finds its scale by infinities
   kNaNOrInfinity  ///< both
 };
 
-/// The first operation whose result, or whose gradient of an input, is not finite.
+/// Thrown for the first operation whose result, or whose gradient of an input, is not finite.
 class AnomalyError : public NumericalError {
  public:
   AnomalyError(const std::string& message, std::string op, const void* leaf)
@@ -60,7 +60,7 @@ std::string_view nonfinite_in(const Tensor<T>& tensor) {
   return std::isnan(largest) ? "NaN" : std::isinf(largest) ? "infinity" : std::string_view();
 }
 
-/// The same of what this thread looks for.
+/// The same for what this thread checks.
 template <Floating T>
 std::string_view anomaly_in(const Tensor<T>& tensor) {
   if (anomaly_check() == AnomalyCheck::kOff) return {};
@@ -96,16 +96,16 @@ inline void check_gradients(const char* op, std::span<const std::shared_ptr<Node
 
 }  // namespace detail
 
-/// While alive, each operation of this thread, forward and backward, must give finite numbers: the first that does not
-/// throws an `AnomalyError` with its name. Each result is read once more, and a GPU waited for: for finding a fault,
-/// not for whole trainings; `Trainer` uses it by itself on a step that has gone wrong. Gradients are as the throw left
-/// them. Nests.
+/// While alive, each operation of this thread, forward and backward, must return finite numbers: the first that does
+/// not throws an `AnomalyError` with its name. Each result is read once more, and a GPU is waited for: use it to find a
+/// fault, not for whole trainings. `Trainer` uses it by itself on a step that has failed. After the exception some
+/// gradients may be incomplete. Nests.
 ///
 ///   const DetectAnomaly guard;
 ///   model(batch).loss.backward();   // [detect_anomaly] expected finite values but the result of softmax, (4,4), has
 ///   NaN
 ///
-/// @source torch.autograd.detect_anomaly, which looks at gradients alone, and at NaN alone
+/// @source torch.autograd.detect_anomaly, which checks only gradients, and only for NaN
 class DetectAnomaly {
  public:
   explicit DetectAnomaly(Anomaly what = Anomaly::kNaNOrInfinity)
@@ -120,7 +120,7 @@ class DetectAnomaly {
   detail::AnomalyCheck previous_;
 };
 
-/// Whether this thread looks for NaN. @source torch.is_anomaly_enabled
+/// Whether this thread checks for NaN. @source torch.is_anomaly_enabled
 inline bool anomaly_detection_enabled() { return detail::anomaly_check() != detail::AnomalyCheck::kOff; }
 
 }  // namespace tempa::inline TEMPA_ABI

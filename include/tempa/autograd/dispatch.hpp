@@ -1,4 +1,4 @@
-// From the device of a tensor to the kernels that run there.
+// Chooses the kernels of a tensor's device.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -14,9 +14,9 @@ TEMPA_COMPILED_FILE("autograd");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Calls `f(backend)` with the tag of `device`'s kernels; the kernel itself is found by the tag's namespace.
+/// Calls `f(backend)` with the tag of `device`'s kernels; argument-dependent lookup finds the kernel in its namespace.
 /// The CUDA tag carries the calling thread's current stream.
-/// @throws DeviceError when the device has gone.
+/// @throws DeviceError when the device is no longer available.
 template <typename F>
 void on(Device device, F&& f) {
 #if defined(TEMPA_WITH_CUDA)

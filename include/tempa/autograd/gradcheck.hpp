@@ -32,7 +32,7 @@ struct GradcheckResult {
   bool passed = true;
   /// Largest relative difference met.
   double worst = 0;
-  /// Where it was, with both derivatives.
+  /// The place of the largest difference, with both derivatives.
   std::string message;
   explicit operator bool() const { return passed; }
 };

@@ -1,4 +1,4 @@
-// Whether operations of this thread are recorded for backward.
+// Turns the recording of this thread's operations off.
 #pragma once
 
 #include <tempa/core/compiled.hpp>

@@ -1,4 +1,4 @@
-// A node of the tape: what produced a value, and how to go back.
+// A node of the tape: which operation made a value, and its backward pass.
 #pragma once
 
 #include <tempa/core/error.hpp>
@@ -29,18 +29,18 @@ class Node {
   /// Position in the order of recording: an input's is always smaller than its output's.
   std::uint64_t sequence = 0;
   std::vector<std::shared_ptr<Node>> inputs;
-  /// Whether backward has already gone through and dropped what was saved.
+  /// Whether backward has already run and freed what was saved.
   bool freed = false;
 
   bool is_leaf() const { return op == nullptr; }
-  /// Sets a leaf's gradient of earlier passes aside where a hook must see this pass's alone.
+  /// Sets a leaf's gradient of earlier passes aside if it has a hook, which must see only the gradient of this pass.
   virtual void begin_backward() = 0;
-  /// With a gradient: runs hooks, sends it on to the inputs, and drops it unless it is to be kept.
+  /// If there is a gradient: runs hooks, computes the inputs' gradients from it, and frees it unless it is to be kept.
   virtual void propagate() = 0;
-  /// "NaN" or "infinity" where this thread looks for it and the value, or the gradient, has it; else empty.
+  /// "NaN" or "infinity" where this thread checks for it and the value, or the gradient, contains it; else empty.
   virtual std::string_view value_anomaly() const = 0;
   virtual std::string_view gradient_anomaly() const = 0;
-  /// Drops the recorded operation with everything it saved.
+  /// Frees the recorded operation and everything that it saved.
   virtual void free_graph() = 0;
 
   static std::uint64_t next_sequence() {
@@ -49,7 +49,7 @@ class Node {
   }
 };
 
-/// Nodes that a destructor has let go of, destroyed one after the other: a long chain must not recurse once a link.
+/// Destroys released nodes in a loop, since a long chain of nodes must not recurse once for each link.
 class Graveyard {
  public:
   static void bury(std::vector<std::shared_ptr<Node>>&& nodes) {

@@ -1,4 +1,4 @@
-// How an operation puts itself on the tape.
+// Records an operation on the tape.
 #pragma once
 
 #include <tempa/autograd/variable.hpp>
@@ -26,7 +26,7 @@ class TapeInput {
   std::shared_ptr<detail::Node> node_;
 };
 
-/// Whether an operation on `inputs` will be recorded: it saves for backward only then.
+/// Whether an operation on `inputs` will be recorded; otherwise it need not save anything for backward.
 inline bool records(std::span<const TapeInput> inputs) {
   return grad_enabled() &&
          std::any_of(inputs.begin(), inputs.end(), [](const TapeInput& input) { return input.node()->requires_grad; });
@@ -43,14 +43,14 @@ inline std::vector<std::shared_ptr<Node>> nodes_of(std::span<const TapeInput> in
 }
 }  // namespace detail
 
-/// The result of an operation, with its way back.
+/// The result of an operation, with its backward pass recorded.
 /// @param op the operation's name, a literal. @param value its result.
 /// @param inputs what it depends on; one that is not listed gets no gradient.
 /// @param backward called with `const Tensor<T>& dy`, the gradient of the result: for each input x with
-///   `x.requires_grad()` it computes the gradient and hands it to `x.accumulate_grad(dx)`, or adds it to
+///   `x.requires_grad()` it computes the gradient and passes it to `x.accumulate_grad(dx)`, or adds it to
 ///   `x.mutable_grad()`. What it captures by value is what the operation saves; it is freed as soon as backward has
 ///   run. It may keep `dy`, but not change it.
-/// @throws AnomalyError while `DetectAnomaly` looks and the value is not finite.
+/// @throws AnomalyError under `DetectAnomaly` when the value is not finite.
 template <Floating T, typename Backward>
 Variable<T> record(const char* op, Tensor<T> value, std::span<const TapeInput> inputs, Backward backward) {
   Variable<T> result(std::move(value));

@@ -20,7 +20,7 @@ namespace tempa::inline TEMPA_ABI {
 
 /// Options of `Variable::backward`.
 struct BackwardOptions {
-  /// Keep the graph and what it saved, so that backward can go through it again.
+  /// Keep the graph and what it saved, so that backward can run again.
   bool retain_graph = false;
 };
 
@@ -57,7 +57,7 @@ class VariableNode final : public Node {
 
   std::string_view value_anomaly() const override { return anomaly_in(value); }
   std::string_view gradient_anomaly() const override { return grad_present ? anomaly_in(grad) : std::string_view(); }
-  /// @throws AnomalyError when the gradient that `who` gave is not finite.
+  /// @throws AnomalyError when the gradient that `who` computed is not finite.
   void check_own_gradient(std::string_view who) const {
     if (const std::string_view found = gradient_anomaly(); !found.empty()) {
       const std::string name = is_leaf() ? "a leaf" : concat("the result of ", op);
@@ -85,7 +85,7 @@ class VariableNode final : public Node {
     on(value.device(), [&](auto backend) { accumulate(backend, grad.data(), std::as_const(dx).data(), grad.numel()); });
   }
 
-  /// The gradient as a place to add to: zeros when there was none, storage of its own.
+  /// The gradient, to be added to: zeros when there was none, in its own storage.
   Tensor<T>& writable_grad() {
     if (!grad_present) {
       grad = Tensor<T>::zeros(value.shape(), value.device());
@@ -132,23 +132,23 @@ class Variable {
   /// Whether there is a value.
   bool defined() const { return node_ != nullptr; }
   const Tensor<T>& value() const { return node_->value; }
-  /// The value for writing in place (initialisation, optimizer steps). Not recorded.
+  /// The value for writing in place (initialization, optimizer steps). Not recorded.
   Tensor<T>& mutable_value() { return node_->value; }
-  /// value = values (same shape), in the storage that it has. Not recorded.
+  /// value = values (same shape), in the existing storage. Not recorded.
   void assign(const Tensor<T>& values) {
     mutable_value().copy_from(values);
     node_->unrounded = {};
   }
   /// value = values (same shape, same device) rounded to the 16-bit T. Not recorded. A parameter keeps `values` as
-  /// `unrounded`, but not under `NoGrad`: a model that is loaded for inference takes two bytes a weight.
+  /// `unrounded`, but not under `NoGrad`: a model that is loaded for inference uses two bytes a weight.
   void assign_rounded(Tensor<Accumulator<T>> values) requires(!Real<T>) {
     mutable_value().copy_from(values.template cast<T>());
     const bool keeps = requires_grad() && grad_enabled();
     node_->unrounded = !keeps ? Tensor<Accumulator<T>>() : values.unique() ? std::move(values) : values.clone();
   }
-  /// What a 16-bit parameter was before it was rounded, until its optimizer takes it: with these the master weights
-  /// begin. Empty when nothing more is known than `value`. An element of `value` that is not its rounding was written
-  /// later, and counts.
+  /// The values of a 16-bit parameter before they were rounded, until its optimizer takes them as its first master
+  /// weights. Empty when only `value` is known. Where an element of `value` is not the rounded one, it was written
+  /// later and takes precedence.
   const Tensor<Accumulator<T>>& unrounded() const { return node_->unrounded; }
   Tensor<Accumulator<T>> take_unrounded() const { return std::exchange(node_->unrounded, {}); }
   /// Moves value and `unrounded`. @throws OutOfMemoryError, CudaError.
@@ -160,7 +160,7 @@ class Variable {
   Index size(Index axis) const { return value().size(axis); }
   Index numel() const { return value().numel(); }
   Device device() const { return value().device(); }
-  /// The only element of the value. @throws ShapeError when there are more or none.
+  /// The only element of the value. @throws ShapeError unless there is exactly one.
   T item() const { return value().item(); }
 
   bool requires_grad() const { return node_->requires_grad; }
@@ -178,9 +178,9 @@ class Variable {
     if (!has_grad()) throw Error("[grad] there is no gradient: backward has not reached this variable");
     return node_->grad;
   }
-  /// The gradient as a place to add to or to scale; zeros when there was none.
+  /// The gradient, to be added to or scaled; zeros when there was none.
   Tensor<T>& mutable_grad() const { return node_->writable_grad(); }
-  /// By what a reader multiplies the gradient: 1, but for 16-bit gradients that `multiply_grad` has scaled.
+  /// The factor by which a reader multiplies the gradient: 1, except for 16-bit gradients after `multiply_grad`.
   double grad_factor() const { return node_->grad_factor; }
   /// Scales the gradient: in place, or for a 16-bit type, which would lose small values, by `grad_factor`.
   void multiply_grad(double factor) const {
@@ -191,17 +191,17 @@ class Variable {
       node_->grad_factor *= factor;
     }
   }
-  /// Drops the gradient; `has_grad` is false then.
+  /// Frees the gradient; `has_grad` is false then.
   void clear_grad() const { node_->clear_grad(); }
   /// grad += dx (same shape), or grad = dx where there was none. For the backward of an operation.
   void accumulate_grad(Tensor<T> dx) const { node_->accumulate_grad(std::move(dx)); }
 
   /// Keeps the gradient of an intermediate value after backward. @source torch.Tensor.retain_grad
   void retain_grad() const { node_->retain_grad = true; }
-  /// Calls `hook(gradient)` when the gradient is complete, before it goes on; the hook may change it.
+  /// Calls `hook(gradient)` when the gradient is complete, before it is used; the hook may change it.
   /// @source torch.Tensor.register_hook
   void register_hook(std::function<void(Tensor<T>&)> hook) const { node_->hooks.push_back(std::move(hook)); }
-  /// Drops the recorded operations behind this variable with all they saved, without going backward.
+  /// Frees the recorded operations that led to this variable and all that they saved, without a backward pass.
   void release_graph() const {
     for (const auto& node : detail::reverse_order(node_)) {
       node->freed = !node->is_leaf();
@@ -236,7 +236,7 @@ class Variable {
         node->free_graph();
         node->freed = true;
       }
-      node.reset();  // the last holder of an activation is often this list
+      node.reset();  // this list often holds the last reference to an activation
     }
   }
 

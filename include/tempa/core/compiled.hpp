@@ -1,7 +1,7 @@
-// What the target tempa::compiled holds ready, so that the files of a program that links it need not compile it again.
+// What the target tempa::compiled contains, so that the files of a program that links it need not compile it again.
 //
-// The macros stand behind templates. Without the target they say nothing; a file of a program that links it takes them
-// as promises (`extern template`); and each file in cmake/compiled/ keeps a part of the promises.
+// The macros follow templates. Without the target they expand to nothing. In a program that links it they are promises
+// (`extern template`), and each file in cmake/compiled/ keeps a part of the promises.
 #pragma once
 
 #if defined(TEMPA_COMPILED)
@@ -27,7 +27,7 @@
 #define TEMPA_COMPILED_REAL_FUNCTION(f, ...)                                                \
   TEMPA_INSTANTIATE_FUNCTION(TEMPA_INSTANTIATE_FLOAT, f<float __VA_OPT__(, ) __VA_ARGS__>); \
   TEMPA_INSTANTIATE_FUNCTION(TEMPA_INSTANTIATE_DOUBLE, f<double __VA_OPT__(, ) __VA_ARGS__>)
-/// `f<T, …>` for each `Floating` T. The name must be that of one template: overloads have to be told apart elsewhere.
+/// `f<T, …>` for each `Floating` T. The name must be that of one template: overloads need `TEMPA_COMPILED_OVERLOAD`.
 #define TEMPA_COMPILED_FUNCTION(f, ...)                                                           \
   TEMPA_COMPILED_REAL_FUNCTION(f __VA_OPT__(, ) __VA_ARGS__);                                     \
   TEMPA_INSTANTIATE_FUNCTION(TEMPA_INSTANTIATE_BFLOAT16, f<bfloat16 __VA_OPT__(, ) __VA_ARGS__>); \
@@ -44,16 +44,16 @@
   TEMPA_INSTANTIATE_DOUBLE C<double>;     \
   TEMPA_INSTANTIATE_BFLOAT16 C<bfloat16>; \
   TEMPA_INSTANTIATE_FLOAT16 C<float16>
-/// In front of a file's namespace: its functions that are no templates. Only GCC can leave those to another file and
+/// Before a file's namespace, for its functions that are not templates. Only GCC can leave those to another file and
 /// still inline them; Clang compiles them in each file that calls them. @param part the file's folder, as a string.
-/// Such a file has no `= default`, which GCC would compile nowhere.
+/// Such a file has no `= default`, which GCC would not compile anywhere.
 #if defined(__GNUC__) && !defined(__clang__)
 #define TEMPA_PRAGMA(...) _Pragma(#__VA_ARGS__)
 #define TEMPA_COMPILED_FILE(part) TEMPA_PRAGMA(interface part) static_assert(true)
 #else
 #define TEMPA_COMPILED_FILE(part) static_assert(true)
 #endif
-/// One specialisation that has no `Floating` parameter: `TEMPA_COMPILED_ONCE(class RuleOptimizer<SGDRule>)`.
+/// One specialization that has no `Floating` parameter: `TEMPA_COMPILED_ONCE(class RuleOptimizer<SGDRule>)`.
 #define TEMPA_COMPILED_ONCE(...) TEMPA_INSTANTIATE_OTHER __VA_ARGS__
 #else
 #define TEMPA_COMPILED_REAL_FUNCTION(...) static_assert(true)

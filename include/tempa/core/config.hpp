@@ -1,4 +1,4 @@
-// The version, and the tag that keeps two differently built tempas from being linked into one program.
+// The version, and the tag that prevents linking two differently built tempas into one program.
 #pragma once
 
 #define TEMPA_VERSION_MAJOR 0
@@ -13,7 +13,7 @@
 #define TEMPA_ABI v0_1_cpu
 #endif
 
-/// Defined where AddressSanitizer watches: GCC says so by a macro of its own, Clang by a feature.
+/// Defined under AddressSanitizer: GCC defines a macro for it, Clang has a feature test.
 #if defined(__SANITIZE_ADDRESS__)
 #define TEMPA_ADDRESS_SANITIZER
 #elif defined(__has_feature)

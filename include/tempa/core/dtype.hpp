@@ -77,7 +77,7 @@ struct float16 {
   }
 };
 
-/// Names of the element types, as a file or a message needs them.
+/// The element types as values, for files and messages.
 enum class DType : std::uint8_t { kFloat32, kFloat64, kFloat16, kBFloat16, kInt32, kInt64, kUInt8 };
 
 namespace detail {
@@ -124,7 +124,7 @@ constexpr std::string_view to_string(DType type) {
   return "unknown";
 }
 
-/// Anything that a tensor may hold.
+/// The element types of tensors.
 template <typename T>
 concept Element = requires {
   detail::DTypeOf<T>::value;
@@ -139,18 +139,18 @@ concept Real = std::same_as<T, float> || std::same_as<T, double>;
 template <typename T>
 concept Floating = Real<T> || std::same_as<T, float16> || std::same_as<T, bfloat16>;
 
-/// The type that operations on `T` compute in, and in which their sums, statistics and scalars are: double for double,
+/// The type in which operations on `T` compute, and that of their sums, statistics and scalars: double for double,
 /// float otherwise.
 template <Floating T>
 using Accumulator = std::conditional_t<std::same_as<T, double>, double, float>;
 
-/// x as operations compute with it, exactly.
+/// x converted, exactly, to the type in which operations compute.
 template <Floating T>
 TEMPA_HOST_DEVICE inline Accumulator<T> widen(T x) {
   return static_cast<Accumulator<T>>(x);
 }
 
-/// The `T` nearest to x: how operations store a result.
+/// x rounded to the nearest `T`, as operations store a result.
 template <Floating T>
 TEMPA_HOST_DEVICE inline T narrow(Accumulator<T> x) {
   return static_cast<T>(x);

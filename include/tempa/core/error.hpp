@@ -1,4 +1,4 @@
-// Typed errors. Every message says who complains, what was expected and what came.
+// The types of errors. Every message says who complains, what was expected and what was given instead.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -20,7 +20,7 @@ namespace tempa::inline TEMPA_ABI {
 
 namespace detail {
 
-/// One argument of `concat`, without its type: text, or something and how it is written.
+/// One argument of `concat` with its type erased: text, or a value and the function that writes it.
 class TextPiece {
  public:
   TextPiece(std::string_view text) : text_(text) {}  // NOLINT(google-explicit-constructor)
@@ -41,7 +41,7 @@ class TextPiece {
   void (*write_)(std::ostream&, const void*) = nullptr;
 };
 
-/// Not inlined, and taken for what seldom happens: `concat` stands behind nearly every `throw`.
+/// Not inlined, and marked as rarely called: nearly every `throw` calls `concat`.
 [[gnu::cold, gnu::noinline]] inline std::string join(std::initializer_list<TextPiece> pieces) {
   std::ostringstream out;
   for (const TextPiece& piece : pieces) out << piece;
@@ -74,7 +74,7 @@ class ValueError : public Error {
   using Error::Error;
 };
 
-/// A device was asked for that is not there, or tensors live on different devices.
+/// A requested device is not available, or tensors are on different devices.
 class DeviceError : public Error {
  public:
   using Error::Error;
@@ -107,7 +107,7 @@ class NumericalError : public Error {
 /// A file could not be opened, read or written.
 class IoError : public Error {
  public:
-  /// @param path the file; @param message what was tried and what came.
+  /// @param path the file; @param message what was tried and what happened.
   IoError(std::string path, const std::string& message) : Error(concat(path, ": ", message)), path_(std::move(path)) {}
   const std::string& path() const { return path_; }
 

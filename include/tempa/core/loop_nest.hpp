@@ -1,4 +1,4 @@
-// NumPy's broadcasting rules, and loops over operands that are broadcast, transposed or cut out.
+// NumPy's broadcasting rules, and loops over operands that are broadcast, transposed or slices.
 #pragma once
 
 #include <tempa/core/shape.hpp>
@@ -25,14 +25,14 @@ inline Shape broadcast_shape(std::string_view op, const Shape& a, const Shape& b
 }
 
 /// Nested loops over a contiguous row-major result and `kOperands` operands that have a stride, 0 where they are
-/// broadcast, in each dimension. Dimensions through which all operands run like one are joined, so that simple cases
-/// are few long loops.
+/// broadcast, in each dimension. Dimensions that are contiguous in all operands are joined, so that simple cases become
+/// few long loops.
 template <std::size_t kOperands>
 class LoopNest {
  public:
   using Strides = std::array<Index, kOperands>;
 
-  /// Adds a dimension inside of the present ones.
+  /// Adds a dimension inside the present ones.
   void push_back(Index size, const Strides& strides) {
     if (size == 1) return;
     bool joins = rank_ > 0;

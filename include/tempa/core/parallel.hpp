@@ -1,4 +1,4 @@
-// Loops over the CPU's cores.
+// Parallel loops.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -22,7 +22,7 @@ inline std::atomic<int>& thread_count() {
 }
 }  // namespace detail
 
-/// Threads that a parallel loop uses: `default_num_threads` until `set_num_threads` says otherwise.
+/// The number of threads of a parallel loop: `default_num_threads` until `set_num_threads` is called.
 inline int num_threads() { return detail::thread_count().load(std::memory_order_relaxed); }
 
 /// Sets `num_threads` for all loops of this process. Results are the same bits for any number of threads.
@@ -33,8 +33,8 @@ inline void set_num_threads(int count) {
 }
 
 /// Calls `f(b, e)` on consecutive pieces of [begin, end), at most one for each thread and each of at least `grain`
-/// indices. A nested loop runs in its caller, and so does one that starts while another thread's loop runs. The first
-/// exception of any piece is rethrown in the caller.
+/// indices. A nested loop runs in its caller's thread, and so does one that starts while another thread's loop runs.
+/// The first exception of any piece is rethrown in the caller.
 template <typename F>
 void parallel_for(Index begin, Index end, Index grain, F&& f) {
   const Index count = end - begin;

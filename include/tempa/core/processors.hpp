@@ -1,5 +1,5 @@
-// How many processors this process may use: of those that there are, those of its affinity, and the quota of its
-// control group, as containers set it.
+// How many processors this process may use, by its affinity and by the CPU quota of its control group, which containers
+// set.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -33,7 +33,7 @@ struct ThreadChoice {
 
 namespace detail {
 
-/// The processors that this thread's affinity allows; those that there are where the system does not say.
+/// The processors that this thread's affinity allows; all processors where the system does not say.
 inline int processors_of_affinity() {
 #if defined(__linux__)
   for (int size = 1024; size <= 1024 * 1024; size *= 4) {  // the system refuses a set that is too small for it
@@ -48,7 +48,7 @@ inline int processors_of_affinity() {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-/// What a file holds, "" where it cannot be read. (By C's functions: this header is part of nearly all others.)
+/// The content of a file, "" where it cannot be read. (By C's functions: nearly all headers include this one.)
 inline std::string text_of_file(const std::string& path) {
   std::string text;
   if (std::FILE* const file = std::fopen(path.c_str(), "r")) {
@@ -79,14 +79,14 @@ inline std::string_view word(std::string_view line, int index) {
   }
 }
 
-/// Whether `name` is one of the names in `list`, which commas separate.
+/// Whether `name` is in the comma-separated `list`.
 inline bool lists(std::string_view list, std::string_view name) {
   return concat(",", list, ",").find(concat(",", name, ",")) != std::string::npos;
 }
 
-/// What a folder of a control group allows in processors: cpu.max of version 2, else cpu.cfs_quota_us of version 1.
+/// The quota of a control group's folder, in processors: cpu.max of version 2, else cpu.cfs_quota_us of version 1.
 inline std::optional<double> quota_of_folder(const std::string& folder) {
-  double quota = 0, period = 0;  // "max" and -1 are no quota
+  double quota = 0, period = 0;  // "max" and -1 mean no quota
   if (std::sscanf(text_of_file(folder + "/cpu.max").c_str(), "%lf %lf", &quota, &period) != 2) {
     quota = std::atof(text_of_file(folder + "/cpu.cfs_quota_us").c_str());
     period = std::atof(text_of_file(folder + "/cpu.cfs_period_us").c_str());
@@ -94,12 +94,12 @@ inline std::optional<double> quota_of_folder(const std::string& folder) {
   return quota > 0 && period > 0 ? std::optional(quota / period) : std::nullopt;
 }
 
-/// Where a hierarchy of control groups lies: the folder that shows `root`, one of its groups.
+/// The place of a hierarchy of control groups: the folder in which `root`, one of its groups, is mounted.
 struct GroupMount {
   std::string root, folder;
 };
 
-/// The mount of version 2 or, for version 1, of the controller `cpu`. @param files stands before all paths.
+/// The mount of version 2 or, for version 1, of the controller `cpu`. @param files is put before all paths.
 inline std::optional<GroupMount> group_mount(const std::string& files, bool version_2) {
   std::optional<GroupMount> mount;
   for_each_line(text_of_file(files + "/proc/self/mountinfo"), [&](std::string_view line) {
@@ -112,8 +112,8 @@ inline std::optional<GroupMount> group_mount(const std::string& files, bool vers
   return mount;
 }
 
-/// The smallest quota of this process's control groups and of those that they lie in, in processors; nothing without.
-/// @param files stands before the paths of all files that are read, for tests.
+/// The smallest quota of this process's control groups and their parents, in processors; nothing if there is none.
+/// @param files is put before the paths of all files that are read, for tests.
 inline std::optional<double> cpu_quota(const std::string& files = "") {
   std::optional<double> least;
   for_each_line(text_of_file(files + "/proc/self/cgroup"), [&](std::string_view line) {
@@ -137,7 +137,7 @@ inline std::optional<double> cpu_quota(const std::string& files = "") {
   return least;
 }
 
-/// The processors that there are, as far as the system says.
+/// The number of processors that the system reports.
 inline int processors_online() {
 #if defined(__linux__)
   if (const long count = sysconf(_SC_NPROCESSORS_ONLN); count > 0) return static_cast<int>(count);
@@ -145,7 +145,7 @@ inline int processors_online() {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-/// A positive number that an environment variable begins with, as in "4" and "4,2".
+/// The positive number with which an environment variable begins, as in "4" and "4,2".
 inline std::optional<int> thread_variable(const char* name) {
   const char* const text = std::getenv(name);
   if (text == nullptr) return std::nullopt;

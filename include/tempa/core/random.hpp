@@ -1,6 +1,6 @@
 // Counter-based random numbers: element i of a stream is a pure function of (seed, i), the same on CPU and GPU and for
-// any number of threads, so that a dropout mask is computed again instead of stored and a resumed run needs two
-// integers.
+// any number of threads, so that a dropout mask can be computed again instead of stored, and a run can be resumed from
+// two integers.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -38,7 +38,7 @@ constexpr std::array<std::uint32_t, 4> philox(std::uint64_t key, std::uint64_t c
   return {c0, c1, c2, c3};
 }
 
-/// Where a random stream stands, in device memory: what a recorded step reads when it runs again.
+/// The position of a random stream in device memory, which a recorded step reads each time it runs.
 struct RandomOrigin {
   std::uint64_t seed = 0;
   std::uint64_t block = 0;
@@ -70,9 +70,9 @@ class Generator {
   /// Position in blocks of four numbers; `Generator(seed(), block())` continues from here, at a block's start.
   std::uint64_t block() const { return block_; }
 
-  /// Numbers drawn since the stream's beginning, skipped ones included; with the seed, the whole state.
+  /// Numbers drawn since the beginning of the stream, skipped ones included; with the seed, the whole state.
   std::uint64_t position() const { return 4 * block_ - left_; }
-  /// Goes to a `position()` of a generator with the same seed: the next number is the one that was next there.
+  /// Moves to a `position()` of a generator with the same seed: the next number will be the same.
   void seek(std::uint64_t position) {
     block_ = position / 4;
     left_ = 0;
@@ -82,8 +82,8 @@ class Generator {
     }
   }
 
-  /// Sets `count` numbers aside for parallel use and moves on behind them.
-  /// @throws CudaError while a step is recorded from another generator: this one's place would be recorded as a
+  /// Reserves `count` numbers for parallel use and moves on past them.
+  /// @throws CudaError while a step is recorded from another generator: this one's position would be recorded as a
   /// constant.
   RandomStream reserve(Index count) {
     if (recorded() != nullptr && recorded() != this)
@@ -95,8 +95,8 @@ class Generator {
     return stream;
   }
 
-  /// From now on `reserve` gives streams that count from `origin`, into which somebody writes this generator's place
-  /// before a recorded step runs; nullptr ends that. Of a thread one generator can do so at a time.
+  /// From now on `reserve` returns streams that count from `origin`, to which the caller writes this generator's
+  /// position before a recorded step runs; nullptr ends that. Only one generator of a thread can do so at a time.
   void record_from(const RandomOrigin* origin) {
     origin_ = origin;
     recorded_from_ = block_;
@@ -144,7 +144,7 @@ class Generator {
   const RandomOrigin* origin_ = nullptr;
   std::uint64_t recorded_from_ = 0;
 
-  /// The generator that this thread records from.
+  /// The generator from which this thread records.
   static const Generator*& recorded() {
     thread_local const Generator* generator = nullptr;
     return generator;
@@ -158,7 +158,7 @@ void shuffle(std::span<T> items, Generator& generator) {
     std::swap(items[i - 1], items[static_cast<std::size_t>(generator.below(static_cast<std::int64_t>(i)))]);
 }
 
-/// The generator that initialisation and dropout of this thread draw from unless they are given one.
+/// This thread's generator for initialization and dropout, unless they are given another one.
 inline Generator& default_generator() {
   thread_local Generator generator(0);
   return generator;

@@ -1,6 +1,6 @@
-// The threads of this process's loops. A thread that waits looks again for a moment and then sleeps, and a thread that
-// has nothing left to do takes over pieces that nobody has begun: so a loop costs little on a quiet machine, and on a
-// busy one nobody burns a processor that another thread of the loop needs.
+// The threads of this process's loops. A waiting thread spins for a moment and then sleeps, and an idle thread takes
+// over pieces of the loop that nobody has begun. So a loop costs little on a quiet machine, and on a busy one no thread
+// wastes a processor that another thread of the loop needs.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -20,13 +20,13 @@ TEMPA_COMPILED_FILE("core");
 
 namespace tempa::inline TEMPA_ABI::detail {
 
-/// Whether this thread runs a piece of a loop, or is one whose loops are to stay in it.
+/// Whether this thread runs a piece of a loop, or must run its loops alone.
 inline bool& loops_stay_in_this_thread() {
   thread_local bool stay = false;
   return stay;
 }
 
-/// Keeps the loops of this thread in it while it lives.
+/// While alive, this thread runs its loops alone.
 class LoopsStayInThisThread {
  public:
   LoopsStayInThisThread() : before_(loops_stay_in_this_thread()) { loops_stay_in_this_thread() = true; }
@@ -38,21 +38,21 @@ class LoopsStayInThisThread {
   bool before_;
 };
 
-/// Threads that start when a loop first needs them, and then wait for the next loop. One loop runs at a time.
+/// Threads that start when a loop first needs them and then wait for the next loop. One loop runs at a time.
 class ThreadPool {
  public:
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  /// The pool of this process. Its threads are never joined: they hold nothing, and a forked process, which has none of
-  /// them, must be able to end.
+  /// The pool of this process. Its threads are never joined: they own nothing, and a forked process, which does not
+  /// have them, must be able to end.
   static ThreadPool& instance() {
     static auto* const pool = new ThreadPool;
     return *pool;
   }
 
   /// Calls `body(i)`, which must not throw, for each i in [0, pieces), and returns when all are done. Pieces run on
-  /// up to `pieces` threads, this one among them: on fewer where the system gives no more.
+  /// up to `pieces` threads, this one included; on fewer where the system refuses to start more.
   /// @return false, and nothing was called, while another thread's loop runs.
   template <typename Body>
   bool run(int pieces, const Body& body) {
@@ -70,28 +70,29 @@ class ThreadPool {
   }
 
  private:
-  // Its own cache line: neighbours are written by different threads.
+  // Its own cache line: neighbors are written by different threads.
   struct alignas(64) Flag {
     std::atomic<bool> taken{false};
   };
 
   ThreadPool() {}  // NOLINT(modernize-use-equals-default): as tempa::compiled needs
 
-  // Threads and flags for so many pieces.
+  // Threads and flags for this many pieces.
   void prepare(int pieces) {
     if (pieces > flag_count_) {  // no thread reads them between loops
       flags_ = std::make_unique<Flag[]>(static_cast<std::size_t>(pieces));
       flag_count_ = pieces;
     }
     if (started_ >= pieces - 1) return;
-    sigset_t blocked{}, before{};  // signals are for the threads of the user, but for those of a thread's own faults
+    sigset_t blocked{},
+        before{};  // signals go to the user's threads, except for those that a thread's own faults raise
     sigfillset(&blocked);
     for (const int own : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGPROF}) sigdelset(&blocked, own);
     pthread_sigmask(SIG_SETMASK, &blocked, &before);
     try {
       for (; started_ < pieces - 1; ++started_)
         std::thread([this, own = started_, seen = bell_.load()] { work(own, seen); }).detach();
-    } catch (const std::exception&) {  // the loop goes on with the threads that there are
+    } catch (const std::exception&) {  // the loop continues with the existing threads
     }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
@@ -109,10 +110,10 @@ class ThreadPool {
     }
   }
 
-  // Runs a piece that nobody has begun, number `wanted` if it is free: a thread finds in its cache what it wrote there
-  // in the loop before. @return whether there was one.
+  // Runs a piece that nobody has begun, preferably number `wanted`: what a thread wrote in the previous loop is still
+  // in its cache. @return whether there was one.
   bool run_piece(int wanted) {
-    // Whoever has a ticket finds a free piece, and until that is finished the loop, with all that describes it, stays.
+    // Whoever has a ticket will find a free piece, and until that is finished, the loop and its description stay valid.
     std::uint64_t tickets = tickets_.load(std::memory_order_acquire);
     do {
       if ((tickets & 0xffffffffu) == 0) return false;
@@ -125,7 +126,7 @@ class ThreadPool {
       const LoopsStayInThisThread stay;
       call_(body_, piece);
     }
-    // In one order with the count of who sleeps, which notify_one reads.
+    // Sequentially consistent with the count of sleeping threads, which notify_one reads.
     if (unfinished_.fetch_sub(1, std::memory_order_seq_cst) == 1) unfinished_.notify_one();
     return true;
   }
@@ -139,8 +140,8 @@ class ThreadPool {
     }
   }
 
-  // Returns once `word` is no longer `old`: looks again and again at first, since to sleep and be woken takes longer
-  // than most waits between the loops of a model, and then sleeps.
+  // Returns once `word` is no longer `old`: spins at first, since sleeping and waking takes longer than most waits
+  // between the loops of a model, and then sleeps.
   static void await_change(const std::atomic<std::uint32_t>& word, std::uint32_t old) {
     constexpr auto kLooking = std::chrono::microseconds(50);
     const auto begin = std::chrono::steady_clock::now();
@@ -161,7 +162,7 @@ class ThreadPool {
 #endif
   }
 
-  std::mutex mutex_;  // who runs a loop; guards the next four
+  std::mutex mutex_;  // held while a loop runs; guards the next four
   int started_ = 0;
   int flag_count_ = 0;
   std::uint64_t loops_ = 0;
@@ -169,7 +170,8 @@ class ThreadPool {
   std::unique_ptr<Flag[]> flags_;
   void (*call_)(const void*, int) = nullptr;
   const void* body_ = nullptr;
-  alignas(64) std::atomic<std::uint64_t> tickets_{0};  // below: pieces that nobody has begun; above: which loop
+  alignas(64) std::atomic<std::uint64_t> tickets_{
+      0};  // lower bits: pieces that nobody has begun; upper bits: which loop
   alignas(64) std::atomic<std::uint32_t> unfinished_{0};
   alignas(64) std::atomic<std::uint32_t> bell_{0};  // changes with each loop
 };

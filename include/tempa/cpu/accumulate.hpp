@@ -1,4 +1,4 @@
-// y += x, the sum of gradients that meet, and x *= factor.
+// y += x, which sums the gradients of a value that is used several times, and x *= factor.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -8,7 +8,7 @@
 
 namespace tempa::inline TEMPA_ABI::cpu {
 
-/// Elements that are worth a thread of their own in a loop of a few operations each.
+/// The fewest elements that are worth a thread in a loop with a few operations each.
 inline constexpr Index kElementwiseGrain = 16384;
 
 /// y_i += x_i. @param y, x (n)

@@ -33,7 +33,7 @@ struct AttentionSequence {
   Index key, keys;       ///< first row of k and v, and how many
 };
 
-/// The sequences of a batch, the costly ones first: the last ones to be taken then differ little.
+/// The sequences of a batch, the most expensive ones first, so that all threads finish at about the same time.
 inline std::vector<AttentionSequence> attention_sequences(const std::int32_t* cu_seqlens_q,
                                                           const std::int32_t* cu_seqlens_k, Index batch) {
   std::vector<AttentionSequence> sequences(static_cast<std::size_t>(batch));
@@ -86,7 +86,7 @@ struct AttentionPlan {
   Index bits_panel() const { return kQueryRows * round_up(max_keys, 4) + kBitsGranule; }
 };
 
-/// Memory of one thread, handed out piece by piece.
+/// Memory of one thread, allocated piece by piece.
 template <Real T>
 class AttentionScratch {
  public:
@@ -117,7 +117,7 @@ void for_each_head(const AttentionPlan<T>& plan, Index scratch_size, F&& f) {
   });
 }
 
-/// y_ij = factor x_ij for j < count: whole vectors, and the elements that are left over. One side may be 16-bit.
+/// y_ij = factor x_ij for j < count: whole vectors, and the remaining elements. One side may be 16-bit.
 template <Real A, Floating To, Floating From>
 void scale_row(To* y, const From* x, Index count, A factor) {
   for (Index j = 0; j < count; ++j) y[j] = narrow<To>(factor * widen(x[j]));
@@ -141,7 +141,7 @@ void pack_head(A* panel, const T* x, Index rows, const AttentionPlan<A>& plan, A
   for (Index i = 0; i < rows; ++i) scale_row(panel + i * columns, x + i * row, head_size, factor);
 }
 
-/// x_ij = factor(i) panel_ij, the way back.
+/// x_ij = factor(i) panel_ij, the reverse.
 template <Floating T, Real A, typename Factor>
 void unpack_head(T* x, const A* panel, Index rows, const AttentionPlan<A>& plan, Factor factor) {
   const Index row = plan.heads * plan.head_size, columns = plan.columns, head_size = plan.head_size;
@@ -155,13 +155,13 @@ void mask_bits(std::uint32_t* bits, const AttentionPlan<T>& plan, Index keys, In
   fill_bits(bits, plan.stream, (first * plan.heads + head) * blocks, plan.heads * blocks, rows, round_up(keys, 4));
 }
 
-/// x_i = e^x_i. One loop over a whole panel: what a loop costs before it is in full swing counts for rows of 40.
+/// x_i = e^x_i. One loop over a whole panel: for rows of 40 elements, the start of a loop would cost too much.
 template <Real T>
 void exp_in_place(T* x, Index count) {
   for (Index i = 0; i < count; ++i) x[i] = math::exp(x[i]);
 }
 
-/// Sets what is behind the `keys` elements of a row, less than a vector, to `value`.
+/// Sets the padding after the `keys` elements of a row, less than a vector, to `value`.
 template <Real T>
 void fill_padding(T* row, Index keys, Index padded, T value) {
   T* const last = row + padded - kVectorWidth<T>;
@@ -208,7 +208,7 @@ T row_sum(const T* x, Index padded) {
   return sum_lanes<T>(sum);
 }
 
-/// s_ij = exp(s_ij - c_i), and nothing to speak of in the columns of padding: the smallest power of e that is not yet
+/// s_ij = exp(s_ij - c_i), and a negligible value in the columns of padding: the smallest power of e that is not yet
 /// subnormal, which would be slow, and that is lost in a sum with a 1 in it.
 template <Real T>
 void exp_rows(T* s, const T* c, Index rows, Index keys, Index padded) {
@@ -307,7 +307,8 @@ void attention_backward(Backend, T* dq, T* dk, T* dv, const T* dout, const T* /*
     A* const dscores = scratch.take(plan.score_panel());     // (rows,padded): dout v^T, dp, ds
     detail::pack_head(k_panel, k + key_offset, keys, plan, A(1));
     detail::pack_head(dv_panel, v + key_offset, keys, plan, A(1));
-    std::fill(dv_panel + keys * columns, dv_panel + padded * columns, A(0));  // dp of padding is 0, not by chance NaN
+    std::fill(dv_panel + keys * columns, dv_panel + padded * columns,
+              A(0));  // dp of padding must be 0, not whatever is there, which may be NaN
     small_transpose(kt, padded, k_panel, columns, keys, columns);
     small_transpose(vt, padded, dv_panel, columns, keys, columns);
     std::fill_n(dk_panel, keys * columns, A(0));

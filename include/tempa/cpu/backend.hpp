@@ -6,7 +6,7 @@
 namespace tempa::inline TEMPA_ABI::cpu {
 
 /// First argument of every CPU kernel: `layer_norm_forward(cpu::Backend{}, y, …)`. The CUDA kernels have the same names
-/// and the same arguments behind a tag that carries the stream, so that one call, found by its first argument, serves
+/// and the same arguments after a tag that carries the stream, so that one call, found by its first argument, serves
 /// both.
 struct Backend {};
 

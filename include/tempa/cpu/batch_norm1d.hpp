@@ -1,4 +1,4 @@
-// Normalisation of channels over the batch. A thread owns whole channels, so that no sum depends on the number of
+// Normalization of channels over the batch. A thread owns whole channels, so that no sum depends on the number of
 // threads; sums are kept in double, as in PyTorch.
 #pragma once
 
@@ -27,7 +27,7 @@ void for_each_channel(Index batch, Index channels, Index length, F f) {
   });
 }
 
-/// Calls `f(i)` for the place i of every element of channel c in (B,C,L), in order.
+/// Calls `f(i)` for the offset i of every element of channel c in (B,C,L), in order.
 template <typename F>
 void for_each_of_channel(Index c, Index batch, Index channels, Index length, F f) {
   for (Index b = 0; b < batch; ++b) {

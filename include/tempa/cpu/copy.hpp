@@ -1,4 +1,4 @@
-// Copies between dense arrays and parts, transposes and repetitions of them.
+// Copies of dense arrays and of their parts, transposes and repetitions.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -41,8 +41,8 @@ void broadcast_rows(Backend, T* y, const T* b, Index rows, Index cols) {
 
 namespace detail {
 
-/// y_rc = x_cr: rows of y are `y_stride` apart, rows of x `x_stride`. Tiles go through a buffer, so that every cache
-/// line of x and y is touched once even where a stride maps all of them to the same few places of the cache.
+/// y_rc = x_cr: rows of y are `y_stride` apart, rows of x `x_stride`. Tiles are copied through a buffer, so that every
+/// cache line of x and y is read once even where a stride maps all of them to the same few cache sets.
 template <Element T>
 void transpose(T* y, Index y_stride, const T* x, Index x_stride, Index rows, Index cols) {
   constexpr Index kTile = 16;

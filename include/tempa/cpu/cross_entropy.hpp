@@ -1,4 +1,4 @@
-// Cross-entropy from log-probabilities, and its gradient by the logits in one pass.
+// Cross-entropy of log-probabilities, and its gradient with respect to the logits in one pass.
 #pragma once
 
 #include <tempa/core/compiled.hpp>

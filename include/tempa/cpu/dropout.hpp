@@ -1,4 +1,4 @@
-// Dropout with a mask that is computed when it is needed, from the counters of Philox.
+// Dropout, whose mask is computed from Philox counters whenever it is needed.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -12,7 +12,7 @@ namespace tempa::inline TEMPA_ABI::cpu {
 
 namespace detail {
 
-/// Random numbers that are made, and used, in cache; a multiple of 4.
+/// How many random numbers are generated and used at a time, in cache; a multiple of 4.
 inline constexpr Index kDropoutPiece = 1024;
 
 /// `dropout_apply` for `count` elements, whose random numbers begin with number `first`. @param y, x (count).
@@ -32,7 +32,7 @@ void dropout_run(T* y, const T* x, Index first, Index count, double drop_prob, c
     if constexpr (Real<T>) {
 #pragma omp simd
       for (Index i = 0; i < piece; ++i) y[begin + i] = numbers[i] < threshold ? T(0) : x[begin + i] * scale;
-    } else {  // by bits, which compilers vectorise
+    } else {  // on the bits, which compilers vectorize
 #pragma omp simd
       for (Index i = 0; i < piece; ++i) {
         const std::uint32_t kept = narrow<T>(widen(x[begin + i]) * scale).bits;
@@ -45,7 +45,7 @@ void dropout_run(T* y, const T* x, Index first, Index count, double drop_prob, c
 
 }  // namespace detail
 
-/// y_i = x_i / (1 - drop_prob), or 0 where number i of the stream says so. Serves x and dy alike.
+/// y_i = x_i / (1 - drop_prob), or 0, as number i of the stream decides. Used for x and for dy.
 /// @param y, x (n).
 template <Floating T>
 void dropout_apply(Backend, T* y, const T* x, Index n, double drop_prob, RandomStream stream) {

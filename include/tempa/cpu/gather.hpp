@@ -1,5 +1,5 @@
-// Elements by their index. Backward sums what meets in one place in the order of the indices: a thread owns outer parts
-// or columns, never single indices, so that there is neither a race nor a dependence on the number of threads.
+// Selects elements by index. Backward sums the gradients of one element in the order of the indices: a thread owns
+// outer parts or columns, never single indices, so that there are no races and the number of threads does not matter.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -35,8 +35,7 @@ void for_each_slab(Index outer, Index count, Index inner, F f) {
   });
 }
 
-/// The backward of `index_select` for 16-bit types: the rows that meet in one place are summed in float one after the
-/// other.
+/// The backward of `index_select` for 16-bit types: the gradients of one row are summed in float, in order.
 template <Floating T, std::integral I>
 void index_select_backward_sorted(T* dx, const T* dy, const I* index, Index outer, Index middle, Index inner,
                                   Index count) {
@@ -71,7 +70,7 @@ void index_select_forward(Backend, T* y, const T* x, const I* index, Index outer
   });
 }
 
-/// dx_o,index(k),j += dy_okj, what meets in one place rounded to a 16-bit type once. @param dx (outer,middle,inner).
+/// dx_o,index(k),j += dy_okj; a 16-bit sum is rounded once. @param dx (outer,middle,inner).
 /// @param dy (outer,count,inner). @param index (count).
 template <Floating T, std::integral I>
 void index_select_backward(Backend, T* dx, const T* dy, const I* index, Index outer, Index middle, Index inner,
@@ -101,7 +100,7 @@ void gather_forward(Backend, T* y, const T* x, const I* index, Index outer, Inde
   });
 }
 
-/// dx_o,index(okj),j += dy_okj, what meets in one place rounded to a 16-bit type once. @param dx (outer,middle,inner).
+/// dx_o,index(okj),j += dy_okj; a 16-bit sum is rounded once. @param dx (outer,middle,inner).
 /// @param dy, index (outer,count,inner).
 template <Floating T, std::integral I>
 void gather_backward(Backend backend, T* dx, const T* dy, const I* index, Index outer, Index middle, Index inner,

@@ -1,4 +1,4 @@
-// Layer normalisation of rows. One row is read once into cache, then normalised; statistics are two-pass, so that a
+// Layer normalization of rows. One row is read once into cache, then normalized; statistics are two-pass, so that a
 // large mean does not cancel the variance.
 #pragma once
 
@@ -33,7 +33,7 @@ void normalize_row(T* y, Accumulator<T>& mean, Accumulator<T>& rstd, const T* ro
   rstd = r;
 }
 
-/// Rows of a layer normalisation that are worth a thread.
+/// The fewest rows of a layer normalization that are worth a thread.
 inline Index layer_norm_grain(Index cols) { return std::max<Index>(1, 8192 / std::max<Index>(cols, 1)); }
 
 }  // namespace detail
@@ -51,7 +51,7 @@ void layer_norm_forward(Backend, T* y, Accumulator<T>* mean, Accumulator<T>* rst
 
 namespace detail {
 
-/// The row in the type that is computed in: itself, or a copy in `wide`. @param wide, row (cols).
+/// The row in the accumulator's type: itself, or a copy in `wide`. @param wide, row (cols).
 template <Floating T>
 const Accumulator<T>* widened_row([[maybe_unused]] Accumulator<T>* wide, const T* row, [[maybe_unused]] Index cols) {
   if constexpr (Real<T>) {
@@ -63,7 +63,7 @@ const Accumulator<T>* widened_row([[maybe_unused]] Accumulator<T>* wide, const T
   }
 }
 
-/// `layer_norm_backward`, which calls `after_row(begin)` when the row of dx from element `begin` on is there.
+/// `layer_norm_backward`, which calls `after_row(begin)` when the row of dx that begins at element `begin` is complete.
 template <Floating T, typename AfterRow>
 void layer_norm_backward_rows(T* dx, T* dgamma, T* dbeta, const T* dy, const T* x, const T* gamma,
                               const Accumulator<T>* mean, const Accumulator<T>* rstd, Index rows, Index cols,

@@ -1,5 +1,5 @@
-// Layer normalisation with what stands before it in one pass: a row is summed, normalised and written while it is in
-// cache. The same bits as one operation after the other.
+// Layer normalization fused with the operations before it: a row is summed, normalized and written while it is in
+// cache. The same bits as the separate operations.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -27,8 +27,8 @@ void add_run(T* y, const T* x, const T* more, Index count) {
 }  // namespace detail
 
 /// z = residual + dropout(x), y = layer_norm(z): the end of both halves of an encoder layer. Bit-equal to
-/// `dropout_apply`, a sum and `layer_norm_forward` one after the other.
-/// @param y, z (rows,cols); z is kept for backward, without which it may be y. @param mean, rstd (rows), kept for
+/// `dropout_apply`, a sum and `layer_norm_forward` in one pass.
+/// @param y, z (rows,cols); z is kept for backward; without backward it may be y. @param mean, rstd (rows), kept for
 /// backward. @param x, residual (rows,cols). @param gamma, beta (cols).
 template <Floating T>
 void dropout_add_layer_norm_forward(Backend, T* y, T* z, Accumulator<T>* mean, Accumulator<T>* rstd, const T* x,
@@ -48,7 +48,7 @@ void dropout_add_layer_norm_forward(Backend, T* y, T* z, Accumulator<T>* mean, A
   });
 }
 
-/// dresidual = the gradient by z, dx = dropout(dresidual) with the mask of forward; dgamma, dbeta += as
+/// dresidual = the gradient of z, dx = dropout(dresidual) with the mask of forward; dgamma, dbeta += as
 /// `layer_norm_backward`.
 /// @param dx, dresidual (rows,cols); the same without dropout, where both may be one array. @param dgamma, dbeta
 /// (cols), or nullptr. @param dy, z (rows,cols).
@@ -66,7 +66,8 @@ void dropout_add_layer_norm_backward(Backend, T* dx, T* dresidual, T* dgamma, T*
 }
 
 /// z_n = word_n + type_n + position_n, y = layer_norm(z); rounded after each sum, as the sums of three lookups are.
-/// @param y, z (rows,cols); z is kept for `layer_norm_backward`, without which it may be y. @param mean, rstd (rows).
+/// @param y, z (rows,cols); z is kept for `layer_norm_backward`; without backward it may be y. @param mean, rstd
+/// (rows).
 /// @param gamma, beta (cols).
 template <Floating T>
 void embeddings_layer_norm_forward(Backend, T* y, T* z, Accumulator<T>* mean, Accumulator<T>* rstd,

@@ -1,4 +1,4 @@
-// Numbers that count the tokens of packed sequences.
+// Positions of the tokens in packed sequences.
 #pragma once
 
 #include <tempa/core/shape.hpp>

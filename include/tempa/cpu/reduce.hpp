@@ -89,7 +89,8 @@ void sum_backward(Backend, T* dx, const T* dy, Index outer, Index middle, Index 
 
 namespace detail {
 
-/// The first place of the largest of n > 0 numbers, or of the first NaN: the maximum by a vector loop, then a search.
+/// The index of the first of the largest of n > 0 numbers, or of the first NaN: a vector loop for the maximum, then a
+/// search.
 template <Floating T>
 Index place_of_max(const T* x, Index n) {
   Accumulator<T> max = widen(x[0]);

@@ -17,7 +17,7 @@ inline constexpr Index kSoftmaxColumns = 64;
 
 namespace detail {
 
-/// Whether y may hold e^(x - max) between the passes: a 16-bit y would round it, and the exponential is computed again.
+/// Whether y can store e^(x - max) between the passes: a 16-bit y would round it, so the exponential is computed again.
 template <bool kLog, Floating T>
 inline constexpr bool keeps_exponentials = !kLog && Real<T>;
 
@@ -92,7 +92,7 @@ A softmax_gradient(A dy, A y, A sum) {
 
 /// The factor that makes the probabilities y sum to 1 again after they were rounded to 16 bits; 1 for what was not.
 template <bool kLog, Floating T>
-Accumulator<T> renormalisation(Accumulator<T> y_sum) {
+Accumulator<T> renormalization(Accumulator<T> y_sum) {
   return kLog || Real<T> ? Accumulator<T>(1) : Accumulator<T>(1) / y_sum;
 }
 
@@ -106,7 +106,7 @@ void softmax_row_backward(T* dx, const T* dy, const T* y, Index n) {
     sum += kLog ? widen(dy[j]) : widen(dy[j]) * widen(y[j]);
     if constexpr (!kLog && !Real<T>) y_sum += widen(y[j]);
   }
-  const A scale = renormalisation<kLog, T>(y_sum);
+  const A scale = renormalization<kLog, T>(y_sum);
   for (Index j = 0; j < n; ++j)
     dx[j] = narrow<T>(softmax_gradient<kLog>(widen(dy[j]), scale * widen(y[j]), scale * sum));
 }
@@ -122,7 +122,7 @@ void softmax_columns_backward(T* dx, const T* dy, const T* y, Index n, Index str
       s[j] += kLog ? widen(dy[at]) : widen(dy[at]) * widen(y[at]);
       if constexpr (!kLog && !Real<T>) r[j] += widen(y[at]);
     }
-  for (Index j = 0; j < columns; ++j) r[j] = renormalisation<kLog, T>(r[j]);
+  for (Index j = 0; j < columns; ++j) r[j] = renormalization<kLog, T>(r[j]);
   for (Index i = 0; i < n; ++i)
     for (Index j = 0; j < columns; ++j) {
       const Index at = i * stride + j;
@@ -174,7 +174,7 @@ void softmax_forward(Backend, T* y, const T* x, Index outer, Index middle, Index
   detail::softmax_forward<false>(y, x, outer, middle, inner);
 }
 
-/// dx = y (dy - sum_i y dy), of a 16-bit y with its sum brought back to 1. @param dx, dy, y (outer,middle,inner).
+/// dx = y (dy - sum_i y dy), where a 16-bit y is scaled so that its sum is 1. @param dx, dy, y (outer,middle,inner).
 template <Floating T>
 void softmax_backward(Backend, T* dx, const T* dy, const T* y, Index outer, Index middle, Index inner) {
   detail::softmax_backward<false>(dx, dy, y, outer, middle, inner);

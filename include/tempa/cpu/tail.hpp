@@ -1,4 +1,4 @@
-// Rows that only fill a packed batch up.
+// The tail of a packed batch: rows after its last sequence, which only fill it up to a fixed size.
 #pragma once
 
 #include <tempa/core/dtype.hpp>
@@ -10,7 +10,7 @@
 
 namespace tempa::inline TEMPA_ABI::cpu {
 
-/// x_i = 0 for the rows behind the last sequence. @param x (rows,cols). @param cu_seqlens (batch+1).
+/// x_i = 0 for the rows after the last sequence. @param x (rows,cols). @param cu_seqlens (batch+1).
 template <Element T>
 void clear_tail(Backend, T* x, const std::int32_t* cu_seqlens, Index batch, Index rows, Index cols) {
   const Index tokens = std::min<Index>(cu_seqlens[batch], rows);

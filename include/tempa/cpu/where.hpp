@@ -1,4 +1,4 @@
-// A choice between two values by a mask.
+// Chooses between two values by a mask.
 #pragma once
 
 #include <tempa/core/compiled.hpp>

@@ -11,13 +11,13 @@
 
 namespace tempa::inline TEMPA_ABI::cuda {
 
-/// Who computes attention.
+/// The implementation of attention.
 enum class AttentionChoice {
-  kAuto,   ///< what was measured to be the fastest: `kTempa`, until a measurement on hardware says otherwise
+  kAuto,   ///< the fastest one as measured: `kTempa`, until there are measurements on hardware
   kTempa,  ///< tensor cores by mma.sync for 16-bit types, ordinary arithmetic for float and double
   kCudnn,  ///< NVIDIA's library, if the kernels were built with it; what it cannot do, as `kTempa`: dropout, float and
            ///< double, head sizes that are no multiple of 8, tensors that do not begin at multiples of 16 bytes, a
-           ///< backward pass of which not all three gradients are wanted, and what it has no plan for that gives the
+           ///< backward pass that needs only some of the three gradients, and what it has no plan for that gives the
            ///< same bits in every run (before compute capability 9.0 every backward pass). The first call for a size
            ///< of a batch, lengths rounded up to multiples of 64, takes about a second to make the plan.
 };
@@ -30,7 +30,7 @@ AttentionChoice parse_attention_choice(std::string_view name);
 /// @throws ConfigError when the variable has another value, or names cuDNN and the kernels were built without it.
 AttentionChoice attention_choice();
 
-/// Overrules the environment. What one choice's forward pass saved serves the other's backward pass.
+/// Overrides the environment. What one choice's forward pass saved can be used by the other's backward pass.
 /// @throws ConfigError for cuDNN when the kernels were built without it.
 void set_attention_choice(AttentionChoice choice);
 
@@ -42,8 +42,8 @@ struct CudnnPasses {
   bool forward = false, backward = false;
 };
 
-/// What `AttentionChoice::kCudnn` means for attention of these sizes without dropout, all else fulfilled: where cuDNN
-/// has no plan, and without cuDNN, the kernels of `kTempa` do it. The plans that are found are kept.
+/// What `AttentionChoice::kCudnn` means for attention of these sizes, without dropout and with all other conditions
+/// met: where cuDNN has no plan, and without cuDNN, the kernels of `kTempa` do it. The plans are cached.
 /// @param batch, max_seqlen_q, max_seqlen_k, heads, head_size as of `attention_forward`.
 /// @throws CudaError.
 template <Floating T>
@@ -53,8 +53,8 @@ CudnnPasses cudnn_passes(Backend backend, Index batch, Index max_seqlen_q, Index
 /// out = dropout(softmax(scale q k^T)) v for every head of every sequence; of a sequence without keys, 0.
 /// @param out (Nq,H*D). @param lse (H,Nq) log of the softmax denominators, kept for backward.
 /// @param q (Nq,H*D). @param k, v (Nk,H*D). @param cu_seqlens_q, cu_seqlens_k (B+1), read by the kernels only.
-/// @param max_seqlen_q, max_seqlen_k the longest sequences, or upper bounds of them. What of a sequence is beyond is
-/// not computed, but reported as a ValueError when the device is next waited for.
+/// @param max_seqlen_q, max_seqlen_k the longest sequences, or upper bounds of them. Tokens of a sequence beyond that
+/// are not computed, but reported as a ValueError at the next wait for the device.
 /// @param head_size D, at most 256.
 /// @param stream numbers of the mask, see `attention_random_count`; not read when `drop_prob` is 0.
 /// @throws ValueError when D is above 256.

@@ -15,7 +15,7 @@ void copy_rows(Backend backend, T* y, Index y_stride, const T* x, Index x_stride
 template <Floating T>
 void add_rows(Backend backend, T* y, Index y_stride, const T* x, Index x_stride, Index rows, Index width);
 
-/// y_ij = b_j: what a product with beta = 1 then adds to. @param y (rows,cols). @param b (cols).
+/// y_ij = b_j, to which a product with beta = 1 is then added. @param y (rows,cols). @param b (cols).
 template <Floating T>
 void broadcast_rows(Backend backend, T* y, const T* b, Index rows, Index cols);
 

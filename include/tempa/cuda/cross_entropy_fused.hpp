@@ -20,7 +20,7 @@ void cross_entropy_with_gradient(Backend backend, Accumulator<T>* losses, Accumu
                                  Index ignored, Accumulator<T> smoothing, Accumulator<T> scale);
 
 /// y = inverse sum_i losses_i, where inverse is 1 / (sum of the weights of the labels that count) for the mean, 0
-/// where they are none, and 1 for the sum.
+/// if there are none, and 1 for the sum.
 /// @param y, inverse (1), on the device. @param losses, labels (B). @param weights (K), or nullptr for 1.
 template <Real T>
 void reduce_losses(Backend backend, T* y, T* inverse, const T* losses, const std::int32_t* labels, const T* weights,

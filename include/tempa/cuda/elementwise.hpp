@@ -1,6 +1,5 @@
-// Launchers of kernels/elementwise.cuh, instantiated for the formulas of math/ that the library uses. An own formula
-// needs a .cu of the program's with `#include <kernels/elementwise.cuh>` and a line `TEMPA_UNARY_KERNELS(float,
-// Mine);`.
+// Launchers of kernels/elementwise.cuh, instantiated for the formulas of math/ that the library uses. A program's own
+// formula needs a .cu of the program with `#include <kernels/elementwise.cuh>` and `TEMPA_UNARY_KERNELS(float, Mine);`.
 #pragma once
 
 #include <tempa/core/dtype.hpp>

@@ -1,4 +1,4 @@
-// Launchers of kernels/gather.cu. An index out of range is reported (fault.hpp), and what it names is left alone.
+// Launchers of kernels/gather.cu. An index out of range is reported (fault.hpp) and otherwise ignored.
 #pragma once
 
 #include <tempa/core/dtype.hpp>
@@ -14,7 +14,7 @@ template <Floating T, std::integral I>
 void index_select_forward(Backend backend, T* y, const T* x, const I* index, Index outer, Index middle, Index inner,
                           Index count);
 
-/// dx_o,index(k),j += dy_okj, what meets in one place rounded to a 16-bit type once. @param dx (outer,middle,inner).
+/// dx_o,index(k),j += dy_okj; a 16-bit sum is rounded once. @param dx (outer,middle,inner).
 /// @param dy (outer,count,inner). @param index (count).
 template <Floating T, std::integral I>
 void index_select_backward(Backend backend, T* dx, const T* dy, const I* index, Index outer, Index middle, Index inner,
@@ -25,7 +25,7 @@ template <Floating T, std::integral I>
 void gather_forward(Backend backend, T* y, const T* x, const I* index, Index outer, Index middle, Index inner,
                     Index count);
 
-/// dx_o,index(okj),j += dy_okj, what meets in one place rounded to a 16-bit type once. @param dx (outer,middle,inner).
+/// dx_o,index(okj),j += dy_okj; a 16-bit sum is rounded once. @param dx (outer,middle,inner).
 /// @param dy, index (outer,count,inner).
 template <Floating T, std::integral I>
 void gather_backward(Backend backend, T* dx, const T* dy, const I* index, Index outer, Index middle, Index inner,

@@ -13,9 +13,9 @@
 
 namespace tempa::inline TEMPA_ABI::cuda {
 
-/// Who computes the products of matrices.
+/// The implementation of matrix products.
 enum class GemmChoice {
-  kAuto,      ///< what was measured to be the fastest: for now `kTempa`
+  kAuto,      ///< the fastest one as measured: `kTempa` for now
   kTempa,     ///< tensor cores by mma.sync for 16-bit types, ordinary arithmetic for float and double
   kHopper,    ///< TMA and wgmma for 16-bit types on devices of compute capability 9.0; elsewhere as `kTempa`
   kCublasLt,  ///< NVIDIA's library, if the kernels were built with it; what it cannot do, as `kTempa`
@@ -29,7 +29,7 @@ GemmChoice parse_gemm_choice(std::string_view name);
 /// @throws ConfigError when the variable has another value, or names cuBLASLt and the kernels were built without it.
 GemmChoice gemm_choice();
 
-/// Overrules the environment. @throws ConfigError for cuBLASLt when the kernels were built without it.
+/// Overrides the environment. @throws ConfigError for cuBLASLt when the kernels were built without it.
 void set_gemm_choice(GemmChoice choice);
 
 /// Whether the kernels were built with cuBLASLt.
@@ -47,13 +47,13 @@ struct GemmTile {
 template <Floating T>
 std::span<const GemmTile> gemm_tiles();
 
-/// A tile, an index into `gemm_tiles`, and the number of slices that the sum over k is cut into.
+/// A tile, an index into `gemm_tiles`, and the number of slices into which the sum over k is divided.
 struct GemmPlan {
   int tile = 0;
   int slices = 1;
 };
 
-/// While one lives, the products of its thread follow this plan and not the one chosen for their sizes, as far as their
+/// While alive, the products of its thread use this plan and not the one chosen for their sizes, as far as their
 /// operands allow: for measurements and tests.
 class GemmPlanGuard {
  public:
@@ -73,13 +73,13 @@ template <Floating T>
 void gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, Accumulator<T> alpha,
           const T* a, Index lda, const T* b, Index ldb, Accumulator<T> beta, T* c, Index ldc);
 
-/// `batch` products of the same sizes whose operands lie `stride_a`, `stride_b`, `stride_c` elements apart.
+/// `batch` products of the same sizes whose operands are `stride_a`, `stride_b`, `stride_c` elements apart.
 template <Floating T>
 void batched_gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index batch, Index m, Index n, Index k,
                   Accumulator<T> alpha, const T* a, Index lda, Index stride_a, const T* b, Index ldb, Index stride_b,
                   Accumulator<T> beta, T* c, Index ldc, Index stride_c);
 
-/// C = op(A) op(B) + bias under every row: a linear layer.
+/// C = op(A) op(B) + bias in every row: a linear layer.
 /// @param c (m,n). @param bias (n).
 template <Floating T>
 void gemm_bias(Backend backend, Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, const T* a, Index lda,
@@ -103,7 +103,7 @@ template <Floating T>
 void gemm_gelu_backward(Backend backend, Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, const T* a,
                         Index lda, const T* b, Index ldb, const T* x, T* c, Index ldc);
 
-/// C += op(A) op(B), a_sum_i += sum_p op(A)_ip: the gradients of weight and bias of a linear layer in one, with
+/// C += op(A) op(B), a_sum_i += sum_p op(A)_ip: the gradients of weight and bias of a linear layer in one launch, with
 /// A = dy, transposed, and B = x. @param c (m,n). @param a_sum (m).
 template <Floating T>
 void gemm_bias_gradient(Backend backend, Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, const T* a,

@@ -1,5 +1,6 @@
-// Every launcher: the host functions that start kernels, with the names, arguments and meaning of those in cpu/. They
-// are templates declared here and instantiated in kernels/*.cu for the types they are for; another type does not link.
+// All launchers: the host functions that start kernels, with the names, arguments and meaning of those in cpu/. They
+// are templates, declared here and instantiated in kernels/*.cu for the types that they support; other types do not
+// link.
 #pragma once
 
 #include <tempa/cuda/accumulate.hpp>

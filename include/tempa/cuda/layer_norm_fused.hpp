@@ -1,4 +1,4 @@
-// Launchers of kernels/layer_norm_fused.cu: layer normalisation with what stands before it in one pass.
+// Launchers of kernels/layer_norm_fused.cu: layer normalization fused with the operations before it.
 #pragma once
 
 #include <tempa/core/dtype.hpp>
@@ -14,15 +14,15 @@ namespace tempa::inline TEMPA_ABI::cuda {
 using tempa::EmbeddingRows;
 
 /// z = residual + dropout(x), y = layer_norm(z): the end of both halves of an encoder layer. Bit-equal to
-/// `dropout_apply`, a sum and `layer_norm_forward` one after the other.
-/// @param y, z (rows,cols); z is kept for backward, without which it may be y. @param mean, rstd (rows), kept for
+/// `dropout_apply`, a sum and `layer_norm_forward` in one pass.
+/// @param y, z (rows,cols); z is kept for backward; without backward it may be y. @param mean, rstd (rows), kept for
 /// backward. @param x, residual (rows,cols). @param gamma, beta (cols).
 template <Floating T>
 void dropout_add_layer_norm_forward(Backend backend, T* y, T* z, Accumulator<T>* mean, Accumulator<T>* rstd, const T* x,
                                     const T* residual, const T* gamma, const T* beta, Index rows, Index cols,
                                     Accumulator<T> eps, double drop_prob, RandomStream stream);
 
-/// dresidual = the gradient by z, dx = dropout(dresidual) with the mask of forward; dgamma, dbeta += as
+/// dresidual = the gradient of z, dx = dropout(dresidual) with the mask of forward; dgamma, dbeta += as
 /// `layer_norm_backward`.
 /// @param dx, dresidual (rows,cols); the same without dropout, where both may be one array. @param dgamma, dbeta
 /// (cols), or nullptr. @param dy, z (rows,cols).

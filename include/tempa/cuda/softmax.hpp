@@ -11,7 +11,7 @@ namespace tempa::inline TEMPA_ABI::cuda {
 template <Floating T>
 void softmax_forward(Backend backend, T* y, const T* x, Index outer, Index middle, Index inner);
 
-/// dx = y (dy - sum_i y dy), of a 16-bit y with its sum brought back to 1. @param dx, dy, y (outer,middle,inner).
+/// dx = y (dy - sum_i y dy), where a 16-bit y is scaled so that its sum is 1. @param dx, dy, y (outer,middle,inner).
 template <Floating T>
 void softmax_backward(Backend backend, T* dx, const T* dy, const T* y, Index outer, Index middle, Index inner);
 

@@ -1,4 +1,4 @@
-// Texts that are encoded anew, another way, each time they are read: regularisation for small training sets.
+// Texts that are encoded in a different random way each time they are read: regularization for small training sets.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -18,7 +18,7 @@ struct TextAugmentation {
   double token_mask_prob = 0.0;  ///< each token of the text becomes [MASK] with this probability
 };
 
-/// A training dataset over a table of texts: each row is encoded when it is asked for, with pieces dropped and tokens
+/// A training dataset over a table of texts: each row is encoded when it is read, with pieces dropped and tokens
 /// masked at random. The numbers come from `default_generator()`, which a `DataLoader` seeds for each batch: the same
 /// examples for any number of workers, others in each epoch.
 /// @source Hiraoka 2022, "MaxMatch-Dropout"; Iyyer et al. 2015 (word dropout)
@@ -43,7 +43,7 @@ class AugmentedTexts {
   }
 
   Index size() const { return table_.size(); }
-  /// What makes its examples others: for a `Trainer`, which compares it on resume.
+  /// The settings that its examples depend on: a `Trainer` compares them on resume.
   void visit_settings(auto&& f) const {
     const auto& [piece_drop_prob, token_mask_prob] = augmentation_;
     f("piece_drop_prob", piece_drop_prob);

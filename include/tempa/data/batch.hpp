@@ -25,7 +25,7 @@ struct Batch {
   Tensor<float> targets;    ///< (B,K) targets of several labels or of a regression; empty when unused
   std::vector<Index> rows;  ///< (B) rows of the dataset, for messages; empty when unknown
   Index max_seqlen = 0;     ///< longest sequence, in tokens
-  bool has_tail = false;    ///< whether there may be tokens behind the last sequence, which only fill the batch up
+  bool has_tail = false;    ///< whether tokens may follow the last sequence, which only fill the batch up
 
   /// B, the number of sequences.
   Index size() const { return std::max<Index>(cu_seqlens.numel() - 1, 0); }
@@ -46,7 +46,7 @@ struct Batch {
   }
 };
 
-/// Packs sequences that a padded table holds, as a Python tokenizer returns them.
+/// Packs the sequences of a padded table, as a Python tokenizer returns them.
 /// @param ids (B,T) token ids. @param attention_mask (B,T) 1 for a token, 0 for padding (on either side).
 /// @param token_type_ids (B,T), or empty for all 0.
 /// @return the batch without labels: tokens of each row in order, those with mask 0 left out.

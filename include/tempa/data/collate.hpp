@@ -1,4 +1,4 @@
-// From examples to a batch: packed, which is what tempa's models compute on, or padded, for whoever wants a table.
+// Makes batches of examples: packed, as tempa's models take them, or padded to a table.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -17,7 +17,7 @@ namespace tempa::inline TEMPA_ABI {
 
 namespace detail {
 
-// Checks what every collation asks of its examples, and copies labels and targets.
+// Checks what every collate function requires of its examples, and copies labels and targets.
 // @throws ValueError naming the example by its place in the batch.
 inline void collate_labels(std::span<const TextExample> examples, Tensor<std::int32_t>& labels,
                            Tensor<float>& targets) {
@@ -61,11 +61,12 @@ inline void copy_ids(const Encoding& encoding, std::int32_t* ids, std::int32_t* 
 
 }  // namespace detail
 
-/// Lays the examples end to end, without padding. The collate function of a `DataLoader` unless it is given another.
+/// Joins the examples end to end, without padding. The default collate function of a `DataLoader`.
 struct PackedCollate {
   /// @param examples B examples; token types may be left out (all 0).
   /// @return the packed batch; `labels` (B) and `targets` (B,K) are empty where the examples have none.
-  /// @throws ValueError for no example, an example without tokens, or examples that do not fit together.
+  /// @throws ValueError for no example, an example without tokens, or examples of which only some have labels or
+  /// targets.
   Batch operator()(std::span<const TextExample> examples) const {
     Batch batch;
     detail::collate_labels(examples, batch.labels, batch.targets);
@@ -84,7 +85,7 @@ struct PackedCollate {
   }
 };
 
-/// B sequences as a table of T columns, filled up with padding at the end of each row.
+/// B sequences as a table of T columns, with padding at the end of each row.
 struct PaddedBatch {
   Tensor<std::int32_t> ids;             ///< (B,T) token ids, `pad_token_id` after the end
   Tensor<std::int32_t> attention_mask;  ///< (B,T) 1 for a token, 0 for padding
@@ -99,7 +100,7 @@ struct PaddedBatch {
 
 /// Makes padded tables, as Hugging Face's collators do. @source transformers `DataCollatorWithPadding`
 struct PaddedCollate {
-  std::int32_t pad_token_id = 0;  ///< what padding is filled with
+  std::int32_t pad_token_id = 0;  ///< the id of padding
   Index pad_to_multiple_of = 1;   ///< T is rounded up to a multiple of it
   Index min_length = 0;           ///< T is at least this
 

@@ -1,4 +1,4 @@
-// Two datasets, one after the other.
+// Two datasets joined to one.
 #pragma once
 
 #include <tempa/core/compiled.hpp>

@@ -1,4 +1,4 @@
-// Batches of a dataset, epoch after epoch, made ahead by worker threads.
+// Iterates over a dataset in batches, which worker threads can prepare ahead of time.
 #pragma once
 
 #include <tempa/core/random.hpp>
@@ -23,17 +23,17 @@ namespace tempa::inline TEMPA_ABI {
 
 struct DataLoaderOptions {
   Index batch_size = 32;         ///< examples in a batch
-  bool shuffle = false;          ///< another random order in each epoch
-  std::uint64_t seed = 0;        ///< of the order, and of what a dataset draws from `default_generator`
-  bool drop_last = false;        ///< leave the last batch out when it is not full
-  Index num_workers = 0;         ///< threads that make batches ahead; 0: made when they are asked for
-  Index prefetch_factor = 2;     ///< batches that wait for each worker
+  bool shuffle = false;          ///< a different random order in each epoch
+  std::uint64_t seed = 0;        ///< of the order, and of random numbers that a dataset draws from `default_generator`
+  bool drop_last = false;        ///< skip the last batch when it is not full
+  Index num_workers = 0;         ///< threads that prepare batches; 0: each is made when it is needed
+  Index prefetch_factor = 2;     ///< batches prepared ahead for each worker
   bool group_by_length = false;  ///< batches of about the same length (see `LengthGroupedBatchSampler`)
   Index tokens_per_batch = 0;    ///< a batch is as many examples as have at most these tokens (see
                                  ///< `TokenBudgetBatchSampler`), not `batch_size` of them; 0: by `batch_size`
 };
 
-/// Where a loader stands: batch `batch` of epoch `epoch`, both from 0, is the next to be delivered.
+/// The position of a loader: batch `batch` of epoch `epoch`, both from 0, is the next to be delivered.
 struct LoaderPosition {
   Index epoch = 0;
   Index batch = 0;
@@ -72,9 +72,9 @@ std::vector<Index> example_lengths(const D& dataset) {
   return lengths;
 }
 
-/// Goes through a dataset in batches: `for (const auto& batch : loader)`. Each `begin()` is a new epoch. The batches
+/// Iterates over a dataset in batches: `for (const auto& batch : loader)`. Each `begin()` is a new epoch. The batches
 /// are the same, in the same order, for any number of workers; what a dataset or collate function draws from
-/// `default_generator` is so too, and leaves the consumer's generator as it is.
+/// `default_generator` is the same too, and does not change the consumer's generator.
 /// @tparam Collate from `std::span<const ExampleOf<D>>` to a batch of any type; called from several threads at once
 /// when
 ///   there are several workers. Where the batch has a member `rows` and it is empty, the loader fills it.
@@ -89,7 +89,7 @@ class DataLoader {
 
   /// @param dataset borrowed from an lvalue, which must outlive the loader and its iterators; kept from an rvalue.
   /// @throws ConfigError for a size that is not positive, a negative number of workers, grouping by length or tokens
-  ///   where examples have no length, and tokens_per_batch beside group_by_length or drop_last.
+  ///   where examples have no length, and tokens_per_batch together with group_by_length or drop_last.
   explicit DataLoader(DatasetHandle<D> dataset, DataLoaderOptions options = {}, Collate collate = {})
       : DataLoader(Tag{}, std::move(dataset), options, std::move(collate)) {
     const Index count = core_->dataset.size();
@@ -112,7 +112,7 @@ class DataLoader {
   }
 
   /// Takes the rows from a sampler, or whole batches from a batch sampler (then `batch_size` is its own).
-  /// @throws ConfigError as above, and when the options ask for an order, or for `drop_last` beside a batch sampler.
+  /// @throws ConfigError as above, and when the options set an order, or `drop_last` with a batch sampler.
   template <typename S>
   requires Sampler<S> || BatchSampling<S> DataLoader(DatasetHandle<D> dataset, S sampler,
                                                      DataLoaderOptions options = {}, Collate collate = {})
@@ -135,10 +135,10 @@ class DataLoader {
 
   /// The batch after the one that was delivered last. Inside the loop's body that is the batch after the current one
   /// (at the last batch: batch `size()` of the same epoch), so that a position saved after a training step is the right
-  /// one to go on from; after the loop it is the first batch of the next epoch.
+  /// one to resume from; after the loop it is the first batch of the next epoch.
   LoaderPosition position() const { return position_; }
 
-  /// Makes the next `begin()` start at `position`; the epochs after it are whole again. At batch `size()` the rest of
+  /// Makes the next `begin()` start at `position`; the epochs after it are complete. At batch `size()` the rest of
   /// the epoch is empty.
   /// @throws ValueError for a position that no epoch has.
   void set_position(LoaderPosition position) {
@@ -152,7 +152,7 @@ class DataLoader {
   void set_epoch(Index epoch) { set_position({.epoch = epoch, .batch = 0}); }
 
   /// An input iterator over the batches of one epoch; it owns the workers, and may be dropped at any time. The loader
-  /// must stay where it is while there is one.
+  /// must not be moved while an iterator exists.
   class Iterator {
    public:
     using iterator_concept = std::input_iterator_tag;
@@ -197,7 +197,7 @@ class DataLoader {
 
  private:
   struct Tag {};
-  // What batches are made of; workers share it, so that it outlives the loader if they do.
+  // What workers need to make batches; shared, so that it outlives the loader if they do.
   struct Core {
     DatasetHandle<D> dataset;
     Collate collate;

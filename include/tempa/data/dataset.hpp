@@ -1,4 +1,4 @@
-// What a dataset is, the example that tempa's own datasets are made of, and rows picked out of another dataset.
+// The concept of a dataset, the type of example that tempa's datasets consist of, and subsets.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -19,7 +19,7 @@ TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// A dataset: a number of examples, each by its row from 0. Any such class will do; nothing is inherited. A
+/// A dataset: a number of examples, each by its row from 0. Any such class is one; nothing is inherited. A
 /// `std::vector` of examples is one. A `DataLoader` with workers calls `operator[]` from several threads at once.
 /// @source torch.utils.data.Dataset
 template <typename D>
@@ -38,11 +38,11 @@ decltype(auto) example_at(const D& dataset, Index row) {
   }
 }
 
-/// What one row of a dataset is.
+/// The type of a dataset's examples.
 template <Dataset D>
 using ExampleOf = std::remove_cvref_t<decltype(example_at(std::declval<const D&>(), Index{}))>;
 
-/// One text, or pair of texts, and what a model shall say about it: a class, or `targets`, or nothing.
+/// One text, or pair of texts, and what a model should say about it: a class, or `targets`, or nothing.
 struct TextExample {
   Encoding encoding;                                 ///< (T) ids and token types
   std::optional<std::int32_t> label = std::nullopt;  ///< class, from 0
@@ -68,7 +68,7 @@ class DatasetHandle {
 template <Dataset D>
 class Subset {
  public:
-  /// @param dataset borrowed from an lvalue, kept from an rvalue. @param rows rows of `dataset`; one may come twice.
+  /// @param dataset borrowed from an lvalue, kept from an rvalue. @param rows rows of `dataset`; a row may occur twice.
   /// @throws ValueError for a row that `dataset` does not have.
   Subset(DatasetHandle<D> dataset, std::vector<Index> rows) : dataset_(std::move(dataset)), rows_(std::move(rows)) {
     for (const Index row : rows_)

@@ -1,4 +1,4 @@
-// Texts that are positive, neutral or negative: SmSA and tables like it.
+// Datasets of positive, neutral and negative texts: SmSA and tables like it.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -10,16 +10,16 @@ namespace tempa::inline TEMPA_ABI {
 
 struct DocumentSentimentOptions {
   std::optional<std::int64_t> max_length = 512;       ///< tokens of an example, [CLS] and [SEP] included
-  Truncation truncation = Truncation::kLongestFirst;  ///< what is cut of a longer text
+  Truncation truncation = Truncation::kLongestFirst;  ///< how a longer text is truncated
   DelimitedFormat format = {};                        ///< raw TSV without a header, as SmSA is
   TextColumns columns = {};                           ///< text, then label
 };
 
-/// Sentiment of whole texts, tokenised once. Classes: positive 0, neutral 1, negative 2.
+/// Sentiment of whole texts, tokenized once. Classes: positive 0, neutral 1, negative 2.
 /// @source IndoNLU `DocumentSentimentDataset`
 class DocumentSentimentDataset {
  public:
-  /// Reads and tokenises a table whose labels are class names or numbers.
+  /// Reads and tokenizes a table whose labels are class names or numbers.
   /// @param tokenizer any `Tokenizer`; it is not kept.
   /// @throws IoError; FormatError with file and line for an empty file, a ragged row, invalid UTF-8, a NUL byte, an
   ///   unknown label, a label out of range, an empty text, or a text that cannot be encoded; ConfigError.
@@ -30,7 +30,7 @@ class DocumentSentimentDataset {
                                     options);
   }
 
-  /// Tokenises texts that were read before, e.g. to train a vocabulary on them.
+  /// Tokenizes texts that were read before, e.g. to train a vocabulary on them.
   /// @throws FormatError with the line of a text that cannot be encoded; ValueError for a label that is no class.
   template <Tokenizer T>
   DocumentSentimentDataset(const LabeledTexts& table, const T& tokenizer,

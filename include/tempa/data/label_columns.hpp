@@ -1,4 +1,4 @@
-// Several labels a row, one from each label column: aspect-based sentiment and tables like it.
+// Datasets with several labels for each row, one from each label column, such as aspect-based sentiment.
 #pragma once
 
 #include <tempa/data/collate.hpp>
@@ -26,9 +26,10 @@ struct LabelColumn {
   friend bool operator==(const LabelColumn&, const LabelColumn&) = default;
 };
 
-/// All classes of all columns in one list, as `id2label` of a model's config.json holds them: "fuel=negative", …
-/// @throws ConfigError for no column, one without a class, a name that is empty, has a "=" or comes twice, or a class
-///   that comes twice.
+/// All classes of all columns in one list, as in `id2label` of a model's config.json: "fuel=negative", …
+/// @throws ConfigError for no column, one without a class, a name that is empty, contains "=" or occurs twice, or a
+/// class
+///   that occurs twice.
 inline std::vector<std::string> flat_labels(std::span<const LabelColumn> columns) {
   const auto fail = [](const std::string& what) { throw ConfigError("[flat_labels] " + what); };
   if (columns.empty()) fail("expected at least one label column but there is none");
@@ -47,8 +48,8 @@ inline std::vector<std::string> flat_labels(std::span<const LabelColumn> columns
   return flat;
 }
 
-/// The columns that `flat_labels` made a list of.
-/// @throws ConfigError for an entry without "=", or a column whose classes do not stand together.
+/// The reverse of `flat_labels`.
+/// @throws ConfigError for an entry without "=", or a column whose classes are not next to each other.
 inline std::vector<LabelColumn> label_columns_of(std::span<const std::string> flat) {
   std::vector<LabelColumn> columns;
   for (const std::string& entry : flat) {
@@ -63,7 +64,7 @@ inline std::vector<LabelColumn> label_columns_of(std::span<const std::string> fl
   return columns;
 }
 
-/// The label columns of a table with the labels that come up in each, sorted as `learn_labels` does.
+/// The label columns of a table with the labels that occur in each, sorted as `learn_labels` does.
 /// @throws ConfigError for a table that was read without label columns.
 inline std::vector<LabelColumn> learn_label_columns(const TextTable& table) {
   detail::require_label_columns("learn_label_columns", table, false);
@@ -79,14 +80,14 @@ struct LabelColumnsExample {
   std::vector<std::int32_t> labels;  ///< (A), or empty when unknown
 };
 
-/// Texts with a class in each label column, tokenised once.
+/// Texts with a class in each label column, tokenized once.
 /// @source IndoNLU `AspectBasedSentimentAnalysisAiryDataset` and `…ProsaDataset`
 class LabelColumnsDataset {
  public:
   /// @param table read with the label columns in the order of `columns`, or without any when labels are unknown.
   /// @param columns (A) names and classes, found as by `LabelNames`. @param tokenizer any `Tokenizer`; it is not kept.
   /// @throws FormatError with file and line for an unknown label or a text that cannot be encoded; ConfigError when the
-  ///   label columns are others.
+  ///   label columns differ.
   template <Tokenizer T>
   LabelColumnsDataset(const TextTable& table, std::vector<LabelColumn> columns, const T& tokenizer,
                       const EncodeOptions& options = {})
@@ -114,7 +115,7 @@ class LabelColumnsDataset {
   }
 
   /// Reads a CSV with a header: the text, and a label in each column that `columns` names.
-  /// @throws as above; IoError; FormatError for a column that is not there and as `DelimitedReader`.
+  /// @throws as above; IoError; FormatError for a missing column and as `DelimitedReader`.
   template <Tokenizer T>
   static LabelColumnsDataset from_csv(const std::filesystem::path& path, std::vector<LabelColumn> columns,
                                       const T& tokenizer, const EncodeOptions& options = {},
@@ -134,7 +135,7 @@ class LabelColumnsDataset {
   std::vector<LabelColumnsExample> examples_;
 };
 
-/// Lays the examples end to end; `labels` of the batch is (B,A).
+/// Joins the examples end to end; `labels` of the batch is (B,A).
 struct LabelColumnsCollate {
   /// @throws ValueError as `PackedCollate`, and for examples with different numbers of labels.
   Batch operator()(std::span<const LabelColumnsExample> examples) const {

@@ -1,4 +1,4 @@
-// The names of classes, found as people write them.
+// Looks up classes by name, without regard to case and surrounding white space.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -20,15 +20,15 @@ TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// What labels have in common that differ in case or in white space around them only; other bytes than UTF-8 as they
-/// are. @source `fold_case`
+/// A key that is equal for labels that differ only in case or in surrounding white space; invalid UTF-8 is left
+/// unchanged. @source `fold_case`
 inline std::string label_key(std::string_view label) {
   if (find_invalid_utf8(label)) return std::string(label);
   return fold_case(trim_left(trim_right(label, is_white_space), is_white_space));
 }
 
-/// The numbers of classes by their names. A label is first looked for as it stands; one that is no name, without regard
-/// to case and to white space around it. What could mean several classes means none.
+/// The numbers of classes by their names. A label is first looked up exactly; if that fails, without regard
+/// to case and to surrounding white space. A label that could mean several classes means none.
 class LabelNames {
  public:
   /// @param names (K) of the classes; must outlive this.
@@ -46,7 +46,7 @@ class LabelNames {
     return number < 0 ? std::nullopt : std::optional(number);
   }
 
-  /// Whether no other of the names has what `label` has in common with its spellings.
+  /// Whether only one of the names has the same key as `label`.
   bool is_alone(std::string_view label) const {
     const auto found = folded_.find(label_key(label));
     return found == folded_.end() || found->second != kSeveral;
@@ -70,7 +70,7 @@ class LabelNames {
 
 namespace detail {
 
-/// The names with commas between them, of many the first.
+/// The names with commas between them; of many, the first ones.
 inline std::string class_list(std::span<const std::string> names) {
   constexpr std::size_t kShown = 20;
   std::string list;

@@ -1,4 +1,4 @@
-// Texts and their classes out of a table, and their encodings.
+// Reads texts and their classes from a table, and encodes them.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -21,14 +21,14 @@ TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Which columns of a table hold what.
+/// The columns of a table.
 struct TextColumns {
   Column text = 0;
   std::optional<Column> pair = std::nullopt;  ///< the second text, where an example is a pair
-  std::optional<Column> label = Column(1);    ///< nothing: the table has no labels
+  std::optional<Column> label = Column(1);    ///< absent: the table has no labels
 };
 
-/// Reads the rows that are left in a table.
+/// Reads the remaining rows of a table.
 /// @param class_names name of each class; a label is such a name, or the number of a class from 0.
 /// @throws FormatError with the line for an unknown label, one out of range, a text that is empty or white space, and
 ///   for a table without rows; what `DelimitedReader` throws; ConfigError for labels without class names.

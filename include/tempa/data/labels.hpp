@@ -1,4 +1,4 @@
-// What stands in the label columns of a table, made into classes, sets of labels, or numbers.
+// Turns the fields of label columns into classes, sets of labels, or numbers.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -46,7 +46,8 @@ inline std::vector<std::string> learn_labels(std::span<const std::string> fields
 }
 
 /// The labels of a field such as "sport, politics": what is between the separators, without spaces around it.
-/// @return none for an empty field; a label named twice comes twice. @throws ConfigError for an empty separator.
+/// @return none for an empty field; repeated labels are returned repeatedly. @throws ConfigError for an empty
+/// separator.
 inline std::vector<std::string> split_labels(std::string_view field, std::string_view separator) {
   const auto trimmed = [](std::string_view text) {
     const std::size_t begin = text.find_first_not_of(" \t");

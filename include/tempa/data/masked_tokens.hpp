@@ -1,4 +1,4 @@
-// Batches for masked language modelling: some tokens are hidden, and the model has to say which they were.
+// Batches for masked language modeling: some tokens are hidden, and the model has to predict them.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -26,16 +26,16 @@ struct TokenMasking {
 struct MaskedLMBatch {
   Batch input;                     ///< the tokens as the model reads them
   Tensor<std::int32_t> positions;  ///< (M) which of the N tokens are to be predicted, ascending
-  Tensor<std::int32_t> targets;    ///< (M) what they were
+  Tensor<std::int32_t> targets;    ///< (M) the original tokens
 
   Index tokens() const { return input.tokens(); }
   /// The same batch on `device`. @throws DeviceError.
   MaskedLMBatch to(Device device) const { return {input.to(device), positions.to(device), targets.to(device)}; }
 };
 
-/// The collate function of masked language modelling: every token that is not special is chosen with `mask_prob`, at
+/// The collate function of masked language modeling: every token that is not special is chosen with `mask_prob`, at
 /// least one in a batch that has any. Random numbers come from `default_generator()`, which a `DataLoader` seeds for
-/// each batch: another choice in each epoch, the same for any number of workers.
+/// each batch: a different choice in each epoch, but the same for any number of workers.
 /// @source Devlin et al. 2018; transformers DataCollatorForLanguageModeling
 class MaskedLMCollate {
  public:
@@ -89,7 +89,7 @@ class MaskedLMCollate {
     return batch;
   }
 
-  /// What makes its batches others: for a `Trainer`, which compares it on resume.
+  /// The settings that its batches depend on: a `Trainer` compares them on resume.
   void visit_settings(auto&& f) const {
     const auto& [mask_prob, replace_prob, random_replace_prob] = masking_;
     f("mask_prob", mask_prob);

@@ -1,4 +1,4 @@
-// Which rows of a trained head the labels of other data mean.
+// Matches the labels of new data with the rows of a head that was trained before.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -21,7 +21,7 @@ TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// How the labels of data are brought together with those of a model.
+/// How the labels of data are matched with those of a model.
 enum class LabelOrder {
   kAsGiven,  ///< the data's labels, in their order and spelling
   kModel     ///< first those that the model knows, in its order and spelling, then the new ones as given
@@ -30,17 +30,17 @@ enum class LabelOrder {
 struct MatchLabelsOptions {
   LabelOrder order = LabelOrder::kAsGiven;
   bool keep = false;  ///< keep the model's labels that the data does not have: after the others, or in their places
-  bool same_value = false;  ///< a regression: where both have one value, it is the same one, whatever it is called
+  bool same_value = false;  ///< a regression: a single value on both sides is the same value, whatever its name
 };
 
-/// The labels of a head that goes on from another one.
+/// The labels of a head that continues another one.
 struct MatchedLabels {
   static constexpr Index kNone = -1;
 
   std::vector<std::string> labels;   ///< (K)
   std::vector<Index> rows;           ///< (K) row of the model's head, kNone for a new label
   std::vector<Index> given;          ///< (K) number of the data's label, kNone for one that was kept without it
-  std::vector<std::string> kept;     ///< the model's labels with a row in the new head, for people to read
+  std::vector<std::string> kept;     ///< the model's labels with a row in the new head, as text
   std::vector<std::string> added;    ///< the new labels
   std::vector<std::string> dropped;  ///< the model's labels without one
 
@@ -53,19 +53,19 @@ struct MatchedLabels {
   }
 };
 
-/// "LABEL_0", "LABEL_1", …: the names of labels that nobody has named. @source transformers PretrainedConfig
+/// "LABEL_0", "LABEL_1", …: the default names of labels. @source transformers PretrainedConfig
 inline std::vector<std::string> default_labels(Index count) {
   std::vector<std::string> labels;
   for (Index k = 0; k < count; ++k) labels.push_back("LABEL_" + std::to_string(k));
   return labels;
 }
 
-/// Whether these are names that nobody has given.
+/// Whether these are the default names.
 inline bool are_default_labels(std::span<const std::string> labels) {
   return std::ranges::equal(labels, default_labels(static_cast<Index>(labels.size())));
 }
 
-/// @throws ConfigError naming a label that is there twice. @param who begins the error.
+/// @throws ConfigError naming a label that occurs twice. @param who begins the error.
 inline void require_different_labels(std::string_view who, std::span<const std::string> labels) {
   std::set<std::string_view> names;
   for (const std::string& label : labels)
@@ -75,13 +75,13 @@ inline void require_different_labels(std::string_view who, std::span<const std::
 
 namespace detail {
 
-/// For each label of the data the model's that it means, kNone for a new one.
+/// For each label of the data the matching label of the model, kNone for a new one.
 inline std::vector<Index> same_labels(std::span<const std::string> known, std::span<const std::string> given) {
   const LabelNames model(known), data(given);
   std::vector<Index> same;
   for (const std::string& label : given) {
     auto found = model.find(label);
-    // Two labels of the data that differ in case only are two labels: they mean the model's by the exact name alone.
+    // Labels of the data that differ only in case are different labels: they match the model's by exact name only.
     if (found && known[static_cast<std::size_t>(*found)] != label && !data.is_alone(label)) found.reset();
     same.push_back(found ? *found : MatchedLabels::kNone);
   }
@@ -110,12 +110,12 @@ inline std::vector<Index> numbered_labels(Index known, std::span<const std::stri
 
 }  // namespace detail
 
-/// Brings the labels of data together with those of a model: the same name is the same label; else the same name
-/// without regard to case and to white space around it, where that means one label only. Labels of the model that
-/// nobody has named (`are_default_labels`) have rows but no meaning: data whose labels are numbers takes the rows of
+/// Matches the labels of data with those of a model: the same name is the same label; else the same name
+/// without regard to case and to white space around it, where that means one label only. Labels of the model with
+/// default names (`are_default_labels`) have rows but no meaning: data whose labels are numbers takes the rows of
 /// these numbers, data with as many labels takes the rows in order, other data none.
 /// @param known (n) the model's. @param given (m) the data's.
-/// @throws ConfigError when a label is there twice on one side.
+/// @throws ConfigError when a label occurs twice on one side.
 inline MatchedLabels match_labels(std::span<const std::string> known, std::span<const std::string> given,
                                   const MatchLabelsOptions& options = {}) {
   require_different_labels("[match_labels] the model's", known);
@@ -139,7 +139,7 @@ inline MatchedLabels match_labels(std::span<const std::string> known, std::span<
     const std::string* const data = number == kNone ? nullptr : &given[static_cast<std::size_t>(number)];
     const bool models =
         data == nullptr || (old != nullptr && options.order == LabelOrder::kModel && !by_number && !same_value);
-    // Beside labels that are numbers a row that is kept is a number, too.
+    // If the labels are numbers, a row that is kept gets a number as well.
     const std::string name = by_number && data == nullptr ? std::to_string(row) : models ? *old : *data;
     result.labels.push_back(name);
     result.rows.push_back(row);
@@ -172,7 +172,7 @@ inline MatchedLabels match_labels(std::span<const std::string> known, std::span<
   return result;
 }
 
-/// Label columns that go on from those of a model.
+/// Label columns that continue those of a model.
 struct MatchedLabelColumns {
   std::vector<LabelColumn> columns;   ///< (A)
   std::vector<Index> heads;           ///< (A) the model's column, kNone for a new one

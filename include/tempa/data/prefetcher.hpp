@@ -1,4 +1,4 @@
-// Items that threads make ahead of their consumer, who gets them in order.
+// Worker threads prepare items ahead of their consumer, which receives them in order.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -24,16 +24,17 @@ TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Calls `make(i)` for i in [begin, end) on some threads and hands the results out in the order of i. At most
-/// `capacity` items are made or waiting. An exception of `make(i)` comes out where item i would have, and ends the
+/// Calls `make(i)` for i in [begin, end) on worker threads and returns the results in the order of i. At most
+/// `capacity` items are made or waiting. An exception of `make(i)` is thrown in place of item i, and ends the
 /// sequence. Destroying the prefetcher early waits for the items that are being made, and no more.
 template <typename T>
 class Prefetcher {
  public:
   /// @param make called from several threads at once when there are several workers.
   /// @param num_workers threads; 0: items are made by `next` itself. @param capacity at least 1.
-  /// @throws ConfigError for a negative number of workers or a capacity below 1; OutOfMemoryError when the system gives
-  ///   no more threads.
+  /// @throws ConfigError for a negative number of workers or a capacity below 1; OutOfMemoryError when the system
+  /// cannot start
+  ///   the threads.
   Prefetcher(Index begin, Index end, std::function<T(Index)> make, Index num_workers, Index capacity)
       : make_(std::move(make)), end_(end), claimed_(begin), delivered_(begin), capacity_(capacity) {
     if (num_workers < 0 || capacity < 1)
@@ -56,7 +57,7 @@ class Prefetcher {
   Prefetcher(const Prefetcher&) = delete;
   Prefetcher& operator=(const Prefetcher&) = delete;
 
-  /// The next item, or nothing after the last. @throws what `make` threw for it; from then on there is nothing.
+  /// The next item, or nothing after the last. @throws what `make` threw for it; afterwards there are no more items.
   std::optional<T> next() {
     if (delivered_ >= end_) return std::nullopt;
     const ProfileScope scope("data wait", ProfileCategory::kData);
@@ -95,7 +96,7 @@ class Prefetcher {
   }
 
   void work(std::stop_token stop) {
-    const detail::LoopsStayInThisThread stay;  // the consumer's loops are to find all threads
+    const detail::LoopsStayInThisThread stay;  // leaves all threads to the consumer's loops
     std::unique_lock lock(mutex_);
     for (;;) {
       room_.wait(lock, stop, [&] { return claimed_ >= end_ || claimed_ - delivered_ < capacity_; });
@@ -120,7 +121,7 @@ class Prefetcher {
   std::condition_variable ready_;     // the consumer waits for an item
   std::condition_variable_any room_;  // the workers wait for a free slot
   Index claimed_;                     // the next item to be made
-  Index delivered_;                   // the next item to be handed out
+  Index delivered_;                   // the next item to be returned
   Index capacity_;
   std::vector<Slot> slots_;  // item i waits in slot i % capacity
   std::vector<std::jthread> workers_;

@@ -1,5 +1,5 @@
-// In which order an epoch goes through a dataset, and which rows make a batch. An order is a function of (seed, epoch):
-// any epoch can be had again without going through those before it.
+// The order in which an epoch visits the rows of a dataset, and which rows form a batch. An order is a function of
+// (seed, epoch), so that any epoch can be repeated without those before it.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -38,7 +38,7 @@ concept BatchSampling = requires(S& sampler, const S& fixed, Index epoch) {
   { fixed.batches() } -> std::same_as<std::vector<std::vector<Index>>>;
 };
 
-/// A generator for one epoch, or one batch of it, whose numbers have nothing to do with those of any other.
+/// A generator for one epoch, or one batch of it, whose numbers are independent of those of any other.
 inline Generator epoch_generator(std::uint64_t seed, Index epoch, Index batch = -1) {
   const auto words = philox(seed, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(batch));
   return Generator((std::uint64_t{words[0]} << 32) | words[1]);
@@ -64,7 +64,7 @@ class SequentialSampler {
   Index count_;
 };
 
-/// Every row once, in another random order in each epoch. @source torch.utils.data.RandomSampler
+/// Every row once, in a different random order in each epoch. @source torch.utils.data.RandomSampler
 class RandomSampler {
  public:
   /// @throws ValueError when `count` is negative.
@@ -87,7 +87,7 @@ class RandomSampler {
 
 struct WeightedSamplerOptions {
   std::uint64_t seed = 0;
-  bool replacement = true;  ///< whether a row may come more than once in an epoch
+  bool replacement = true;  ///< whether a row may occur more than once in an epoch
 };
 
 /// Rows drawn with probabilities in proportion to their weights, to balance rare classes.
@@ -129,7 +129,7 @@ class WeightedRandomSampler {
     std::vector<double> cumulative(weights_.size());
     std::partial_sum(weights_.begin(), weights_.end(), cumulative.begin());
     std::vector<Index> rows(static_cast<std::size_t>(num_samples_));
-    // The last row with a positive weight: a product rounded up to the sum must not fall behind it.
+    // The last row with a positive weight: a product that is rounded up to the sum must not lead past it.
     const auto last = std::lower_bound(cumulative.begin(), cumulative.end(), cumulative.back()) - cumulative.begin();
     for (Index& row : rows) {
       const double point = generator.uniform() * cumulative.back();
@@ -162,7 +162,7 @@ inline Index count_batches(Index count, Index batch_size, bool drop_last) {
   return drop_last ? count / batch_size : (count + batch_size - 1) / batch_size;
 }
 
-/// Cuts `rows` into batches; the last one may be smaller, or is left out.
+/// Splits `rows` into batches; the last one may be smaller, or is left out.
 inline std::vector<std::vector<Index>> cut_batches(std::span<const Index> rows, Index batch_size, bool drop_last) {
   std::vector<std::vector<Index>> batches;
   const Index count = static_cast<Index>(rows.size());
@@ -199,11 +199,12 @@ struct LengthGroupedOptions {
   bool shuffle = true;  ///< another order in each epoch
   std::uint64_t seed = 0;
   bool drop_last = false;
-  Index pool_batches = 50;  ///< batches whose rows are sorted together; more: evener lengths, less chance
+  Index pool_batches =
+      50;  ///< batches whose rows are sorted together; with more, lengths are more even and batches less random
 };
 
-/// Batches of rows of about the same length: the order of the epoch is cut into pools, each pool is sorted by length
-/// and cut into batches, and the batches come in random order.
+/// Batches of rows of about the same length: the order of the epoch is split into pools, each pool is sorted by length
+/// and split into batches, and the batches are in random order.
 /// @source transformers `LengthGroupedSampler`, whose pools are the same; only the longest batch is not put first.
 class LengthGroupedBatchSampler {
  public:
@@ -247,14 +248,14 @@ class LengthGroupedBatchSampler {
 
 struct TokenBudgetOptions {
   Index tokens_per_batch = 2048;
-  bool shuffle = true;  ///< another choice of rows in each epoch
+  bool shuffle = true;  ///< a different choice of rows in each epoch
   std::uint64_t seed = 0;
 };
 
 /// Batches of nearly the same number of tokens, and at most `tokens_per_batch`, whatever the number of their rows; a
-/// row that is longer is a batch of its own. The rows of an epoch, longest first and those of one length in the epoch's
-/// order, go each to the batch with the fewest tokens. Which lengths meet is therefore the same in each epoch, and so
-/// is the number of batches; which rows of these lengths, and the order of the batches, is not.
+/// row that is longer is a separate batch. The rows of an epoch, longest first and those of one length in the epoch's
+/// order, go each to the batch with the fewest tokens. Which lengths are combined is therefore the same in each epoch,
+/// and so is the number of batches; which rows of these lengths, and the order of the batches, is not.
 /// @source Graham, "Bounds on Multiprocessing Timing Anomalies", 1969 (longest processing time first)
 class TokenBudgetBatchSampler {
  public:
@@ -267,7 +268,7 @@ class TokenBudgetBatchSampler {
     if (lengths_.empty()) return;
     const std::vector<Index> rows = longest_first(SequentialSampler(static_cast<Index>(lengths_.size())).indices());
     Index too_few = 0;
-    size_ = static_cast<Index>(lengths_.size());  // a batch for each row always does
+    size_ = static_cast<Index>(lengths_.size());  // a batch for each row is always enough
     while (size_ - too_few > 1) {
       const Index middle = too_few + (size_ - too_few) / 2;
       (fits(assign(rows, middle)) ? size_ : too_few) = middle;

@@ -1,4 +1,4 @@
-// Dividing a dataset into parts, by chance, or by chance within each class.
+// Splits a dataset at random, also with the same share of each class in each part.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -65,7 +65,7 @@ inline std::vector<std::vector<Index>> random_split_rows(Index count, std::span<
 }
 
 /// Rows divided so that each part has about the same share of each class: `split_sizes` of each class by itself.
-/// A class of very few rows may lack in the smaller parts.
+/// A class of very few rows may be missing in the smaller parts.
 /// @param labels (n) class of each row. @param seed as above. @return the rows of each part in random order.
 /// @throws ValueError as `split_sizes`.
 inline std::vector<std::vector<Index>> stratified_split_rows(std::span<const std::int32_t> labels,
@@ -97,7 +97,7 @@ std::array<Subset<D>, N> subsets(const DatasetHandle<D>& dataset, std::vector<st
 
 }  // namespace detail
 
-/// Divides a dataset by chance: `auto [train, valid, test] = random_split(all, {8, 1, 1}, 42);`
+/// Splits a dataset at random: `auto [train, valid, test] = random_split(all, {8, 1, 1}, 42);`
 /// @param dataset borrowed from an lvalue, shared by the parts from an rvalue. @param ratios, @param seed as above.
 /// @return as many subsets as ratios. @throws ValueError as `split_sizes`.
 /// @source torch.utils.data.random_split
@@ -108,7 +108,7 @@ requires Dataset<std::remove_cvref_t<D>> std::array<Subset<std::remove_cvref_t<D
   return detail::subsets<N>(handle, random_split_rows(handle.size(), ratios, seed), std::make_index_sequence<N>());
 }
 
-/// Divides a dataset by chance within each class, so that the parts have the same mixture of classes.
+/// Splits a dataset at random within each class, so that the parts have the same mixture of classes.
 /// @param label_of from an example to its class; by default `example.label`.
 /// @return as many subsets as ratios. @throws ValueError as `split_sizes`, and for an example without a label.
 /// @source scikit-learn `train_test_split(stratify=labels)`

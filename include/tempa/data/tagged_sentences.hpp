@@ -1,4 +1,4 @@
-// Files of one word and its tag a line, "Jokowi<TAB>B-PER", with an empty line between two sentences.
+// Files with a word and its tag on each line, "Jokowi<TAB>B-PER", and an empty line between sentences.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -27,7 +27,7 @@ TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// A sentence in words.
+/// A sentence, split into words.
 struct TaggedSentence {
   std::vector<std::string> words;  ///< at least one
   std::vector<std::string> tags;   ///< one for each word, or empty when unknown
@@ -47,7 +47,7 @@ struct TaggedSentences {
     for (const TaggedSentence& sentence : sentences) all.push_back(sentence.tags);
     return all;
   }
-  /// Some of the sentences, in the given order. @throws std::out_of_range for one that is not there.
+  /// Some of the sentences, in the given order. @throws std::out_of_range for one that does not exist.
   TaggedSentences subset(std::span<const Index> rows) const {
     TaggedSentences part{.name = name, .sentences = {}};
     for (const Index row : rows) part.sentences.push_back(sentences.at(static_cast<std::size_t>(row)));
@@ -55,10 +55,10 @@ struct TaggedSentences {
   }
 };
 
-/// Whether the second column, with the tags, is there.
+/// Whether the file has the second column, with the tags.
 enum class TagColumn {
   kRequired,  ///< each line is a word and its tag
-  kOptional   ///< the first line decides for all: a word and its tag, or a word alone
+  kOptional   ///< the first line decides: a word and its tag, or only a word
 };
 
 namespace detail {
@@ -110,7 +110,7 @@ inline DelimitedFormat tagged_format() { return {.ragged = true}; }
 }  // namespace detail
 
 /// Reads sentences: one word and its tag a line, with a tab between them; empty lines between sentences, any number,
-/// also at the end; line ends LF, CRLF or CR; nothing is a comment. Words and tags are taken as they stand.
+/// also at the end; line ends LF, CRLF or CR; there are no comments. Words and tags are taken literally.
 /// @throws IoError; FormatError with the line for another number of fields, an empty word or tag, invalid UTF-8 and a
 ///   NUL byte, and for a file without a word.
 /// @source IndoNLU `NerGritDataset.load_dataset`; CoNLL-2003 without its middle columns
@@ -135,7 +135,7 @@ inline std::vector<std::string> learn_tags(const TaggedSentences& sentences) {
 }
 
 /// The class of each word of each sentence. @param names (K) of the classes, found as by `LabelNames`.
-/// @throws FormatError with the line for a tag that is none of them, or sentences without tags.
+/// @throws FormatError with the line for an unknown tag, or sentences without tags.
 inline std::vector<std::vector<std::int32_t>> tag_classes(const TaggedSentences& sentences,
                                                           std::span<const std::string> names) {
   const LabelNames known(names);
@@ -155,7 +155,7 @@ inline std::vector<std::vector<std::int32_t>> tag_classes(const TaggedSentences&
   return all;
 }
 
-/// The sentences with their tags spelt as `names` spells them: "b-per" becomes "B-PER" where that is the name.
+/// The sentences with their tags spelled as `names` spells them: "b-per" becomes "B-PER" where that is the name.
 /// @throws FormatError as `tag_classes`.
 inline TaggedSentences with_tags_of(TaggedSentences sentences, std::span<const std::string> names) {
   const auto classes = tag_classes(sentences, names);
@@ -190,7 +190,7 @@ inline void write_tagged_sentences(std::ostream& out, const std::string& name, c
   }
   writer.close();
 }
-/// The same to a file, which is replaced at once or not at all.
+/// The same to a file, which is replaced atomically.
 inline void write_tagged_sentences(const std::filesystem::path& path, const TaggedSentences& sentences,
                                    std::span<const std::vector<std::string>> tags) {
   std::ostringstream text;

@@ -1,4 +1,4 @@
-// Sentences whose words have tags, as batches with a label for each token, and predictions back to words.
+// Datasets of sentences with a tag for each word: batches with a label for each token, and predictions for words.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -23,13 +23,13 @@ namespace tempa::inline TEMPA_ABI {
 
 /// Which tokens of a word have its label.
 enum class LabeledPieces {
-  kFirst,  ///< the first, which also stands for the word in a prediction
+  kFirst,  ///< the first, whose prediction is also the word's
   kAll     ///< all; a word's prediction is still its first token's
 };
 
 struct TokenClassificationOptions {
-  std::optional<std::int64_t> max_length = 512;  ///< tokens of an example, [CLS] and [SEP] included; nothing: no limit
-  Overflow overflow = Overflow::kTruncate;       ///< what becomes of a longer sentence
+  std::optional<std::int64_t> max_length = 512;  ///< tokens of an example, [CLS] and [SEP] included; absent: no limit
+  Overflow overflow = Overflow::kTruncate;       ///< what happens to a longer sentence
   LabeledPieces labeled_pieces = LabeledPieces::kFirst;
 };
 
@@ -40,7 +40,7 @@ struct TokenExample {
   std::vector<std::int32_t> labels;    ///< (T) class, or `kNoLabel`; empty when the tags are unknown
 };
 
-/// Sentences with a class for each word, tokenised once. A row is a sentence, or with `Overflow::kSplit` a part of one.
+/// Sentences with a class for each word, tokenized once. A row is a sentence, or with `Overflow::kSplit` a part of one.
 /// @source IndoNLU `NerGritDataset`, `PosDataset`, …
 class TokenClassificationDataset {
  public:
@@ -77,7 +77,7 @@ class TokenClassificationDataset {
     }
   }
 
-  /// Reads and tokenises a file. @throws as above and `read_tagged_sentences`.
+  /// Reads and tokenizes a file. @throws as above and `read_tagged_sentences`.
   template <Tokenizer T>
   static TokenClassificationDataset from_tsv(const std::filesystem::path& path, std::vector<std::string> label_names,
                                              const T& tokenizer, const TokenClassificationOptions& options = {}) {
@@ -89,7 +89,7 @@ class TokenClassificationDataset {
   const TokenExample& operator[](Index row) const { return examples_[static_cast<std::size_t>(row)]; }
 
   /// The classes of all words, from those of tokens: a word's is that of its first token.
-  /// @param classes for each row, of its T tokens. @param missing class of a word that has no token, being cut off.
+  /// @param classes for each row, of its T tokens. @param missing class of a word without a token, which was cut off.
   /// @return for each sentence, of its words.
   /// @throws ShapeError when rows or tokens are missing.
   std::vector<std::vector<std::int32_t>> word_classes(std::span<const std::vector<std::int32_t>> classes,
@@ -109,7 +109,7 @@ class TokenClassificationDataset {
     }
     return words;
   }
-  /// Number of words that have no token, being cut off.
+  /// Number of words without a token, which were cut off.
   Index words_cut_off() const {
     Index words = 0;
     for (const std::size_t count : word_counts_) words += static_cast<Index>(count);
@@ -138,15 +138,15 @@ class TokenClassificationDataset {
   std::vector<std::size_t> word_counts_;  // of each sentence
 };
 
-/// Lays the examples end to end; `labels` of the batch is (N).
+/// Joins the examples end to end; `labels` of the batch is (N).
 struct TokenCollate {
-  /// For training: so large a share of the words becomes `mask_token_id`, all their tokens, so that a model learns to
-  /// tell a word's tag from its neighbours. Random numbers come from `default_generator()`, which a `DataLoader` seeds.
+  /// For training: the share of the words whose tokens all become `mask_token_id`, so that a model learns to
+  /// tell a word's tag from its neighbors. Random numbers come from `default_generator()`, which a `DataLoader` seeds.
   double word_mask_prob = 0.0;
   std::optional<std::int32_t> mask_token_id = std::nullopt;
 
   /// @throws ValueError as `PackedCollate`, and for an example with another number of labels than tokens; ConfigError
-  ///   for a `word_mask_prob` outside of [0,1], or one without a mask.
+  ///   for a `word_mask_prob` outside of [0,1], or one without a mask token.
   Batch operator()(std::span<const TokenExample> examples) const {
     if (!(word_mask_prob >= 0.0 && word_mask_prob <= 1.0) || (word_mask_prob > 0.0 && !mask_token_id))
       throw ConfigError(concat("[TokenCollate] word_mask_prob must be in [0,1], and 0 without a mask token, but is ",
@@ -168,7 +168,7 @@ struct TokenCollate {
     return batch;
   }
 
-  /// What makes its batches others: for a `Trainer`, which compares it on resume.
+  /// The settings that its batches depend on: a `Trainer` compares them on resume.
   void visit_settings(auto&& f) const { f("word_mask_prob", word_mask_prob); }
 
  private:

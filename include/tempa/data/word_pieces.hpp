@@ -1,4 +1,4 @@
-// Sentences in words as a model reads them, in pieces of words: which token belongs to which word.
+// Encodes sentences that are given as words, and records which token belongs to which word.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -23,11 +23,11 @@ namespace tempa::inline TEMPA_ABI {
 enum class Overflow {
   kTruncate,  ///< it loses its end, token by token; [SEP] stays
   kIndonlu,   ///< it loses its end with [SEP], as in IndoNLU's scripts
-  kSplit      ///< it becomes several examples, divided between words, so that no word is lost
+  kSplit      ///< it is split between words into several examples, so that no word is lost
 };
 
 struct WordPieceOptions {
-  std::optional<std::int64_t> max_length = 512;  ///< tokens of an example, [CLS] and [SEP] included; nothing: no limit
+  std::optional<std::int64_t> max_length = 512;  ///< tokens of an example, [CLS] and [SEP] included; absent: no limit
   Overflow overflow = Overflow::kTruncate;
 };
 
@@ -37,7 +37,7 @@ struct WordPieces {
   std::vector<std::int32_t> word_ids;  ///< (T) word of the sentence that each token is of; -1 for [CLS] and [SEP]
 };
 
-/// [CLS], the pieces of each word by itself, [SEP]. A word without pieces (nothing but control characters) becomes one
+/// [CLS], the tokens of each word by itself, [SEP]. A word without tokens (only control characters) becomes one
 /// unknown token, so that every word has a token.
 /// @param words UTF-8. @return one entry; more by `kSplit`.
 /// @throws ConfigError for a `max_length` below 3; what `encode` throws, for a word that is not valid UTF-8.
@@ -78,7 +78,7 @@ std::vector<WordPieces> encode_words(std::span<const std::string> words, const T
       begin();
     }
     for (const std::int32_t id : pieces) push(id, static_cast<std::int32_t>(w));
-    if (options.overflow == Overflow::kSplit) cut(limit - 1);  // a word that is too long by itself
+    if (options.overflow == Overflow::kSplit) cut(limit - 1);  // a single word that is too long
   }
   end();
   return parts;

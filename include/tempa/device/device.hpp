@@ -1,4 +1,4 @@
-// Where a tensor's memory lives.
+// The device of a tensor's memory: the CPU or a CUDA device.
 #pragma once
 
 #include <tempa/core/error.hpp>

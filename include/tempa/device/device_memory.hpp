@@ -1,4 +1,5 @@
-// Memory on any device: taken, copied, filled, converted. The one place where tensors tell the host from CUDA.
+// Allocates, copies, fills and converts memory on any device: the only place where tensors distinguish the host from
+// CUDA.
 #pragma once
 
 #include <tempa/core/dtype.hpp>
@@ -19,7 +20,7 @@
 
 namespace tempa::inline TEMPA_ABI::detail {
 
-/// Shared ownership of `count` uninitialised elements on `device`. @throws OutOfMemoryError.
+/// Shared ownership of `count` uninitialized elements on `device`. @throws OutOfMemoryError.
 template <typename T>
 std::shared_ptr<T[]> allocate(Device device, std::size_t count) {
 #if defined(TEMPA_WITH_CUDA)
@@ -33,7 +34,7 @@ std::shared_ptr<T[]> allocate(Device device, std::size_t count) {
   return allocate_host<T>(count);
 }
 
-/// Copies bytes from one device to another or within one; returns when the host may read or change its side.
+/// Copies bytes from one device to another or within one; returns when the host may read or change its memory.
 inline void copy_bytes(void* to, Device to_device, const void* from, Device from_device, std::size_t bytes) {
   if (bytes == 0) return;
 #if defined(TEMPA_WITH_CUDA)

@@ -1,5 +1,5 @@
-// Large blocks cut from larger pieces of memory: what is given back joins its free neighbours, so that batches of
-// different sizes live in the same memory.
+// Allocates large blocks from larger segments of memory. A freed block is merged with its free neighbors, so that
+// batches of different sizes can reuse the same memory.
 #pragma once
 
 #include <tempa/core/config.hpp>
@@ -15,12 +15,13 @@
 
 namespace tempa::inline TEMPA_ABI::detail {
 
-/// Takes segments from the system and cuts them into blocks, the smallest free one that fits first. Not safe to call
-/// from several threads at once.
+/// Allocates segments from the system and divides them into blocks, the smallest free one that fits first. Not safe to
+/// call from several threads at once.
 class MemoryArena {
  public:
-  static constexpr std::size_t kAlignment = 4096;                      // a block shares no page with another
-  static constexpr std::size_t kSegmentBytes = std::size_t{64} << 20;  // at least; pages come when they are written
+  static constexpr std::size_t kAlignment = 4096;  // a block shares no page with another
+  static constexpr std::size_t kSegmentBytes = std::size_t{64}
+                                               << 20;  // at least; the system provides pages when they are written
 
   MemoryArena() = default;
   MemoryArena(const MemoryArena&) = delete;
@@ -31,7 +32,7 @@ class MemoryArena {
     return (bytes + kAlignment - 1) / kAlignment * kAlignment;
   }
 
-  /// A block of at least `bytes`, uninitialised; nullptr when the system has no more. @throws std::bad_alloc when there
+  /// A block of at least `bytes`, uninitialized; nullptr when the system has no more. @throws std::bad_alloc when there
   /// is no room for the lists.
   void* take(std::size_t bytes) {
     bytes = round_up(bytes);
@@ -58,7 +59,7 @@ class MemoryArena {
     return block->first;
   }
 
-  /// Gives back what `take` gave.
+  /// Frees a block of `take`.
   void give(void* memory) noexcept {
     auto block = blocks_.find(static_cast<std::byte*>(memory));
     free_bytes_ += block->second.bytes;
@@ -85,7 +86,7 @@ class MemoryArena {
     }
   }
 
-  /// Gives the segments that are free as a whole back to the system.
+  /// Returns completely free segments to the system.
   void release_free() noexcept {
     for (auto block = blocks_.begin(); block != blocks_.end();) {
       const auto [bytes, segment_bytes, is_free] = block->second;
@@ -101,7 +102,7 @@ class MemoryArena {
   }
 
   std::size_t free_bytes() const { return free_bytes_; }
-  /// How often the system was asked for a segment.
+  /// How many segments were requested from the system.
   std::uint64_t system_requests() const { return system_requests_; }
 
  private:
@@ -113,7 +114,7 @@ class MemoryArena {
   using Blocks = std::map<std::byte*, Block>;  // all blocks of all segments
   using FreeBlocks = std::set<std::pair<std::size_t, std::byte*>>;
 
-  /// Whether `after` lies right behind `block` in the same segment.
+  /// Whether `after` directly follows `block` in the same segment.
   static bool continues(Blocks::const_iterator block, Blocks::const_iterator after) {
     return after->second.segment_bytes == 0 && block->first + block->second.bytes == after->first;
   }

@@ -1,4 +1,4 @@
-// Host memory for tensors: aligned, and kept for reuse, so that a steady training step asks the system for nothing.
+// Host memory for tensors: aligned, and cached, so that a steady training step requests no memory from the system.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -17,7 +17,7 @@
 #include <vector>
 
 #ifdef TEMPA_ADDRESS_SANITIZER
-#define TEMPA_CACHE_MEMORY 0  // a freed block must stay freed for AddressSanitizer to see its misuse
+#define TEMPA_CACHE_MEMORY 0  // under AddressSanitizer nothing is cached, so that it sees uses of freed blocks
 #else
 #define TEMPA_CACHE_MEMORY 1
 #endif
@@ -31,7 +31,7 @@ struct MemoryStats {
   std::size_t allocated_bytes = 0;    ///< in use by tensors now
   std::size_t peak_bytes = 0;         ///< largest `allocated_bytes` since the start or `reset_peak_memory`
   std::size_t cached_bytes = 0;       ///< free, kept for reuse
-  std::uint64_t system_requests = 0;  ///< how often the system was asked for memory since the start
+  std::uint64_t system_requests = 0;  ///< how many requests were made to the system since the start
 };
 
 namespace detail {
@@ -79,7 +79,7 @@ class HostPool {
     return block;
   }
 
-  /// @param bytes that were asked for.
+  /// @param bytes that were requested.
   void give(void* block, std::size_t bytes) noexcept {
     const std::scoped_lock lock(mutex_);
     stats_.allocated_bytes -= bytes;
@@ -89,7 +89,7 @@ class HostPool {
         free_[bytes].push_back(block);
         small_cached_bytes_ += bytes;
         return;
-      } catch (const std::bad_alloc&) {  // no room for the list entry: give the block back instead
+      } catch (const std::bad_alloc&) {  // no room for the list entry: return the block to the system instead
       }
     }
     release(block);
@@ -149,7 +149,7 @@ class HostPool {
   std::map<std::size_t, std::vector<void*>> free_;  // small blocks, by size
   std::size_t small_cached_bytes_ = 0;
   MemoryArena arena_;
-  MemoryStats stats_;  // without what is counted elsewhere: cached bytes, and requests of the arena
+  MemoryStats stats_;  // except for what is counted elsewhere: cached bytes, and requests of the arena
 };
 
 }  // namespace detail
@@ -162,8 +162,8 @@ inline void check_element_count(std::size_t count, std::size_t element_bytes) {
 }
 }  // namespace detail
 
-/// Shared ownership of `count` uninitialised elements, 64-byte aligned.
-/// @throws OutOfMemoryError when the system has no more, with what tensors hold.
+/// Shared ownership of `count` uninitialized elements, 64-byte aligned.
+/// @throws OutOfMemoryError when the system has no more, with the bytes in use by tensors.
 template <typename T>
 std::shared_ptr<T[]> allocate_host(std::size_t count) {
   detail::check_element_count(count, sizeof(T));
@@ -178,7 +178,7 @@ inline MemoryStats memory_stats() { return detail::HostPool::instance().stats();
 /// Starts a new measurement of `MemoryStats::peak_bytes`.
 inline void reset_peak_memory() { detail::HostPool::instance().reset_peak(); }
 
-/// Gives the cached blocks back to the system.
+/// Returns the cached blocks to the system.
 inline void release_cached_memory() { detail::HostPool::instance().release_cached(); }
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -1,4 +1,4 @@
-// Checkpoints: folders "checkpoint-<step>" with everything a training needs to go on, complete or not there.
+// Checkpoints: folders "checkpoint-<step>" with everything that a training needs to resume, written atomically.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -23,7 +23,7 @@ TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// What one checkpoint holds. In its folder, part "model" is the file model.safetensors, and `state` is in state.json.
+/// The contents of a checkpoint. In its folder, part "model" is the file model.safetensors; `state` is in state.json.
 struct Checkpoint {
   std::map<std::string, StateDict> parts;           ///< tensors: of the model, the optimizer, …
   nlohmann::json state = nlohmann::json::object();  ///< numbers and words: step, learning rate schedule, settings, …
@@ -39,8 +39,8 @@ inline std::string part_file(std::string_view part) { return concat(part, ".safe
 
 }  // namespace detail
 
-/// Writes `checkpoint` as the folder `path`, at once or not at all; one that is there is replaced in one step.
-/// @throws IoError when the disk is full or fails: what was there is as it was. ValueError when the state is no UTF-8.
+/// Writes `checkpoint` as the folder `path`, atomically; an existing one is replaced in one step.
+/// @throws IoError when the disk is full or fails: nothing has changed then. ValueError when the state is not UTF-8.
 inline void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
   AtomicFolder folder(path);
   nlohmann::json sizes = nlohmann::json::object();
@@ -57,7 +57,7 @@ inline void save_checkpoint(const std::string& path, const Checkpoint& checkpoin
 /// A checkpoint's state.json, and the names of its parts.
 class CheckpointFile {
  public:
-  /// Reads state.json and looks that every part is there with the size that it was written with.
+  /// Reads state.json and checks that every part exists with the size that it had when it was written.
   /// @throws IoError, FormatError naming the file and what is wrong with it.
   explicit CheckpointFile(std::string path) : path_(std::move(path)) {
     const JsonFile whole = read_json(concat(path_, '/', detail::kCheckpointState));
@@ -110,7 +110,7 @@ inline std::string checkpoint_path(const std::string& folder, Index step) {
   return concat(folder, '/', detail::kCheckpointPrefix, step);
 }
 
-/// The checkpoints in a folder by rising step; none when the folder is not there. @throws IoError.
+/// The checkpoints in a folder by rising step; none when the folder does not exist. @throws IoError.
 inline std::vector<CheckpointEntry> list_checkpoints(const std::string& folder) {
   std::vector<CheckpointEntry> found;
   std::error_code error;
@@ -130,7 +130,7 @@ inline std::vector<CheckpointEntry> list_checkpoints(const std::string& folder) 
 }
 
 /// The newest complete checkpoint of a folder, or nothing when there is none.
-/// @param on_damaged told of each newer one that is damaged (by the disk or by hand: writing never leaves one).
+/// @param on_damaged called for each newer one that is damaged (by the disk or by hand: writing never leaves one).
 inline std::optional<CheckpointFile> newest_checkpoint(
     const std::string& folder, const std::function<void(const Error&)>& on_damaged = [](const Error&) {}) {
   auto entries = list_checkpoints(folder);
@@ -145,7 +145,7 @@ inline std::optional<CheckpointFile> newest_checkpoint(
 }
 
 /// Removes the oldest checkpoints of a folder until at most `limit` are left.
-/// @param kept step of one that stays in any case, the best one for example; it counts.
+/// @param kept step of one that is kept in any case, such as the best one; it counts towards the limit.
 /// @throws IoError; ConfigError for a limit below 1.
 inline void prune_checkpoints(const std::string& folder, Index limit, std::optional<Index> kept = std::nullopt) {
   if (limit < 1) throw ConfigError(concat("[prune_checkpoints] limit must be at least 1 but is ", limit));

@@ -1,4 +1,4 @@
-// What became of each tensor of a checkpoint, as a structure and as a table.
+// Reports which tensors of a checkpoint were loaded, missing or unused, as a structure and as a table.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -84,7 +84,7 @@ inline std::vector<std::string> merge_numbered_names(const std::vector<std::stri
 
 }  // namespace detail
 
-/// What became of each tensor when a checkpoint was copied into a model.
+/// Which tensors were copied when a checkpoint was loaded into a model, and which were not.
 struct LoadReport {
   struct Mismatch {
     std::string name;
@@ -97,21 +97,21 @@ struct LoadReport {
   std::vector<std::string> loaded;  ///< names that were copied
   /// Of `loaded`: with rows of labels that the checkpoint does not know, which are new.
   std::vector<std::string> extended{};
-  std::vector<std::string> missing;     ///< in the model only: newly initialised, or as they were
+  std::vector<std::string> missing;     ///< in the model only: newly initialized, or as they were
   std::vector<std::string> unexpected;  ///< in the checkpoint only: not used
   std::vector<Mismatch> mismatched;     ///< in both, but of another shape or kind of type: as `missing`
-  std::vector<std::string> ignored;     ///< in the checkpoint only, and known to be nothing to learn (position_ids)
+  std::vector<std::string> ignored;     ///< in the checkpoint only, and known not to be weights (position_ids)
 
-  /// Whether every tensor of both sides was copied.
+  /// Whether every tensor on both sides was copied.
   bool complete() const { return missing.empty() && unexpected.empty() && mismatched.empty() && extended.empty(); }
 
-  /// One line when all is well, else a table of what is not: layers that share a fate are one row.
+  /// One line when all is well, else a table of the problems: layers with the same one share a row.
   /// @source the load report of transformers 5
   std::string to_string(std::string_view checkpoint, std::string_view model) const {
     if (complete()) return concat("all ", loaded.size(), " tensors of ", model, " were loaded from ", checkpoint);
     std::vector<Row> rows{{"Key", "Status", mismatched.empty() ? "" : "Details"}};
     for (const auto& name : detail::merge_numbered_names(unexpected)) {
-      const std::string quoted = printable(name);  // only these names were chosen by the file
+      const std::string quoted = printable(name);  // only these names come from the file
       rows.push_back({quoted.substr(1, quoted.size() - 2), "UNEXPECTED", ""});
     }
     for (auto& name : detail::merge_numbered_names(missing)) rows.push_back({std::move(name), "MISSING", ""});

@@ -36,10 +36,10 @@ Unsigned load_little_endian(std::string_view bytes) {
 
 }  // namespace detail
 
-/// How a field's value is written.
+/// How a field's value is encoded.
 enum class WireType : std::uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
 
-/// Puts a message together, field by field, in the order of the calls.
+/// Builds a message, field by field, in the order of the calls.
 /// @source https://protobuf.dev/programming-guides/encoding
 class ProtobufWriter {
  public:
@@ -111,7 +111,7 @@ class ProtobufReader {
       : bytes_(bytes), path_(&path), what_(what) {}
 
   /// The next field; nothing at the end.
-  /// @throws FormatError for a message that is cut, a number that is too long, or a wire type out of use.
+  /// @throws FormatError for a truncated message, a number that is too long, or a wire type that is no longer in use.
   std::optional<ProtobufField> next() {
     if (at_ == bytes_.size()) return std::nullopt;
     const std::uint64_t tag = varint();
@@ -139,7 +139,7 @@ class ProtobufReader {
     }
   }
 
-  /// Lets `field` pass if it has this wire type. @throws FormatError otherwise.
+  /// Checks that `field` has this wire type. @throws FormatError otherwise.
   const ProtobufField& expect(const ProtobufField& field, WireType type) const {
     if (field.type != type)
       fail(concat("field ", field.number, " must have the wire type ", static_cast<int>(type), " but has ",

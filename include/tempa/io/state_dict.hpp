@@ -1,4 +1,4 @@
-// Tensors of several types by name: what modules export and import, and what checkpoint files hold.
+// Tensors of several types by name: what modules export and import, and what checkpoint files contain.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -99,7 +99,7 @@ class StateDict {
 };
 
 struct CopyOptions {
-  bool check_finite = false;  ///< refuse NaN and infinite values, as the target's type would hold them
+  bool check_finite = false;  ///< refuse NaN and infinite values, after conversion to the target's type
   std::string source{};       ///< what that error calls the file
 };
 

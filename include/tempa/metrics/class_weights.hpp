@@ -1,4 +1,4 @@
-// Weights of classes that are not equally frequent.
+// Class weights that balance rare and frequent classes.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -14,7 +14,7 @@ TEMPA_COMPILED_FILE("metrics");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// n / (K n_k): weights by which every class counts the same in all, e.g. for `ClassificationLossOptions`.
+/// n / (K n_k): weights that give every class the same total weight, e.g. for `ClassificationLossOptions`.
 /// @param labels (n) class of each row. @param num_classes K.
 /// @return (K); 0 for a class without rows.
 /// @throws ValueError for a class outside of [0,K). @source scikit-learn `compute_class_weight("balanced")`

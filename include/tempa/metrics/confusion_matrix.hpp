@@ -1,4 +1,4 @@
-// How often each class was taken for each other: the counts that accuracy, precision, recall and F1 are made of.
+// Counts how often each class was predicted for each true class; accuracy, precision, recall and F1 follow from it.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -28,7 +28,7 @@ class ConfusionMatrix {
     counts_.resize(static_cast<std::size_t>(Shape{num_classes, num_classes}.numel()), 0);
   }
 
-  /// Counts some more examples.
+  /// Adds examples.
   /// @param labels (n) true classes. @param predictions (n) predicted classes.
   /// @throws ShapeError when the sizes differ, ValueError for a class outside of [0, K); then nothing is counted.
   void add(std::span<const std::int32_t> labels, std::span<const std::int32_t> predictions) {
@@ -52,7 +52,7 @@ class ConfusionMatrix {
 
   /// K.
   Index num_classes() const { return num_classes_; }
-  /// Number of examples of class `label` that were taken for `prediction`. @throws ValueError when out of range.
+  /// Number of examples of class `label` for which `prediction` was predicted. @throws ValueError when out of range.
   Index operator()(Index label, Index prediction) const {
     check("label", label, 0);
     check("prediction", prediction, 0);
@@ -60,7 +60,7 @@ class ConfusionMatrix {
   }
   /// Number of examples.
   Index total() const { return std::accumulate(counts_.begin(), counts_.end(), Index{0}); }
-  /// Number of examples that were predicted right.
+  /// Number of correctly predicted examples.
   Index correct() const {
     Index sum = 0;
     for (Index k = 0; k < num_classes_; ++k) sum += counts_[offset(k, k)];
@@ -72,13 +72,13 @@ class ConfusionMatrix {
     for (Index p = 0; p < num_classes_; ++p) sum += (*this)(k, p);
     return sum;
   }
-  /// Number of examples that were taken for class `k`.
+  /// Number of examples for which class `k` was predicted.
   Index predicted(Index k) const {
     Index sum = 0;
     for (Index t = 0; t < num_classes_; ++t) sum += (*this)(t, k);
     return sum;
   }
-  /// Classes that came up, as a label or a prediction, in order: what scikit-learn averages over by default.
+  /// Classes that occur as a label or a prediction, in order: those that scikit-learn averages over by default.
   std::vector<Index> present_classes() const {
     std::vector<Index> present;
     for (Index k = 0; k < num_classes_; ++k)

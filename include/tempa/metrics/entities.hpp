@@ -1,4 +1,5 @@
-// Which entities a sequence of tags (B-PER, I-PER, O, ...) marks, by conlleval's lenient rules or strictly by a scheme.
+// Finds the entities in a sequence of tags (B-PER, I-PER, O, ...), by conlleval's lenient rules or strictly by a
+// scheme.
 #pragma once
 
 #include <tempa/core/error.hpp>
@@ -28,7 +29,7 @@ enum class TaggingScheme {
 
 /// An entity: the words [begin,end) of some type.
 struct Entity {
-  std::string type;  ///< "PER"; "_" where the tag is a prefix alone
+  std::string type;  ///< "PER"; "_" where the tag is only a prefix
   Index begin = 0;   ///< first word
   Index end = 0;     ///< one after the last word
   friend auto operator<=>(const Entity&, const Entity&) = default;
@@ -47,13 +48,13 @@ inline std::size_t first_code_point_size(std::string_view text) {
   return size;
 }
 
-/// What a tag says: its letter and its type.
+/// The parts of a tag: its letter and its type.
 struct TagParts {
   std::string_view letter;  ///< one code point
   std::string_view type;
 };
 
-// conlleval: the type is what follows the first hyphen after the letter, or all of it where there is none.
+// conlleval: the type is what follows the first hyphen after the letter, or the whole rest without a hyphen.
 inline TagParts lenient_parts(std::string_view tag, bool suffix) {
   std::size_t letter = suffix ? tag.size() : first_code_point_size(tag);
   if (suffix) {
@@ -106,7 +107,7 @@ class LenientEntities {
 enum Letter : unsigned { kI = 1, kO = 2, kB = 4, kE = 8, kS = 16, kU = 32, kL = 64, kAnyLetter = 127 };
 inline constexpr std::string_view kLetters = "IOBESUL";  // in the order of the bits
 
-/// A pair of neighbouring tags to which a rule applies.
+/// A pair of neighboring tags to which a rule applies.
 struct TagPair {
   enum class Types { kAny, kSame, kDifferent };
   unsigned before = 0, now = 0;  ///< letters
@@ -117,7 +118,7 @@ struct SchemeRules {
   std::string_view name;
   unsigned letters = 0;
   std::array<TagPair, 3> start{};  ///< the second tag begins an entity
-  TagPair inside{};                ///< the second tag goes on with the first one's entity
+  TagPair inside{};                ///< the second tag continues the first one's entity
   std::array<TagPair, 4> end{};    ///< the first tag ends an entity
 };
 
@@ -202,7 +203,7 @@ inline bool are_entity_tags(std::span<const std::string> tags) {
   return any;
 }
 
-/// The entities of some sentences. Positions count on through all sentences, with one position between two of them;
+/// The entities of some sentences. Positions are counted through all sentences, with one position between two of them;
 /// those of a single sentence are its words.
 /// @param sentences tags of each word. @return in the order in which they end.
 /// @throws ValueError for an empty tag, and with a strict scheme for a tag that does not begin with one of its letters;

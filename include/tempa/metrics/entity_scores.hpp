@@ -25,9 +25,9 @@ struct EntityScoresOptions {
   double zero_division = 0.0;                        ///< what a score with denominator 0 is: 0 or 1
 };
 
-/// Scores of each type of entity, and their averages. An entity counts as found when type, first and last word agree.
+/// Scores of each type of entity, and their averages. An entity is correct when type, first and last word agree.
 struct EntityScores {
-  std::vector<std::string> types;  ///< types that came up, sorted by code points
+  std::vector<std::string> types;  ///< types that occur, sorted by code points
   std::vector<Scores> per_type;    ///< F1 = 2 P R / (P + R), or 0
   Scores micro;                    ///< of the sums of the counts
   Scores macro;                    ///< plain mean of the types; NaN when there is none
@@ -62,7 +62,7 @@ inline std::map<std::string, ClassCounts> entity_counts(std::span<const std::vec
 
 }  // namespace detail
 
-/// Scores the entities that some tags mark.
+/// Scores predicted tags by their entities.
 /// @param tags true tags of each word of each sentence. @param predictions predicted ones.
 /// @throws ShapeError when the numbers of sentences or words differ; ValueError when there is no word, for a
 ///   `zero_division` other than 0 and 1, and as `find_entities`.
@@ -108,7 +108,7 @@ inline EntityScores entity_scores(std::span<const std::vector<std::string>> tags
 
 /// Precision, recall, F1 and support of each type and their averages, as a table.
 /// @param digits after the decimal point, 0 to 100.
-/// @return seqeval's text, character for character; it also has a text where there is no entity at all.
+/// @return seqeval's text, character for character; there is also a text for input without entities.
 /// @throws ValueError for wrong digits. @source seqeval 1.2.2 `classification_report`
 inline std::string entity_report(const EntityScores& scores, int digits = 2) {
   detail::check_digits("entity_report", digits);

@@ -1,4 +1,4 @@
-// Scores of several labels a row, one from each label column.
+// Scores of rows with several labels, one from each label column.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -20,7 +20,7 @@ namespace tempa::inline TEMPA_ABI {
 /// Scores of one label column, or the mean of all.
 struct LabelColumnScores {
   double accuracy = 0.0;
-  double precision_macro = 0.0;  ///< plain mean of the classes that come up in the column, as a label or a prediction
+  double precision_macro = 0.0;  ///< plain mean of the classes that occur in the column, as a label or a prediction
   double recall_macro = 0.0;
   double f1_macro = 0.0;
 };
@@ -47,13 +47,13 @@ inline LabelColumnScores label_column_scores(std::span<const std::int32_t> label
 
 /// Scores of labels (n,A), row after row.
 ///   mean.f1_macro = 1/A sum_a f1_macro_a, and likewise recall and precision; f1_macro_a is scikit-learn's
-///   f1_score(labels[:, a], predictions[:, a], average="macro", zero_division=0), over the classes that come up in it;
+///   f1_score(labels[:, a], predictions[:, a], average="macro", zero_division=0), over the classes that occur in it;
 ///   mean.accuracy = (number of right labels) / (n A);
 ///   pooled.f1_macro = f1_score(labels.ravel(), predictions.ravel(), average="macro", zero_division=0): what IndoNLU
 ///   calls the F1 of aspect-based sentiment, meant for columns of the same classes.
 /// @param labels (n A) true classes. @param predictions (n A) predicted ones.
 /// @param num_classes (A) number of classes of each column.
-/// @throws ShapeError when the sizes do not fit; ValueError when there is no row, or for a class out of range.
+/// @throws ShapeError when the sizes do not match; ValueError when there is no row, or for a class out of range.
 /// @source scikit-learn; `pooled`: absa_metrics_fn of IndoNLU (Wilie et al. 2020)
 inline LabelColumnsScores label_columns_scores(std::span<const std::int32_t> labels,
                                                std::span<const std::int32_t> predictions,

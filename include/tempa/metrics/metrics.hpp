@@ -1,4 +1,4 @@
-// Figures by name: what an evaluation found, whatever the problem.
+// Metrics by name: the results of an evaluation, for any problem.
 #pragma once
 
 #include <tempa/core/error.hpp>
@@ -12,7 +12,7 @@
 
 namespace tempa::inline TEMPA_ABI {
 
-/// One figure.
+/// One number.
 struct Metric {
   std::string name;     ///< "f1_macro"
   double value = 0.0;   ///< NaN where it is undefined
@@ -21,19 +21,19 @@ struct Metric {
   bool greater_is_better = true;
 };
 
-/// Figures in the order in which they are shown: `metrics["f1_macro"]`.
+/// Metrics in the order in which they are shown: `metrics["f1_macro"]`.
 class Metrics {
  public:
   Metrics() = default;
   Metrics(std::initializer_list<Metric> metrics) : metrics_(metrics) {}
 
-  /// Appends one. @throws ConfigError when there is one of its name.
+  /// Appends one. @throws ConfigError when the name is taken.
   void add(Metric metric) {
     if (contains(metric.name)) throw ConfigError(concat("[Metrics] there is already a metric ", metric.name));
     metrics_.push_back(std::move(metric));
   }
   bool contains(std::string_view name) const { return find(name) != nullptr; }
-  /// The metric of this name. @throws ConfigError that lists the names there are.
+  /// The metric of this name. @throws ConfigError that lists the existing names.
   const Metric& at(std::string_view name) const {
     if (const Metric* metric = find(name)) return *metric;
     throw ConfigError(concat("[Metrics] metric must be ", names(), " but is '", name, "'"));

@@ -1,4 +1,4 @@
-// Examples that have any number of labels at once: their 0-or-1 tables, and the counts that scores are made of.
+// Examples with any number of labels: their tables of 0 and 1, and the counts for precision, recall and F1.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -14,7 +14,7 @@ TEMPA_COMPILED_FILE("metrics");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// What precision, recall and F1 are made of, for one class or one example.
+/// The counts for precision, recall and F1, of one class or one example.
 struct ClassCounts {
   Index correct = 0;    ///< predicted and true
   Index predicted = 0;  ///< predicted
@@ -53,7 +53,7 @@ struct MultiLabelCounts {
   std::vector<ClassCounts> samples;  ///< (B)
 };
 
-/// Counts what precision, recall and F1 are made of.
+/// The counts for precision, recall and F1.
 /// @param targets, @param predictions (B,K) of 0 and 1. @param classes labels that `samples` counts; empty: all.
 /// @throws ShapeError, ValueError as `for_each_indicator`. @source scikit-learn `multilabel_confusion_matrix`
 inline MultiLabelCounts multi_label_counts(const Tensor<float>& targets, const Tensor<float>& predictions,

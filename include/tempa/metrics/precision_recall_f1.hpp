@@ -30,7 +30,7 @@ struct Scores {
 struct PrecisionRecallF1Options {
   /// What a score with denominator 0 is: 0 (also scikit-learn's "warn"), 1, or NaN, which averages leave out.
   double zero_division = 0.0;
-  /// Classes to score, in this order: scikit-learn's `labels`. Empty: all. Averages are over these alone, absent
+  /// Classes to score, in this order: scikit-learn's `labels`. Empty: all. Averages are over these only, absent
   /// classes included; for scikit-learn's default, which leaves those out, give `matrix.present_classes()`.
   std::vector<Index> classes = {};
 };
@@ -43,7 +43,8 @@ struct PrecisionRecallF1 {
   Scores macro;                   ///< plain mean of the classes
   Scores weighted;                ///< mean of the classes, weighted by support
   std::optional<Scores> samples;  ///< several labels only: plain mean of the examples' scores
-  /// What scikit-learn warns about: "precision is undefined for class 2 (never predicted); …"; empty when all is well.
+  /// What scikit-learn warns about: "precision is undefined for class 2 (never predicted); …"; empty when there is
+  /// nothing to warn about.
   std::string warning;
 };
 

@@ -1,4 +1,4 @@
-// How far predicted numbers are from the true ones, and how well they go together.
+// Errors of predicted numbers, and their correlation with the true ones.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -47,7 +47,7 @@ inline std::vector<double> standardized(std::span<const double> values) {
   double largest = 0.0, squares = 0.0;
   for (double& value : result) largest = std::max(largest, std::abs(value -= mean));
   for (double& value : result) {
-    value /= largest;  // no square under- or overflows
+    value /= largest;  // so that no square underflows or overflows
     squares += value * value;
   }
   for (double& value : result) value /= std::sqrt(squares);

@@ -25,7 +25,7 @@ struct ReportOptions {
   double zero_division = 0.0;           ///< as `PrecisionRecallF1Options::zero_division`
   std::vector<Index> classes = {};      ///< as `PrecisionRecallF1Options::classes`
   /// Align by columns of a terminal, where a Chinese or Japanese character takes two, and not, as scikit-learn, by code
-  /// points. The two differ for such characters and for combining marks alone.
+  /// points. The two differ only for such characters and for combining marks.
   bool terminal_columns = false;
 };
 
@@ -85,12 +85,12 @@ struct ScoreTable {
   std::string header() const { return row("", "precision", "recall", "f1-score", "support") + "\n"; }
 };
 
-// @param who what errors call it.
+// @param who the function's name in errors.
 inline void check_digits(std::string_view who, int digits) {
   if (digits < 0 || digits > 100) throw ValueError(concat("[", who, "] digits must be from 0 to 100 but is ", digits));
 }
 
-// @param accuracy whether the micro average is the accuracy, and called so.
+// @param accuracy whether the micro average is the accuracy and is labeled so.
 inline std::string report_text(const PrecisionRecallF1& scores, const ReportOptions& options, bool accuracy) {
   check_digits("classification_report", options.digits);
   ScoreTable table{.name_width = std::max<Index>(text_width("weighted avg"), options.digits),

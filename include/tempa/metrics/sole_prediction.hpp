@@ -1,4 +1,4 @@
-// Whether a model gives one answer to everything.
+// Whether a model predicts the same for every example.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -17,7 +17,7 @@ TEMPA_COMPILED_FILE("metrics");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// @return the one class that is predicted for all, although they are of several; nothing where predictions differ, or
+/// @return the one class that is predicted for all examples of several classes; nothing where predictions differ, or
 ///   all are of one class. @param confusion a row for each true class, a column for each predicted one.
 inline std::optional<Index> sole_prediction(const ConfusionMatrix& confusion) {
   std::optional<Index> predicted;

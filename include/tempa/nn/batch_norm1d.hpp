@@ -1,4 +1,4 @@
-// Batch normalisation as a layer.
+// Batch normalization as a layer.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -8,7 +8,7 @@
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Normalises each column of (B,C): in training by the batch's statistics, which also move the running ones; in
+/// Normalizes each column of (B,C): in training by the batch's statistics, which also update the running ones; in
 /// evaluation by the running ones. Starts with weight 1, bias 0, running mean 0, running variance 1.
 /// @source Ioffe and Szegedy 2015; torch.nn.BatchNorm1d
 template <Floating T>

@@ -1,4 +1,4 @@
-// The settings of a classifier's loss.
+// The options of a classifier's loss.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -10,7 +10,7 @@ TEMPA_COMPILED_FILE("nn");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// How the loss of a classifier is computed in training. What `evaluate` reports is without both.
+/// How the loss of a classifier is computed in training. `evaluate` reports the loss without them.
 struct ClassificationLossOptions {
   std::vector<double> class_weights{};  ///< (K) weight of each class's rows, or empty for 1
   double label_smoothing = 0.0;         ///< share of the target that is spread over all classes

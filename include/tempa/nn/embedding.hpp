@@ -15,7 +15,7 @@ namespace tempa::inline TEMPA_ABI {
 struct EmbeddingOptions {
   /// Row that starts at zero and gets no gradient.
   std::optional<Index> padding_idx = std::nullopt;
-  /// Standard deviation of the starting values.
+  /// Standard deviation of the initial values.
   double initializer_range = 1.0;
 };
 

@@ -1,4 +1,4 @@
-// Starting values of parameters.
+// Initial values of parameters.
 #pragma once
 
 #include <tempa/autograd/variable.hpp>
@@ -15,8 +15,9 @@ TEMPA_COMPILED_FILE("nn");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// While it lives, the parameters that this thread makes get memory but no values: `draw` gives values to those that
-/// nothing else fills. Loading a checkpoint so does not draw 110 million random numbers in order to overwrite them.
+/// While alive, the parameters that this thread creates get memory but no values; `draw` then initializes those that
+/// nothing else has filled. So loading a checkpoint does not draw 110 million random numbers in order to overwrite
+/// them.
 /// @source transformers, no_init_weights; torch.nn.utils.skip_init
 class DeferredInit {
  public:
@@ -25,14 +26,14 @@ class DeferredInit {
   DeferredInit& operator=(const DeferredInit&) = delete;
   ~DeferredInit() { current() = outer_; }
 
-  /// Draws the starting values of these parameters, in the order in which they were made.
+  /// Draws the initial values of these parameters, in the order in which they were created.
   /// @param nodes `variable.node().get()` of each.
   void draw(const std::unordered_set<const void*>& nodes) const {
     for (const auto& [node, fill] : fills_)
       if (nodes.contains(node)) fill();
   }
 
-  /// The one that is at work on this thread, or nullptr.
+  /// The active one of this thread, or nullptr.
   static DeferredInit*& current() {
     thread_local DeferredInit* at_work = nullptr;
     return at_work;
@@ -44,8 +45,8 @@ class DeferredInit {
   std::vector<std::pair<const void*, std::function<void()>>> fills_;
 };
 
-/// A parameter whose starting values `fill(Tensor<Accumulator<T>>&)` writes: now, or later under `DeferredInit`. A
-/// 16-bit one becomes their rounding, see `Variable::unrounded`.
+/// A parameter whose initial values `fill(Tensor<Accumulator<T>>&)` writes: now, or later under `DeferredInit`. For a
+/// 16-bit type they are rounded, see `Variable::unrounded`.
 template <Floating T, typename Fill>
 Variable<T> make_parameter(Shape shape, Fill fill) {
   Variable<T> parameter(Tensor<T>(shape), true);
@@ -66,14 +67,14 @@ Variable<T> make_parameter(Shape shape, Fill fill) {
   return parameter;
 }
 
-/// A parameter with every element `value`.
+/// A parameter whose elements are all `value`.
 template <Floating T>
 Variable<T> constant_parameter(Shape shape, double value) {
   return make_parameter<T>(
       shape, [value](Tensor<Accumulator<T>>& elements) { elements.fill(static_cast<Accumulator<T>>(value)); });
 }
 
-/// A parameter drawn from N(0, stddev^2). @param generator must outlive a `DeferredInit` that is at work.
+/// A parameter drawn from N(0, stddev^2). @param generator must outlive an active `DeferredInit`.
 template <Floating T>
 Variable<T> normal_parameter(Shape shape, double stddev, Generator& generator = default_generator()) {
   return make_parameter<T>(shape, [stddev, &generator](Tensor<Accumulator<T>>& elements) {

@@ -1,4 +1,4 @@
-// Layer normalisation as a layer.
+// Layer normalization as a layer.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -8,7 +8,7 @@
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Normalises the last dimension, C: weight starts at 1, bias at 0.
+/// Normalizes the last dimension, C: weight starts at 1, bias at 0.
 /// @source torch.nn.LayerNorm
 template <Floating T>
 struct LayerNorm : ModuleMembers<LayerNorm<T>, T> {

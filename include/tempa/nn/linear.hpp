@@ -14,8 +14,8 @@ namespace tempa::inline TEMPA_ABI {
 /// Options of `Linear`.
 struct LinearOptions {
   bool bias = true;
-  /// Standard deviation of normally distributed weights with zero biases, as BERT starts;
-  /// without it weights and biases are uniform in ±1/sqrt(in), as torch.nn.Linear starts.
+  /// Standard deviation of normally distributed initial weights, with zero biases, as for BERT;
+  /// without it weights and biases are uniform in ±1/sqrt(in), as for torch.nn.Linear.
   std::optional<double> initializer_range = std::nullopt;
 };
 

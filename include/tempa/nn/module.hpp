@@ -1,8 +1,8 @@
-// What makes a plain struct a module: it can show its members by name.
+// Modules: plain structs that list their members by name.
 //
 // A module has a member template `visit(f)` that calls `f("name", member)` for each member that matters: a `Variable`
 // is a parameter, a `Tensor` a buffer that is saved with the model, a `TrainingMode` the switch between training and
-// evaluation, anything with a `visit` of its own a sub-module, a `std::vector` of modules a list. Names join with dots,
+// evaluation, anything with its own `visit` a submodule, a `std::vector` of modules a list. Names join with dots,
 // as in a PyTorch state dict. Nothing is registered and nothing is inherited; all functions here work on any such
 // struct.
 #pragma once
@@ -62,7 +62,7 @@ using LeafPointer = std::variant<Variable<float>*, Variable<double>*, Variable<f
                                  Tensor<float>*, Tensor<double>*, Tensor<float16>*, Tensor<bfloat16>*,
                                  Tensor<std::int32_t>*, Tensor<std::int64_t>*, Tensor<std::uint8_t>*, TrainingMode*>;
 
-/// A leaf with its name: the state dict's, where it is in there.
+/// A leaf with its name, which is its name in the state dict if it has a place there.
 struct Leaf {
   std::string name;
   LeafPointer pointer;
@@ -70,7 +70,7 @@ struct Leaf {
 
 namespace detail {
 
-/// What `leaves` visits a module with: one type for all, so that a module's `visit` is compiled once.
+/// The visitor of `leaves`: one type for all purposes, so that a module's `visit` is compiled once.
 class LeafCollector {
  public:
   explicit LeafCollector(std::vector<Leaf>& leaves, std::string prefix = {})
@@ -102,7 +102,7 @@ class LeafCollector {
   std::string prefix_;
 };
 
-/// Calls `f(name, Variable<T>&)` for the parameters of a module, a shared one as often as it is there.
+/// Calls `f(name, Variable<T>&)` for the parameters of a module; for a shared one, as often as it is visited.
 template <typename F>
 void for_each_parameter(const std::vector<Leaf>& leaves, const F& f) {
   for (const Leaf& leaf : leaves)
@@ -134,8 +134,8 @@ void for_each_mode(const std::vector<Leaf>& leaves, const F& f) {
 }  // namespace detail
 
 /// Every parameter, buffer and switch of `module`, in the order of `visit`. An undefined variable (a layer without
-/// bias) is left out; a shared one is there as often as it is visited. The pointers hold as long as nothing in the
-/// module is added, taken away or moved.
+/// bias) is left out; a shared one is listed as often as it is visited. The pointers are valid as long as nothing in
+/// the module is added, removed or moved.
 template <Module M>
 std::vector<Leaf> leaves(M& module) {
   std::vector<Leaf> result;
@@ -216,7 +216,7 @@ void load_parameter(Variable<T>& parameter, const StateDict& source, const std::
 }
 
 /// Copies what `report` names as loaded into parameters and buffers, converted between floating-point types. A
-/// parameter that is there under several names gets the tensor of the last one.
+/// parameter with several names gets the tensor of the last one.
 /// @param report of `match_state` for the source and these leaves' `state_dict`.
 inline void copy_loaded(const std::vector<Leaf>& leaves, const LoadReport& report, const StateDict& source) {
   const std::unordered_set<std::string_view> loaded(report.loaded.begin(), report.loaded.end());
@@ -236,7 +236,7 @@ inline void copy_loaded(const std::vector<Leaf>& leaves, const LoadReport& repor
   std::vector<const Leaf*> order;
   for (const auto& target : targets) order.push_back(target.second);
   parallel_for(0, static_cast<Index>(order.size()), 8, [&, records = grad_enabled()](Index begin, Index end) {
-    std::optional<NoGrad> no_grad;  // that of the thread that loads, in the others
+    std::optional<NoGrad> no_grad;  // applies the loading thread's setting in the other threads
     if (!records) no_grad.emplace();
     for (Index i = begin; i < end; ++i) {
       const Leaf& leaf = *order[static_cast<std::size_t>(i)];
@@ -279,7 +279,7 @@ void set_training(M& module, bool training) {
   detail::set_training(leaves(module), training);
 }
 
-/// Freezes (false) or thaws (true) every parameter of `module`: `set_requires_grad(model.bert.embeddings, false)`.
+/// Freezes (false) or unfreezes (true) every parameter of `module`: `set_requires_grad(model.bert.embeddings, false)`.
 template <Module M>
 void set_requires_grad(M& module, bool requires_grad) {
   detail::set_requires_grad(leaves(module), requires_grad);
@@ -291,13 +291,13 @@ void move_to(M& module, Device device) {
   detail::move_to(leaves(module), device);
 }
 
-/// Where the parameters of `module` are: the device of the first one, the CPU when there is none.
+/// The device of the parameters of `module`: that of the first one, the CPU when there is none.
 template <Module M>
 Device device_of(M& module) {
   return detail::device_of(leaves(module));
 }
 
-/// What `module` is called with, moved to its device by `input.to(device)`; an input without `to` as it is.
+/// `input` moved to the device of `module` by `input.to(device)`; an input without `to` is returned unchanged.
 template <Module M, typename Input>
 decltype(auto) input_for(M& module, const Input& input) {
   if constexpr (requires { input.to(Device::cpu()); }) {
@@ -315,13 +315,13 @@ StateDict state_dict(M& module) {
 }
 
 /// Copies tensors of the same names and shapes into `module`, converted to its types.
-/// @return what was missing, left over or of another shape; nothing is thrown for those.
+/// @return what was missing, unused or of another shape; none of these is an error.
 template <Module M>
 LoadReport load_state_dict(M& module, const StateDict& state) {
   return detail::load_state_dict(leaves(module), state);
 }
 
-/// Gives a module the member functions that PyTorch users look for. Optional: `struct Head : ModuleMembers<Head, T>`.
+/// Adds the member functions that PyTorch users expect to a module. Optional: `struct Head : ModuleMembers<Head, T>`.
 template <typename Self, Floating T>
 struct ModuleMembers {
   /// Handles to all parameters, for an optimizer.

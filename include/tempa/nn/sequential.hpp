@@ -1,4 +1,4 @@
-// Layers one after the other.
+// Layers called in sequence.
 #pragma once
 
 #include <tempa/nn/module.hpp>

@@ -17,18 +17,18 @@ namespace tempa::inline TEMPA_ABI {
 
 /// Options of `attention`.
 struct AttentionOptions {
-  /// Probability with which a softmax probability is dropped, in [0,1].
+  /// Probability of dropping a softmax probability, in [0,1].
   double drop_prob = 0;
   /// Where the mask's numbers come from; nullptr is `default_generator()`. Not touched when `drop_prob` is 0.
   Generator* generator = nullptr;
   /// Factor of the scores; 1 / sqrt(D) unless given.
   std::optional<double> scale = std::nullopt;
   /// The longest sequences of queries and of keys, or upper bounds of them; 0 is unknown. On a GPU an unknown one is
-  /// found by a copy to the host, for which the whole queue of work must end first: give both there. With dropout the
+  /// found by a copy to the host, which waits for all earlier work: give both there. With dropout the
   /// mask depends on `max_seqlen_k` (see `attention_random_count`).
   Index max_seqlen_q = 0;
   Index max_seqlen_k = 0;
-  /// Whether the cu_seqlens may end before Nq and Nk: rows behind give 0 and get no gradient.
+  /// Whether the cu_seqlens may end before Nq and Nk: the rows after their end give 0 and get no gradient.
   bool has_tail = false;
 };
 
@@ -76,7 +76,7 @@ void count_attention(const Tensor<std::int32_t>& cu_seqlens_q, const Tensor<std:
   count_flops(products * 2 * pairs * static_cast<double>(columns), dtype_of<T>);
 }
 
-/// A matrix that lies in a variable, from element `offset` on.
+/// A matrix inside a variable, from element `offset` on.
 template <Floating T>
 struct MatrixInVariable {
   Variable<T> whole;
@@ -85,8 +85,8 @@ struct MatrixInVariable {
   const T* data() const { return whole.value().data() + offset; }
 };
 
-/// `attention` of matrices q (Nq,C), k and v (Nk,C), wherever they lie. One with an offset lies in the variable of the
-/// one before it, with which it shares a gradient.
+/// `attention` of matrices q (Nq,C), k and v (Nk,C), wherever they are stored. One with an offset is in the variable of
+/// the one before it, with which it shares a gradient.
 template <Floating T>
 Variable<T> attention_of(std::string_view op, const MatrixInVariable<T>& q, const MatrixInVariable<T>& k,
                          const MatrixInVariable<T>& v, std::span<const TapeInput> inputs, Index rows_q, Index rows_k,
@@ -122,7 +122,7 @@ Variable<T> attention_of(std::string_view op, const MatrixInVariable<T>& q, cons
     if (has_tail) clear_tail(backend, y.data(), cu_seqlens_q.data(), batch, rows_q, columns);
   });
   return record("attention", y, inputs, [=](const Tensor<T>& dy) {
-    std::array<Tensor<T>, 3> wholes;  // the gradients by q, k and v, of which some may be a part of the one before
+    std::array<Tensor<T>, 3> wholes;  // the gradients of q, k and v; one may be a part of the gradient before it
     std::array<T*, 3> gradients{};
     const std::array<const MatrixInVariable<T>*, 3> matrices{&q, &k, &v};
     for (std::size_t i = 0; i < 3; ++i) {
@@ -149,14 +149,14 @@ Variable<T> attention_of(std::string_view op, const MatrixInVariable<T>& q, cons
 }  // namespace detail
 
 /// Scaled dot-product attention of every head h within every sequence b: y_bh = dropout(softmax(scale q_bh k_bh^T))
-/// v_bh. A sequence's queries and keys may differ in number: [CLS] alone may ask the whole sequence.
+/// v_bh. A sequence's queries and keys may differ in number: the query may be [CLS] only.
 /// @param q (Nq,C), head h in columns [h D, (h+1) D). @param k, v (Nk,C).
 /// @param cu_seqlens_q, cu_seqlens_k (B+1) cumulative lengths from 0 to Nq and Nk; every sequence has a token.
 /// @param heads H, a divisor of C.
 /// @return y (Nq,C)
 /// @saves y and the log of the softmax denominators, H Nq sizeof(Accumulator<T>) bytes; no scores and no mask.
 /// @throws ShapeError, DeviceError; ValueError for impossible cu_seqlens or heads, or a drop_prob outside of [0,1].
-/// On a GPU the cu_seqlens are not looked into when both lengths are given.
+/// On a GPU the cu_seqlens are not checked when both lengths are given.
 /// @source Vaswani et al. 2017; torch.nn.functional.scaled_dot_product_attention
 template <Floating T>
 Variable<T> attention(const Variable<T>& q, const Variable<T>& k, const Variable<T>& v,

@@ -1,4 +1,4 @@
-// Batch normalisation of (B,C) and (B,C,L).
+// Batch normalization of (B,C) and (B,C,L).
 #pragma once
 
 #include <tempa/autograd/tape.hpp>
@@ -16,7 +16,7 @@ namespace tempa::inline TEMPA_ABI {
 struct BatchNorm1dOptions {
   /// Added to the variance.
   double eps = 1e-5;
-  /// Part of the batch in the running statistics; nullopt makes them the plain average over all batches.
+  /// Weight of the batch in the running statistics; nullopt makes them the plain average over all batches.
   std::optional<double> momentum = 0.1;
 };
 

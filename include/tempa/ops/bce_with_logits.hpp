@@ -1,4 +1,4 @@
-// Binary cross-entropy of logits, the loss of several labels at once.
+// Binary cross-entropy of logits: the loss where an example may have several labels.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -25,7 +25,7 @@ struct BceWithLogitsOptions {
 
 namespace detail {
 
-/// @throws ShapeError, DeviceError unless `factor` broadcasts to the logits; an empty one stands for 1.
+/// @throws ShapeError, DeviceError unless `factor` broadcasts to the logits; an empty one means 1.
 template <Floating T, Real A>
 void check_bce_factor(std::string_view name, const Tensor<A>& factor, const Variable<T>& logits) {
   if (factor.empty()) return;
@@ -36,7 +36,7 @@ void check_bce_factor(std::string_view name, const Tensor<A>& factor, const Vari
 }
 
 #if defined(TEMPA_WITH_CUDA)
-/// `bce_with_logits` on a CUDA device, with the gradient on the way of the loss; the host reads nothing.
+/// `bce_with_logits` on a CUDA device, which computes the gradient together with the loss; the host reads nothing.
 template <Floating T>
 Variable<Accumulator<T>> bce_on_device(const Variable<T>& logits, const Tensor<Accumulator<T>>& targets,
                                        const BceWithLogitsOptions<Accumulator<T>>& options) {
@@ -50,7 +50,7 @@ Variable<Accumulator<T>> bce_on_device(const Variable<T>& logits, const Tensor<A
   const auto data_of = [](const Tensor<A>& factor) { return factor.empty() ? nullptr : factor.data(); };
   const auto nest = broadcast_nest(logits.shape(), shape_of(options.pos_weight), shape_of(options.weight));
   Tensor<A> y(reduces ? Shape{} : logits.shape(), device);
-  Tensor<A> gradient;  // by logits, of scale sum l_i; their shape
+  Tensor<A> gradient;  // of scale sum l_i with respect to the logits; their shape
   if (records({logits})) gradient = Tensor<A>(logits.shape(), device);
   cuda::bce_with_gradient<T>(cuda::current_backend(device.index()), y.data(), gradient.data(), logits.value().data(),
                              targets.data(), data_of(options.pos_weight), data_of(options.weight), nest, n, reduces,
@@ -69,7 +69,7 @@ Variable<Accumulator<T>> bce_on_device(const Variable<T>& logits, const Tensor<A
 }  // namespace detail
 
 /// l_i = -w_i (p_i t_i log s(x_i) + (1 - t_i) log(1 - s(x_i))), s the sigmoid, p the positive weight, computed as
-/// w_i ((1 - t_i) x_i + (1 + (p_i - 1) t_i) log(1 + e^-x_i)), which no x overflows or cancels.
+/// w_i ((1 - t_i) x_i + (1 + (p_i - 1) t_i) log(1 + e^-x_i)), which neither overflows nor cancels for any x.
 /// @param logits any shape. @param targets the shape of logits, in [0,1] (not checked, as in PyTorch).
 /// @return a scalar (), or the shape of logits without reduction; in float for 16-bit logits
 /// @saves nothing of its own; with a pos_weight the logits' softplus and factors, a few times their size; on a GPU the

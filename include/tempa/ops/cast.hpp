@@ -1,4 +1,4 @@
-// The same values in another floating-point type.
+// Converts to another floating-point type.
 #pragma once
 
 #include <tempa/autograd/tape.hpp>

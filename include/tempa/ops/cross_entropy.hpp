@@ -19,7 +19,7 @@ struct CrossEntropyOptions {
   std::vector<double> class_weights{};
   /// Rows with this label have no loss and do not count in the mean.
   Index ignore_index = -100;
-  /// s in [0,1]: the part of the target that all classes share.
+  /// s in [0,1]: the part of the target that is spread over all classes.
   double label_smoothing = 0;
   Reduction reduction = Reduction::kMean;
 };
@@ -45,8 +45,8 @@ inline double cross_entropy_weight(const Tensor<std::int32_t>& labels, Index cla
 
 #if defined(TEMPA_WITH_CUDA)
 namespace detail {
-/// `cross_entropy` on a CUDA device, with the gradient on the way of the loss. The host reads nothing: the kernels look
-/// at the labels, and sum their weights.
+/// `cross_entropy` on a CUDA device, which computes the gradient together with the loss. The host reads nothing: the
+/// kernels check the labels and sum their weights.
 /// @param weights (K), or empty for 1.
 template <Floating T>
 Variable<Accumulator<T>> cross_entropy_on_device(const Variable<T>& logits, const Tensor<std::int32_t>& labels,

@@ -1,4 +1,4 @@
-// Dropout: a random part of the elements becomes zero.
+// Dropout: sets a random part of the elements to zero.
 #pragma once
 
 #include <tempa/autograd/tape.hpp>
@@ -16,8 +16,8 @@ inline void check_drop_prob(std::string_view op, double drop_prob) {
 }  // namespace detail
 
 /// Inverted dropout: y_i = m_i x_i with m_i = 0 with probability p and 1 / (1 - p) otherwise, so that E[y] = x.
-/// @param x any shape. @param drop_prob p in [0,1]; 0 returns x itself. Whether a model trains is for the caller to
-/// ask.
+/// @param x any shape. @param drop_prob p in [0,1]; 0 returns x itself. The caller checks whether
+/// the model is training.
 /// @param generator where the mask's numbers come from: element i has number i of `numel` numbers reserved from it.
 /// @return y, x's shape
 /// @saves two integers: the mask is computed again.

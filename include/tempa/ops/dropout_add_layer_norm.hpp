@@ -1,4 +1,4 @@
-// The end of both halves of a transformer layer in one operation.
+// Dropout, residual sum and LayerNorm, which end both halves of a transformer layer, as one operation.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -10,7 +10,7 @@ namespace tempa::inline TEMPA_ABI {
 /// Options of `dropout_add_layer_norm`.
 struct DropoutAddLayerNormOptions {
   double eps = 1e-5;     ///< added to the variance
-  double drop_prob = 0;  ///< probability with which an element of x is dropped, in [0,1]
+  double drop_prob = 0;  ///< probability of dropping an element of x, in [0,1]
   /// Where the mask's numbers come from; nullptr is `default_generator()`. Not touched when `drop_prob` is 0.
   Generator* generator = nullptr;
 };

@@ -1,4 +1,4 @@
-// How a formula of math/ becomes an operation.
+// Makes an operation of a formula of math/.
 #pragma once
 
 #include <tempa/autograd/tape.hpp>
@@ -8,7 +8,8 @@
 
 namespace tempa::inline TEMPA_ABI {
 
-/// y_i = f(x_i) for every element, with the formula's own derivative: an own activation is a struct with `f` and `df`.
+/// y_i = f(x_i) for every element, with the formula's own derivative: a user's own activation is a struct with `f` and
+/// `df`.
 /// @param op the operation's name, a literal. @param x any shape. @param formula see `math::UnaryFormula`.
 /// @return y, the shape of x
 /// @saves nothing of its own: backward reads x or y.

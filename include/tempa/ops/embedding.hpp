@@ -1,4 +1,4 @@
-// Rows of a table by their number.
+// Looks up rows of a table by their number.
 #pragma once
 
 #include <tempa/autograd/tape.hpp>
@@ -15,7 +15,7 @@ namespace tempa::inline TEMPA_ABI {
 
 /// Options of `embedding`.
 struct EmbeddingLookupOptions {
-  /// Row of the table whose gradient gets nothing.
+  /// Row of the table that gets no gradient.
   std::optional<Index> padding_idx = std::nullopt;
 };
 
@@ -35,7 +35,7 @@ void check_embedding(std::string_view op, const Variable<T>& table, const Tensor
       throw ValueError(concat("[", op, "] ids must be in [0,", rows, ") but element ", n, " is ", id));
 }
 
-/// dtable_(ids_n) += dy_n, but for the row `padding`. @param dy (ids.numel(),C).
+/// dtable_(ids_n) += dy_n, except for the row `padding`. @param dy (ids.numel(),C).
 template <Floating T>
 void add_embedding_gradient(const Variable<T>& table, const Tensor<std::int32_t>& ids, const Tensor<T>& dy,
                             const std::optional<Index>& padding) {

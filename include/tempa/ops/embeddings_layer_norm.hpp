@@ -1,4 +1,4 @@
-// The embeddings at the bottom of a transformer in one operation.
+// The embeddings of a transformer (three lookups, their sum, LayerNorm, dropout) as one operation.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -11,7 +11,7 @@
 
 namespace tempa::inline TEMPA_ABI {
 
-/// A table of embeddings, the row of it that each token takes, and the row whose gradient gets nothing.
+/// A table of embeddings, the row of it that each token takes, and the row that gets no gradient.
 template <Floating T>
 struct EmbeddingLookup {
   Variable<T> table;         ///< (V,C)
@@ -22,12 +22,12 @@ struct EmbeddingLookup {
 /// Options of `embeddings_layer_norm`.
 struct EmbeddingsLayerNormOptions {
   double eps = 1e-12;    ///< added to the variance
-  double drop_prob = 0;  ///< probability with which an element of the result is dropped, in [0,1]
+  double drop_prob = 0;  ///< probability of dropping an element of the result, in [0,1]
   /// Where the mask's numbers come from; nullptr is `default_generator()`. Not touched when `drop_prob` is 0.
   Generator* generator = nullptr;
 };
 
-/// y = dropout(layer_norm(word_n + type_n + position_n)), with the same bits as the operations one after the other.
+/// y = dropout(layer_norm(word_n + type_n + position_n)), with the same bits as the separate operations.
 /// @param word, type, position tables and ids, all of one number of tokens N. @param gamma, beta (C).
 /// @return y (N,C)
 /// @saves the sum, mean and rstd; the mask is computed again.

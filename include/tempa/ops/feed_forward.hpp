@@ -1,4 +1,4 @@
-// The feed-forward network of a transformer layer in one operation.
+// The feed-forward network of a transformer layer as one operation.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -8,7 +8,7 @@
 
 namespace tempa::inline TEMPA_ABI {
 
-/// y = GELU(x W1^T + b1) W2^T + b2, with GELU and its derivative on the way of the products.
+/// y = GELU(x W1^T + b1) W2^T + b2, with GELU and its derivative fused into the products.
 /// @param x (…,C). @param w1 (F,C). @param b1 (F). @param w2 (C',F). @param b2 (C').
 /// @return y (…,C')
 /// @saves x W1^T + b1 and its GELU, 2 rows F sizeof(T) bytes.

@@ -1,4 +1,4 @@
-// Elements by their index.
+// Selects elements by index.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -13,7 +13,7 @@ namespace tempa::inline TEMPA_ABI {
 
 namespace detail {
 
-/// @throws ValueError for an index outside of [0, size). On a CUDA device the kernels look themselves, and the next
+/// @throws ValueError for an index outside of [0, size). On a CUDA device the kernels check them, and the next
 /// call that waits for the device throws.
 template <std::integral I>
 void check_indices(std::string_view op, const Tensor<I>& index, Index axis, const Shape& shape) {
@@ -56,7 +56,7 @@ Variable<T> index_select(const Variable<T>& x, Index axis, const Tensor<I>& inde
 
 /// One element along `axis` for each element of `index`: y_okj = x_o,index(okj),j.
 /// @param x any shape of rank 1 or more. @param axis may be negative.
-/// @param index the shape of x but for the size of the axis, of int32 or int64.
+/// @param index the shape of x except for the size of the axis, of int32 or int64.
 /// @return the shape of index
 /// @saves the indices.
 /// @throws ShapeError; ValueError for an index outside of the axis; DeviceError.

@@ -1,4 +1,4 @@
-// y = x W^T + b, alone or several of one x.
+// y = x W^T + b, also several of them with the same x.
 #pragma once
 
 #include <tempa/autograd/tape.hpp>
@@ -30,7 +30,7 @@ void check_linear(std::string_view op, const Variable<T>& x, const Variable<T>& 
   check_same_device(op, x, bias);
 }
 
-/// dW += dy^T x and db += the sum of dy's rows, as far as they are wanted. @param dy (rows,out). @param x (rows,in).
+/// dW += dy^T x and db += the sum of dy's rows, as far as they are needed. @param dy (rows,out). @param x (rows,in).
 template <Floating T>
 void add_linear_gradients(auto backend, const Variable<T>& weight, const Variable<T>& bias, const T* dy, const T* x,
                           Index rows) {
@@ -99,8 +99,8 @@ struct LinearParameters {
   Variable<T> bias;    ///< (out)
 };
 
-/// Up to three affine maps of one x, with one gradient for x: y_g = x W_g^T + b_g. Queries, keys and values of a
-/// self-attention are made so.
+/// Up to three affine maps of one x, with one gradient for x: y_g = x W_g^T + b_g. Used for the queries, keys
+/// and values of self-attention.
 /// @param x (…,in). @param layers G of them, all of one size and with a bias.
 /// @return y (G,…,out)
 /// @saves nothing of its own: backward reads x and the weights.

@@ -1,4 +1,4 @@
-// How the losses of a batch become one number.
+// Reduces the losses of a batch to one number.
 #pragma once
 
 #include <tempa/core/compiled.hpp>

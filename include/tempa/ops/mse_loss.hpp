@@ -1,4 +1,4 @@
-// The squared error, the loss of a regression.
+// The mean squared error, the loss of a regression.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -12,7 +12,7 @@ struct MseLossOptions {
   Reduction reduction = Reduction::kMean;
 };
 
-/// l_i = (x_i - t_i)^2, and their mean, sum, or themselves.
+/// l_i = (x_i - t_i)^2: their mean, their sum, or all of them.
 /// @param x any shape. @param target the shape of x; takes part in backward when it is a variable that requires it.
 /// @return a scalar (), or the shape of x without reduction; in float for a 16-bit x, which is cast first
 /// @saves x - target.

@@ -81,7 +81,7 @@ Variable<T> variance(const Variable<T>& x, Index axis, Index correction = 1, boo
     const Shape kept = x.shape().with(axis, 1);
     Variable<T> y =
         detail::scaled_sum("variance", square(centred), split, keepdim ? kept : x.shape().without(axis), scale);
-    return record("variance", y.value(), {x}, [=](const Tensor<T>& dy) {  // that the mean moves too cancels out
+    return record("variance", y.value(), {x}, [=](const Tensor<T>& dy) {  // the derivative of the mean cancels out
       x.accumulate_grad(mul(centred, mul(Variable<T>(dy.reshape(kept)), 2.0 * static_cast<double>(scale))).value());
     });
   }
@@ -111,13 +111,13 @@ Variable<T> max_over(const Variable<T>& x, const AxisSplit& split, const Shape& 
 }  // namespace detail
 
 /// The largest element, NaN if there is one; the first of equal ones gets the gradient. @return a scalar ().
-/// @saves its place. @throws ShapeError when there is no element. @source torch.max
+/// @saves its index. @throws ShapeError when there is no element. @source torch.max
 template <Floating T>
 Variable<T> max(const Variable<T>& x) {
   return detail::max_over(x, {.axis = 0, .middle = x.numel()}, Shape{});
 }
 /// The largest element along `axis`, NaN if there is one; the first of equal ones gets the gradient.
-/// @return the shape of x without the axis, or with size 1 there. @saves the places, 8 bytes for each result.
+/// @return the shape of x without the axis, or with size 1 there. @saves the indices, 8 bytes for each result.
 /// @throws ShapeError. @source torch.max
 template <Floating T>
 Variable<T> max(const Variable<T>& x, Index axis, bool keepdim = false) {
@@ -125,7 +125,7 @@ Variable<T> max(const Variable<T>& x, Index axis, bool keepdim = false) {
   return detail::max_over(x, split, detail::reduced_shape(x.shape(), axis, keepdim));
 }
 
-/// The place of the (first) largest element along `axis`. @return int64, the shape of x without the axis.
+/// The index of the (first) largest element along `axis`. @return int64, the shape of x without the axis.
 /// @throws ShapeError. @source torch.argmax
 template <Floating T>
 Tensor<std::int64_t> argmax(const Tensor<T>& x, Index axis = -1) {

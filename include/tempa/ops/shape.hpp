@@ -94,7 +94,7 @@ Variable<T> transpose(const Variable<T>& x, Index first, Index second) {
   return permute(x, axes);
 }
 
-/// x repeated along its dimensions of size 1, and along new ones in front, as a copy. @param shape to which x
+/// x repeated along its dimensions of size 1, and along new leading ones, as a copy. @param shape to which x
 /// broadcasts.
 /// @saves nothing. @throws ShapeError. @source torch.broadcast_to
 template <Floating T>
@@ -141,7 +141,7 @@ Variable<T> slice(const Variable<T>& x, Index axis, Index begin, Index end) {
   });
 }
 
-/// The tensors one behind the other along `axis`. @param parts at least one; all sizes but that of `axis` equal.
+/// The tensors joined along `axis`. @param parts at least one; all sizes but that of `axis` equal.
 /// @saves nothing. @throws ValueError without parts, ShapeError, DeviceError. @source torch.cat
 template <Floating T>
 Variable<T> cat(std::vector<Variable<T>> parts, Index axis) {

@@ -1,4 +1,4 @@
-// The way back through broadcasting, and the cut of a shape at an axis.
+// The backward pass of broadcasting (a sum), and a shape split at an axis.
 #pragma once
 
 #include <tempa/autograd/tape.hpp>
@@ -29,7 +29,7 @@ inline AxisSplit split_at(std::string_view op, const Shape& shape, Index axis) {
   return split;
 }
 
-/// `gradient` summed over what broadcasting repeated, so that it has `shape`; itself when nothing was.
+/// `gradient` summed over what broadcasting repeated, so that it has `shape`; itself when nothing was repeated.
 template <Floating T>
 Tensor<T> sum_to_shape(Tensor<T> gradient, const Shape& shape) {
   Shape aligned;  // `shape` with the rank of the gradient

@@ -1,4 +1,4 @@
-// What the machine can do at its best, measured.
+// Measures the machine's peak: matrix products and memory bandwidth.
 #pragma once
 
 #include <tempa/autograd/dispatch.hpp>
@@ -19,7 +19,7 @@ namespace tempa::inline TEMPA_ABI {
 
 namespace detail {
 
-/// The least seconds that one call of `f` takes, out of the calls of a tenth of a second and at least three.
+/// The shortest time of a call of `f` in seconds, of at least three calls and a tenth of a second.
 template <typename F>
 double least_seconds(Device device, const F& f) {
   using Clock = std::chrono::steady_clock;
@@ -67,8 +67,8 @@ double peak_flops(Device device) {
 }  // namespace detail
 
 /// Measures the products of matrices of each of `types` and a stream through memory (y += x on 128 MB each), with the
-/// threads that are set now: some tenths of a second each, at best while nothing else runs. Rows of the table that work
-/// in the caches, or with better kernels than a plain product, can exceed it.
+/// current number of threads: some tenths of a second each, preferably while nothing else runs. Rows of the table that
+/// work in the caches, or have better kernels than a plain product, can exceed it.
 /// @param types floating-point types.
 inline MachinePeak measure_machine_peak(std::span<const DType> types, Device device = Device::cpu()) {
   constexpr Index kStreamElements = Index{1} << 25;

@@ -1,4 +1,4 @@
-// What a profile comes to: a row for each name, and the table of them.
+// The table of a profile: a row for each name.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -22,14 +22,14 @@ struct ProfileRow {
   std::string name;  ///< as the table has it: "linear backward"
   ProfileCategory category = ProfileCategory::kUser;
   Index calls = 0;
-  double total_ms = 0;           ///< from begin to end; a call within a call of the same name counts once
-  double self_ms = 0;            ///< without the scopes within
+  double total_ms = 0;           ///< of the outermost calls: a call within a call of the same name is not counted again
+  double self_ms = 0;            ///< without nested scopes
   double flops = 0;              ///< operations that were counted, without those of scopes within
   double bytes = 0;              ///< bytes read and written, the same way
-  DType type = DType::kFloat32;  ///< what the operations compute in
+  DType type = DType::kFloat32;  ///< the type in which the operations compute
 };
 
-/// What the machine can do, to measure rates against.
+/// The machine's peak, to compare rates with.
 struct MachinePeak {
   std::map<DType, double> flops_per_second{};  ///< of a matrix product
   double bytes_per_second = 0;                 ///< from and to memory; 0: not measured
@@ -37,7 +37,7 @@ struct MachinePeak {
 
 namespace detail {
 
-/// The rows of a closed session, those with the most time of their own first.
+/// The rows of a closed session, those with the most self time first.
 inline std::vector<ProfileRow> profile_rows(const ProfileSession& session) {
   constexpr double kNsPerMs = 1e6;
   std::map<std::pair<ProfileCategory, std::string>, ProfileRow> by_name;

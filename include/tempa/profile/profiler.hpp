@@ -1,4 +1,4 @@
-// Where the time of a program goes: a table by operation, and a trace.
+// Measures where the time of a program goes: a table by operation, and a trace.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -26,8 +26,8 @@ struct ProfilerOptions {
   std::ostream* log = &std::cout;  ///< gets the table from `close`; nullptr: silent
   bool measure_peak = false;       ///< by `close`, for the column "of peak": about a second, on nearly all memory buses
   Device device = Device::cpu();   ///< whose peak is measured
-  bool synchronize = false;        ///< on a GPU every operation waits for its end, see `Profiler`
-  Index max_trace_events = 1'000'000;  ///< calls in the trace; later ones are in the table alone
+  bool synchronize = false;        ///< on a GPU every operation is waited for, see `Profiler`
+  Index max_trace_events = 1'000'000;  ///< calls in the trace; later ones are only in the table
 };
 
 /// While alive, records every operation forward and backward, optimizer steps, waits for data, checkpoints, and every
@@ -39,13 +39,13 @@ struct ProfilerOptions {
 ///
 /// On a GPU an operation ends on the host when its kernels have been launched: the times are those of the launches, and
 /// waiting shows where a result is read. With `synchronize` every operation waits for its kernels, so that the times
-/// are the device's, one operation at a time; not while a graph is captured. Kernels on the device's own time line: the
-/// scopes are NVTX ranges, which NVIDIA's Nsight Systems shows over them.
+/// are the device's, one operation at a time; not while a graph is captured. For the kernels on the device's time line
+/// use NVIDIA's Nsight Systems, where scopes are NVTX ranges.
 /// @source torch.profiler.profile
 class Profiler {
  public:
   /// Begins to record. @throws Error while another one records; ConfigError for a negative number of events; IoError
-  /// when there cannot be a trace file in its folder.
+  /// when the trace file cannot be created.
   explicit Profiler(ProfilerOptions options = {}) : options_(std::move(options)) {
     if (options_.max_trace_events < 0)
       throw ConfigError(concat("[Profiler] max_trace_events must not be negative but is ", options_.max_trace_events));
@@ -54,7 +54,7 @@ class Profiler {
     detail::start_profile(session_, options_.synchronize);
     own_log_ = detail::thread_profile_log();
   }
-  /// Closes without complaint: call `close` to hear of failures.
+  /// Closes and ignores failures: call `close` to have them reported.
   ~Profiler() {
     try {
       close();
@@ -65,13 +65,13 @@ class Profiler {
   Profiler(const Profiler&) = delete;
   Profiler& operator=(const Profiler&) = delete;
 
-  /// Ends the recording; scopes that are open end now. What was recorded stays.
+  /// Ends the recording; open scopes end now. What was recorded is kept.
   void stop() {
     if (!recording_) return;
     detail::stop_profile();
     recording_ = false;
   }
-  /// Stops, writes the table to the log and the trace to its file. Once: a second call does nothing.
+  /// Stops, writes the table to the log and the trace to its file. A second call does nothing.
   /// @throws IoError when the trace cannot be written.
   void close() {
     stop();
@@ -90,12 +90,12 @@ class Profiler {
     }
   }
 
-  /// A row for each name, those with the most time of their own first. Stops.
+  /// A row for each name, those with the most self time first. Stops.
   std::vector<ProfileRow> rows() {
     stop();
     return detail::profile_rows(*session_);
   }
-  /// The rows as text: calls, time without and with the scopes within, share of the time from begin to end, rate of
+  /// The rows as text: calls, time without and with nested scopes, share of the time from begin to end, rate of
   /// the counted work, and its part of the measured peak. Stops.
   std::string table() {
     const auto all = rows();

@@ -1,4 +1,4 @@
-// What the scopes of a program leave behind while a profiler is alive: one log a thread, and the session of them all.
+// What the scopes of a program record while a profiler is alive: one log for each thread, and the session of all logs.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -24,7 +24,7 @@ TEMPA_COMPILED_FILE("core");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// What a scope is of.
+/// The category of a scope.
 enum class ProfileCategory : std::uint8_t { kUser, kForward, kBackward, kOptimizer, kData, kCheckpoint };
 
 /// The category as a trace names it.
@@ -79,7 +79,7 @@ class ProfileLog {
   /// @param thread its number. @param room of events, shared by all threads.
   ProfileLog(int thread, std::atomic<Index>& room) : thread_(thread), room_(room) {}
 
-  /// Opens a scope. @return its name, which stays as long as the log; nullptr after `close`.
+  /// Opens a scope. @return its name, which is valid as long as the log; nullptr after `close`.
   const char* begin(std::string_view name, ProfileCategory category) {
     const std::scoped_lock lock(mutex_);
     if (closed_) return nullptr;
@@ -93,7 +93,7 @@ class ProfileLog {
     }
     open_.push_back({found->second.get()});
     ++found->second->open;
-    open_.back().begin_ns = profile_clock_ns();  // last, so that what came before is its parent's
+    open_.back().begin_ns = profile_clock_ns();  // last, so that the time before is counted for its parent
     return found->second->name.c_str();
   }
   /// Closes the innermost scope, unless the session has done so.
@@ -114,7 +114,7 @@ class ProfileLog {
     if (!open_.empty()) open_.back().bytes += bytes;
   }
 
-  /// Ends whatever is open, and records nothing from now on.
+  /// Ends all open scopes, and records nothing from now on.
   void close(std::int64_t now) {
     const std::scoped_lock lock(mutex_);
     while (!open_.empty()) close_innermost(now);
@@ -172,7 +172,7 @@ class ProfileSession {
  public:
   explicit ProfileSession(Index max_events) : room_(max_events), begin_ns_(profile_clock_ns()) {}
 
-  /// A log for the calling thread, who keeps the session too.
+  /// A log for the calling thread, which keeps the session alive too.
   static std::shared_ptr<ProfileLog> add_thread(const std::shared_ptr<ProfileSession>& session) {
     const std::scoped_lock lock(session->mutex_);
     const auto number = static_cast<int>(session->logs_.size());
@@ -190,7 +190,7 @@ class ProfileSession {
   std::int64_t end_ns() const { return end_ns_; }
   /// After `close`.
   const std::vector<std::unique_ptr<ProfileLog>>& logs() const { return logs_; }
-  /// Calls that there was no room for among the events. After `close`.
+  /// Calls for which there was no room among the events. After `close`.
   Index dropped_events() const { return std::max<Index>(0, -room_.load()); }
 
  private:
@@ -201,28 +201,28 @@ class ProfileSession {
   std::vector<std::unique_ptr<ProfileLog>> logs_;
 };
 
-/// The number of the session that records, 0 where none does: all that a scope reads while there is no profiler.
+/// The number of the recording session, or 0: the only thing that a scope reads while there is no profiler.
 inline constinit std::atomic<std::uint64_t> profile_session_number{0};
 
 inline bool profiling() { return profile_session_number.load(std::memory_order_relaxed) != 0; }
 
-/// Whether the session that records has every scope wait for its work on a GPU.
+/// Whether the recording session makes every scope wait for its work on a GPU.
 inline constinit std::atomic<bool> profile_waits_flag{false};
 inline bool profile_waits() { return profile_waits_flag.load(std::memory_order_relaxed); }
 
-/// The session that records.
+/// The recording session.
 struct CurrentProfile {
   std::mutex mutex;
   std::shared_ptr<ProfileSession> session;
   std::uint64_t last_number = 0;
 
   static CurrentProfile& instance() {
-    static auto* const current = new CurrentProfile;  // never destroyed: scopes of static objects may still end
+    static auto* const current = new CurrentProfile;  // never destroyed, as scopes of static objects may end later
     return *current;
   }
 };
 
-/// @throws Error when another one records.
+/// @throws Error when another one is recording.
 inline void start_profile(std::shared_ptr<ProfileSession> session, bool waits) {
   CurrentProfile& current = CurrentProfile::instance();
   const std::scoped_lock lock(current.mutex);
@@ -231,7 +231,7 @@ inline void start_profile(std::shared_ptr<ProfileSession> session, bool waits) {
   profile_waits_flag.store(waits);
   profile_session_number.store(++current.last_number);
 }
-/// Ends the session: the scopes that are open end now.
+/// Ends the session: open scopes end now.
 inline void stop_profile() {
   CurrentProfile& current = CurrentProfile::instance();
   const std::scoped_lock lock(current.mutex);
@@ -241,7 +241,7 @@ inline void stop_profile() {
   current.session.reset();
 }
 
-/// The calling thread's log of the session that records; nullptr where none does.
+/// The calling thread's log of the recording session, or nullptr.
 inline std::shared_ptr<ProfileLog> thread_profile_log() {
   struct ThreadLog {
     std::uint64_t number = 0;
@@ -258,7 +258,7 @@ inline std::shared_ptr<ProfileLog> thread_profile_log() {
   return log;
 }
 
-/// The log of this thread's innermost recorded scope; nullptr outside of any.
+/// The log of this thread's innermost recorded scope; nullptr outside any scope.
 inline thread_local constinit ProfileLog* open_profile_log = nullptr;
 
 }  // namespace detail

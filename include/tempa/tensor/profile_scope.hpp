@@ -1,4 +1,4 @@
-// Stretches of a program whose time and work are recorded while a `Profiler` is alive.
+// Scopes: parts of a program whose time and work are recorded while a `Profiler` is alive.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -19,16 +19,16 @@ TEMPA_COMPILED_FILE("core");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// From here to the end of the block is one call of `name`, recorded while a `Profiler` is alive; a relaxed load of one
-/// atomic otherwise. Scopes nest, and belong to the thread that opened them. In a build with CUDA a recorded scope is
-/// an NVTX range too.
+/// Records the rest of the block as one call of `name` while a `Profiler` is alive; otherwise it costs a relaxed load
+/// of one atomic. Scopes nest, and belong to the thread that opened them. In a build with CUDA a recorded scope is also
+/// an NVTX range.
 ///
 ///   const ProfileScope scope("augmentation");
 ///
 /// @source torch.profiler.record_function
 class ProfileScope {
  public:
-  /// @param name which calls are counted together; copied.
+  /// @param name calls of the same name are counted together; copied.
   explicit ProfileScope(const char* name, ProfileCategory category = ProfileCategory::kUser) {
     if (detail::profiling()) begin(name, category);
   }
@@ -45,7 +45,7 @@ class ProfileScope {
   void begin(std::string_view name, ProfileCategory category) {
     auto log = detail::thread_profile_log();
     const char* const kept = log != nullptr ? log->begin(name, category) : nullptr;
-    if (kept == nullptr) return;  // the profiler has just gone
+    if (kept == nullptr) return;  // the profiler has just ended
     log_ = std::move(log);
     outer_ = detail::open_profile_log;
     detail::open_profile_log = log_.get();
@@ -66,7 +66,7 @@ class ProfileScope {
 };
 
 /// Counts floating-point operations for this thread's innermost scope; does nothing where there is none.
-/// @param type what they compute in, hence which peak they are measured against.
+/// @param type in which they compute, and with whose peak they are compared.
 inline void count_flops(double flops, DType type) {
   if (detail::open_profile_log != nullptr) detail::open_profile_log->count_flops(flops, type);
 }

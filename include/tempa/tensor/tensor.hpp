@@ -28,7 +28,7 @@ class Tensor {
   /// No storage, shape (0).
   Tensor() : shape_{0}, device_(Device::cpu()) {}
 
-  /// Uninitialised elements. @throws OutOfMemoryError.
+  /// Uninitialized elements. @throws OutOfMemoryError.
   explicit Tensor(Shape shape, Device device = Device::cpu())
       : shape_(shape), device_(device), data_(detail::allocate<T>(device, static_cast<std::size_t>(shape.numel()))) {}
 
@@ -55,7 +55,7 @@ class Tensor {
   /// A copy of `values` as a vector (n).
   static Tensor from(const std::vector<T>& values) { return from(values, {static_cast<Index>(values.size())}); }
 
-  /// Memory that something else owns (a file's bytes), kept alive by `owner`; never written through this handle.
+  /// Memory of another owner (a file's bytes), kept alive by `owner`; never written through this handle.
   static Tensor borrow(const T* memory, Shape shape, std::shared_ptr<const void> owner) {
     Tensor result;
     result.shape_ = shape;
@@ -89,7 +89,7 @@ class Tensor {
   const T& at(std::initializer_list<Index> indices) const { return host("at")[offset_of(indices)]; }
   T& at(std::initializer_list<Index> indices) { return host("at")[offset_of(indices)]; }
 
-  /// The only element, from any device. @throws ShapeError when there are more or none.
+  /// The only element, from any device. @throws ShapeError unless there is exactly one.
   T item() const {
     if (numel() != 1) throw ShapeError(concat("[item] expected one element but has shape ", shape_));
     T value{};
@@ -130,7 +130,7 @@ class Tensor {
     return view;
   }
 
-  /// A copy with storage of its own.
+  /// A copy with its own storage.
   Tensor clone() const {
     Tensor copy(shape_, device_);
     copy.copy_from(*this);
@@ -194,7 +194,7 @@ class Tensor {
   std::shared_ptr<T[]> data_;
 };
 
-/// @throws DeviceError `[op] …` unless all tensors live where the first one does.
+/// @throws DeviceError `[op] …` unless all tensors are on the device of the first one.
 template <typename First, typename... Rest>
 void check_same_device(std::string_view op, const First& first, const Rest&... rest) {
   const auto check = [&](const auto& other) {

@@ -1,4 +1,4 @@
-// What TensorBoard's event files hold: events with summaries, as protocol buffers.
+// The events of TensorBoard's event files, and their encoding as protocol buffers.
 #pragma once
 
 #include <tempa/io/protobuf.hpp>
@@ -16,13 +16,13 @@ namespace tempa::inline TEMPA_ABI {
 struct ImageSummary {
   std::int64_t height = 0;      ///< pixels
   std::int64_t width = 0;       ///< pixels
-  std::int64_t colorspace = 3;  ///< channels: 1 grey, 3 RGB, 4 RGBA
+  std::int64_t colorspace = 3;  ///< channels: 1 gray, 3 RGB, 4 RGBA
   std::string encoded;          ///< a PNG file
 
   friend bool operator==(const ImageSummary&, const ImageSummary&) = default;
 };
 
-/// How many values lie in each bucket.
+/// A histogram: the number of values in each bucket.
 struct HistogramSummary {
   double min = 0, max = 0, num = 0, sum = 0, sum_squares = 0;
   std::vector<double> bucket_limit{};  ///< right end of each bucket, increasing
@@ -55,7 +55,7 @@ struct LogEvent {
   std::string file_version{};  ///< of the first event
   std::string graph_def{};     ///< an encoded GraphDef
   std::vector<SummaryValue> summary{};
-  bool session_start = false;  ///< a training goes on here: what earlier files have of `step` and later is void
+  bool session_start = false;  ///< a training resumes here: TensorBoard ignores `step` and later steps of earlier files
 
   friend bool operator==(const LogEvent&, const LogEvent&) = default;
 };
@@ -192,7 +192,7 @@ inline std::string encode_event(const LogEvent& event) {
   return std::move(out).str();
 }
 
-/// The reverse; what is unknown here (audio, run metadata) is left out. @param path the file that errors name.
+/// The reverse; unknown fields (audio, run metadata) are skipped. @param path the file that errors name.
 /// @throws FormatError for a broken message.
 inline LogEvent decode_event(std::string_view bytes, const std::string& path) {
   LogEvent event;

@@ -1,4 +1,4 @@
-// TensorBoard's event files: records with checks around events.
+// TensorBoard's event files: a record with checksums for each event.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -16,7 +16,7 @@ namespace tempa::inline TEMPA_ABI {
 
 namespace detail {
 
-/// A check that stays good when checked bytes hold checks themselves: ((crc >> 15) | (crc << 17)) + 0xa282ead8.
+/// A masked CRC, for data that itself contains CRCs: ((crc >> 15) | (crc << 17)) + 0xa282ead8.
 inline std::uint32_t masked_crc32c(std::string_view bytes) {
   const std::uint32_t crc = crc32c(bytes);
   return ((crc >> 15) | (crc << 17)) + 0xa282ead8u;
@@ -40,12 +40,12 @@ inline void append_record(std::string& out, std::string_view data) {
 
 /// Options of `EventFileWriter`.
 struct EventFileOptions {
-  std::size_t max_queue = 10;  ///< events that wait at most
-  double flush_secs = 120;     ///< seconds that an event waits at most while others come
+  std::size_t max_queue = 10;  ///< the most events in the queue
+  double flush_secs = 120;     ///< the most seconds that an event stays in the queue while others are added
 };
 
-/// Appends events to a file of its own. Whole events reach the system at once: when the process dies, no more is lost
-/// than those that waited. Threads may share one.
+/// Appends events to a new file. Only whole events are written: when the process dies, no more is lost
+/// than those still in the queue. Threads may share one.
 class EventFileWriter {
  public:
   /// Creates the file, with TensorBoard's first event. @throws IoError when it exists or cannot be written.
@@ -56,7 +56,7 @@ class EventFileWriter {
   }
   EventFileWriter(const EventFileWriter&) = delete;
   EventFileWriter& operator=(const EventFileWriter&) = delete;
-  /// Writes what waits; call `close` to hear of failures.
+  /// Writes the queue; call `close` to have failures reported.
   ~EventFileWriter() {
     try {
       close();
@@ -66,8 +66,8 @@ class EventFileWriter {
 
   const std::string& path() const { return file_.path(); }
 
-  /// Takes an event, and writes what waits when that is enough or old. @throws IoError as `flush`; the event then
-  /// waits.
+  /// Adds an event, and writes the queue when it is full or old. @throws IoError as `flush`; the event then stays in
+  /// the queue.
   void add(const LogEvent& event) {
     const std::lock_guard lock(mutex_);
     if (!file_.is_open()) throw IoError(path(), "cannot add an event: the file has been closed");
@@ -77,7 +77,7 @@ class EventFileWriter {
     if (waiting_events_ >= options_.max_queue || age_s >= options_.flush_secs) flush_locked();
   }
 
-  /// Hands what waits to the system. @throws IoError when the disk is full or fails: the events still wait then.
+  /// Writes the queue. @throws IoError when the disk is full or fails: the events stay in the queue then.
   void flush() {
     const std::lock_guard lock(mutex_);
     flush_locked();
@@ -114,13 +114,13 @@ class EventFileWriter {
   Clock::time_point flushed_;
 };
 
-/// Reads an event file record by record, as it is when it is opened.
+/// Reads an event file record by record, up to its end at the time of opening.
 class EventReader {
  public:
   /// @throws IoError when the file cannot be read.
   explicit EventReader(std::string path) : file_(std::move(path)) {}
 
-  /// The next event; nothing at the end of the file or before a torn last record, which a writer that died leaves.
+  /// The next event; nothing at the end of the file or before a torn last record, which a crashed writer leaves.
   /// @throws FormatError with the offset where a check or a message is wrong.
   std::optional<LogEvent> next() {
     const std::string_view rest = whole().substr(at_);
@@ -136,7 +136,7 @@ class EventReader {
     return event;
   }
 
-  /// Bytes behind the last event that was read: after the last `next`, those of a torn record.
+  /// Bytes after the last event that was read: once `next` has returned nothing, those of a torn record.
   std::uint64_t bytes_left() const { return whole().size() - at_; }
 
  private:

@@ -1,4 +1,4 @@
-// The tape behind a result as a graph with the modules as scopes.
+// The tape that led to a result, as a graph whose scopes are the modules.
 #pragma once
 
 #include <tempa/autograd/no_grad.hpp>
@@ -62,8 +62,8 @@ bool read_shape(const Node& node, std::vector<std::int64_t>& shape) {
 ///
 /// The tape knows operations and parameters, but not which module called an operation. One that reads parameters
 /// belongs to their module. Another belongs, when it has one such operation before it (over others without parameters),
-/// to the module around that one; when it has several, to the innermost module that holds two of them or one of them
-/// and one behind it.
+/// to the module around that one; when it has several, to the innermost module that contains two of them or one of them
+/// and one after it.
 class GraphBuilder {
  public:
   explicit GraphBuilder(std::unordered_map<const Node*, Scope> parameters) : parameters_(std::move(parameters)) {}
@@ -184,7 +184,7 @@ class GraphBuilder {
   std::set<std::string> taken_;
 };
 
-/// Calls `f` with what of a model's output stands for the whole: the loss where there is one, else the logits or the
+/// Calls `f` with the root of the graph in a model's output: the loss where there is one, else the logits or the
 /// pooled output.
 template <typename Output, typename F>
 std::vector<GraphNode> with_graph_root(const Output& output, const F& f) {
@@ -206,7 +206,8 @@ std::vector<GraphNode> with_graph_root(const Output& output, const F& f) {
 
 }  // namespace detail
 
-/// The recorded operations behind `output`, named by the modules whose parameters they read: "bert/encoder/layer.0/…".
+/// The recorded operations that led to `output`, named by the modules whose parameters they read:
+/// "bert/encoder/layer.0/…".
 /// @param module names the parameters. @param output of a call that was recorded, before backward.
 /// @throws ValueError when nothing was recorded: everything is frozen, under `NoGrad`, or backward has run.
 template <Module M, Floating T>
@@ -222,7 +223,7 @@ std::vector<GraphNode> trace_graph(M& module, const Variable<T>& output) {
   return detail::GraphBuilder(std::move(parameters)).build(output.node());
 }
 
-/// The graph of one call of `model` on `batch`, in evaluation mode; the model is left as it was.
+/// The graph of one call of `model` on `batch`, in evaluation mode; the model is not changed.
 /// @param batch what the model is called with.
 /// @throws ValueError as above; what the model throws.
 /// @source torch.utils.tensorboard add_graph

@@ -1,4 +1,4 @@
-// A network's graph as TensorBoard's graph page reads it.
+// A network's graph in the format of TensorBoard's graph page.
 #pragma once
 
 #include <tempa/io/protobuf.hpp>
@@ -22,7 +22,7 @@ struct GraphNode {
   friend bool operator==(const GraphNode&, const GraphNode&) = default;
 };
 
-/// Nodes as a GraphDef; a shape is the attribute `_output_shapes`, which the page writes on the edges.
+/// Nodes as a GraphDef; a shape is the attribute `_output_shapes`, which the page shows on the edges.
 /// @source tensorflow graph.proto, node_def.proto, attr_value.proto; torch.utils.tensorboard._proto_graph
 inline std::string encode_graph_def(const std::vector<GraphNode>& nodes) {
   ProtobufWriter graph;

@@ -30,7 +30,7 @@ inline const std::vector<double>& tensorboard_bins() {
   return limits;
 }
 
-/// Counts values in TensorBoard's buckets [limit, next limit); only those from the first to the last that hold any are
+/// Counts values in TensorBoard's buckets [limit, next limit); only those from the first to the last nonempty one are
 /// kept, with an empty one before them, because the file has no left ends. Values outside of ±1e20, infinities and NaN
 /// are in no bucket, but in `num`, `sum` and `sum_squares`.
 /// @param values of any size but 0.
@@ -51,7 +51,7 @@ inline HistogramSummary make_histogram(std::span<const double> values) {
     if (!(value >= limits.front() && value <= limits.back())) continue;
     const auto next = std::upper_bound(limits.begin(), limits.end(), value);
     const auto bucket = static_cast<std::size_t>(next - limits.begin()) - 1;
-    counts[std::min(bucket, counts.size() - 1)] += 1.0;  // the last bucket holds its right end
+    counts[std::min(bucket, counts.size() - 1)] += 1.0;  // the last bucket includes its right end
   }
   if (has_nan) result.min = result.max = result.sum;  // NaN
   const auto holds_any = [](double count) { return count > 0; };

@@ -1,4 +1,4 @@
-// Hyper-parameters and the metrics they led to, for TensorBoard's page that compares runs.
+// Hyperparameters and the resulting metrics, for TensorBoard's page that compares runs.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -62,7 +62,7 @@ inline SummaryValue hparams_value(std::string tag, std::uint32_t field, const Pr
 
 }  // namespace detail
 
-/// The three values that describe a run: which hyper-parameters and metrics there are, the run's hyper-parameters, and
+/// The three values that describe a run: which hyperparameters and metrics there are, the run's hyperparameters, and
 /// that it ended well.
 /// @source torch.utils.tensorboard.summary.hparams
 inline std::vector<SummaryValue> make_hparams(const HParams& hparams, const Metrics& metrics) {

@@ -1,4 +1,4 @@
-// Writes what TensorBoard shows: figures, histograms, texts, pictures, hyper-parameters, the model's graph.
+// Writes what TensorBoard shows: scalars, histograms, texts, images, hyperparameters, the model's graph.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -34,16 +34,16 @@ namespace tempa::inline TEMPA_ABI {
 
 /// Options of `SummaryWriter`.
 struct SummaryWriterOptions {
-  std::size_t max_queue = 10;  ///< events that wait at most
-  double flush_secs = 120;     ///< seconds that an event waits at most while others come
+  std::size_t max_queue = 10;  ///< the most events in the queue
+  double flush_secs = 120;     ///< the most seconds that an event stays in the queue while others are added
   std::string filename_suffix{};
 };
 
-/// How the elements of an image tensor lie.
+/// The layout of an image tensor.
 enum class ImageFormat {
   kCHW,  ///< (3,H,W) or (1,H,W)
   kHWC,  ///< (H,W,3) or (H,W,1), also with 4 channels (RGBA)
-  kHW    ///< (H,W), grey
+  kHW    ///< (H,W), gray
 };
 
 /// Writes an event file into a folder that `tensorboard --logdir` shows:
@@ -65,13 +65,13 @@ class SummaryWriter {
   /// Path of the event file.
   const std::string& path() const { return file_.path(); }
 
-  /// A figure, kept as float32. @param tag "group/name", UTF-8.
+  /// A number, stored as float32. @param tag "group/name", UTF-8.
   /// @throws ValueError for a tag that is empty or not UTF-8; IoError when writing fails, also in all functions below.
   void add_scalar(std::string_view tag, double value, Index global_step = 0, std::optional<double> wall_time = {}) {
     add({.tag = std::string(tag), .value = static_cast<float>(value)}, global_step, wall_time);
   }
 
-  /// Several figures in one diagram: each is written as `main_tag` into a folder "<main_tag>_<name>" of its own.
+  /// Several numbers in one diagram: each is written as `main_tag` into its own folder "<main_tag>_<name>".
   void add_scalars(std::string_view main_tag, const Metrics& values, Index global_step = 0,
                    std::optional<double> wall_time = {}) {
     for (const Metric& metric : values) {
@@ -83,7 +83,7 @@ class SummaryWriter {
     }
   }
 
-  /// How the values of a tensor are spread, in TensorBoard's buckets.
+  /// A histogram of the values of a tensor, in TensorBoard's buckets.
   /// @param values of any shape but empty. @throws ValueError as `make_histogram`.
   template <Element T>
   void add_histogram(std::string_view tag, const Tensor<T>& values, Index global_step = 0,
@@ -102,7 +102,7 @@ class SummaryWriter {
         global_step, wall_time);
   }
 
-  /// An image. @param image of bytes, or of floating-point numbers from 0 to 1, which are multiplied by 255, cut to
+  /// An image. @param image of bytes, or of floating-point numbers from 0 to 1, which are multiplied by 255, clamped to
   ///   [0,255] and rounded down as PyTorch does; NaN is 0.
   /// @throws ShapeError for a shape that does not fit `format`.
   template <Element T>
@@ -112,7 +112,7 @@ class SummaryWriter {
     add_encoded_image(tag, encode_png(pixels), global_step, wall_time);
   }
 
-  /// An image that is encoded already. @param png the bytes of a PNG file. @throws ValueError when it is none.
+  /// An image that is encoded already. @param png the bytes of a PNG file. @throws ValueError when it is not.
   void add_encoded_image(std::string_view tag, std::string png, Index global_step = 0,
                          std::optional<double> wall_time = {}) {
     constexpr std::string_view kBegin("\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16);
@@ -129,13 +129,13 @@ class SummaryWriter {
     add({.tag = std::string(tag), .value = std::move(image)}, global_step, wall_time);
   }
 
-  /// A picture of tempa's own, such as a confusion matrix.
+  /// A picture made by tempa, such as a confusion matrix.
   void add_figure(std::string_view tag, const Picture& figure, Index global_step = 0, const RasterOptions& options = {},
                   std::optional<double> wall_time = {}) {
     add_encoded_image(tag, figure.png(options), global_step, wall_time);
   }
 
-  /// Hyper-parameters and the figures they led to, for the page that compares runs, in a run of its own.
+  /// Hyperparameters and the resulting metrics, as a separate run, for the page that compares runs.
   /// @param run_name folder below `log_dir`; empty: the time.
   void add_hparams(const HParams& hparams, const Metrics& metrics, std::string run_name = {}, Index global_step = 0,
                    std::optional<double> wall_time = {}) {
@@ -156,8 +156,8 @@ class SummaryWriter {
     }
   }
 
-  /// The graph of the recorded operations behind `output`, or of one call of `model` on a batch in evaluation mode;
-  /// scopes are the modules. @throws ValueError as `trace_graph`.
+  /// The graph of the recorded operations that led to `output`, or of one call of `model` on a batch in evaluation
+  /// mode; scopes are the modules. @throws ValueError as `trace_graph`.
   template <Module M, typename Input>
   void add_graph(M& model, const Input& output_or_batch) {
     LogEvent event = event_of(0, {});
@@ -170,8 +170,8 @@ class SummaryWriter {
     for (const Metric& metric : metrics) add_scalar(metric.name, metric.value, step);
     position_ = std::max(position_, step + 1);
   }
-  /// For `log_to`: the folder, the step after the last one that was logged, all of which has then reached the system,
-  /// and telling TensorBoard to leave out what earlier files have of that step and later ones.
+  /// For `log_to`: the folder; the step after the last one that was logged, after flushing; and making TensorBoard
+  /// ignore that step and later ones in earlier files.
   /// @source the purge_step of torch.utils.tensorboard.SummaryWriter
   std::string location() const { return log_dir_.string(); }
   Index position() {
@@ -185,7 +185,7 @@ class SummaryWriter {
     file_.add(event);
   }
 
-  /// Hands what waits to the system. @throws IoError.
+  /// Writes the queue. @throws IoError.
   void flush() {
     file_.flush();
     const std::lock_guard lock(mutex_);
@@ -201,7 +201,7 @@ class SummaryWriter {
  private:
   EventFileOptions file_options() const { return {.max_queue = options_.max_queue, .flush_secs = options_.flush_secs}; }
 
-  /// "events.out.tfevents.<time>.<host>.<process>.<number>" in a folder that is made when it is missing.
+  /// "events.out.tfevents.<time>.<host>.<process>.<number>" in a folder that is created if missing.
   std::string new_file(const std::filesystem::path& folder) const {
     static std::atomic<unsigned> counter{0};
     std::error_code failure;

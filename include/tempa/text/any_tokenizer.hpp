@@ -1,4 +1,4 @@
-// A tokenizer of any kind behind one type.
+// One type that holds a tokenizer of any kind.
 #pragma once
 
 #include <tempa/core/config.hpp>
@@ -19,12 +19,12 @@
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Holds any tokenizer, also one of your own, and is one itself. A cheap value: copies share the tokenizer, which must
-/// serve several threads at once where the copies do.
+/// Holds any tokenizer, also a user's own, and is one itself. Cheap to copy: copies share the tokenizer, which must
+/// be safe to use from several threads if the copies are used so.
 class AnyTokenizer {
  public:
-  /// @param tokenizer is moved in. What it lacks besides the concept (`decode`, `save_pretrained`) is an error only
-  ///   when it is asked for.
+  /// @param tokenizer is moved in. What it lacks besides the concept (`decode`, `save_pretrained`) is an error
+  ///   only when it is called.
   template <Tokenizer T>
   requires(!std::same_as<std::remove_cvref_t<T>, AnyTokenizer>) explicit(false) AnyTokenizer(T tokenizer)
       : held_(std::make_shared<const Holder<T>>(std::move(tokenizer))) {}
@@ -47,14 +47,14 @@ class AnyTokenizer {
   void save_pretrained(const std::filesystem::path& folder) const { held_->save_pretrained(folder); }
 
   std::int64_t vocab_size() const { return held_->vocab_size(); }
-  std::int32_t pad_token_id() const { return held_->special_id(0); }
-  std::int32_t unk_token_id() const { return held_->special_id(1); }
-  std::int32_t cls_token_id() const { return held_->special_id(2); }
-  std::int32_t sep_token_id() const { return held_->special_id(3); }
+  std::int32_t pad_token_id() const { return held_->pad_token_id(); }
+  std::int32_t unk_token_id() const { return held_->unk_token_id(); }
+  std::int32_t cls_token_id() const { return held_->cls_token_id(); }
+  std::int32_t sep_token_id() const { return held_->sep_token_id(); }
   /// @return the id of the mask, where the tokenizer inside has one.
   std::optional<std::int32_t> mask_token_id() const { return held_->mask_token_id(); }
   /// @return the tokens that the model is meant to read, where the tokenizer inside knows (by `model_max_length` of its
-  ///   `options()`); `encode` cuts only if told.
+  ///   `options()`); `encode` truncates only if told to.
   std::optional<std::int64_t> model_max_length() const { return held_->model_max_length(); }
 
   /// @return the tokenizer inside where it is a T, or null: `if (const auto* bert = any.get_if<BertTokenizer>())`.
@@ -72,7 +72,10 @@ class AnyTokenizer {
     virtual std::string decode(std::span<const std::int32_t> ids, const DecodeOptions& options) const = 0;
     virtual void save_pretrained(const std::filesystem::path& folder) const = 0;
     virtual std::int64_t vocab_size() const = 0;
-    virtual std::int32_t special_id(int which) const = 0;
+    virtual std::int32_t pad_token_id() const = 0;
+    virtual std::int32_t unk_token_id() const = 0;
+    virtual std::int32_t cls_token_id() const = 0;
+    virtual std::int32_t sep_token_id() const = 0;
     virtual std::optional<std::int32_t> mask_token_id() const = 0;
     virtual std::optional<std::int64_t> model_max_length() const = 0;
   };
@@ -102,12 +105,10 @@ class AnyTokenizer {
       }
     }
     std::int64_t vocab_size() const override { return tokenizer.vocab_size(); }
-    std::int32_t special_id(int which) const override {
-      return which == 0   ? tokenizer.pad_token_id()
-             : which == 1 ? tokenizer.unk_token_id()
-             : which == 2 ? tokenizer.cls_token_id()
-                          : tokenizer.sep_token_id();
-    }
+    std::int32_t pad_token_id() const override { return tokenizer.pad_token_id(); }
+    std::int32_t unk_token_id() const override { return tokenizer.unk_token_id(); }
+    std::int32_t cls_token_id() const override { return tokenizer.cls_token_id(); }
+    std::int32_t sep_token_id() const override { return tokenizer.sep_token_id(); }
     std::optional<std::int32_t> mask_token_id() const override {
       if constexpr (requires { std::optional<std::int32_t>(tokenizer.mask_token_id()); }) {
         return tokenizer.mask_token_id();

@@ -1,4 +1,4 @@
-// The tokenizer of a model folder, whatever its kind.
+// Opens the tokenizer of a model folder, of whichever kind it is.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -23,14 +23,14 @@ namespace tempa::inline TEMPA_ABI {
 
 struct AutoTokenizerOptions {
   UnicodeFlavour flavour = UnicodeFlavour::kFast;
-  MecabOptions mecab{};  ///< for Japanese folders: what they do not say, and where the dictionary lies
+  MecabOptions mecab{};  ///< for Japanese folders: what they leave open, and where the dictionary is
 };
 
 /// Opens the tokenizer of a Hugging Face model folder.
 /// @source transformers `AutoTokenizer`.
 struct AutoTokenizer {
-  /// What decides, in this order:
-  /// - tokenizer_class in tokenizer_config.json, or else in config.json: BertTokenizer and those that are the same,
+  /// The kind is decided by, in this order:
+  /// - tokenizer_class in tokenizer_config.json, or else in config.json: BertTokenizer and its equivalents,
   ///   BertJapaneseTokenizer, AlbertTokenizer, XLMRobertaTokenizer, each with or without "Fast";
   /// - word_tokenizer_type in tokenizer_config.json, or the name of one of the first Japanese models
   ///   (`japanese_options_of_folder`): BertJapaneseTokenizer;
@@ -38,8 +38,9 @@ struct AutoTokenizer {
   /// - tokenizer.json alone: BERT's where its model is a WordPiece, otherwise ALBERT's or XLM-R's where config.json has
   ///   this model_type, or where the special tokens of a Unigram model are theirs.
   /// @return a value that is a `Tokenizer` and can decode and save; `get_if` has the tokenizer inside.
-  /// @throws IoError where the folder or all of these files are missing, naming what was looked for; ConfigError where
-  ///   they ask for another kind; else what `from_pretrained` of the kind throws.
+  /// @throws IoError where the folder or all of these files are missing, naming what was searched for; ConfigError
+  /// where
+  ///   they name an unsupported kind; else what `from_pretrained` of the kind throws.
   static AnyTokenizer from_pretrained(const std::filesystem::path& folder, const AutoTokenizerOptions& options = {}) {
     switch (kind_of(folder)) {
       case Kind::kJapanese:
@@ -104,7 +105,7 @@ struct AutoTokenizer {
     const std::string model = get_or<std::string>(config, "model_type", "");
     if (model == "albert") return Kind::kAlbert;
     if (model == "xlm-roberta") return Kind::kXlmRoberta;
-    // A BERT with a sentencepiece vocabulary, such as sentence encoders of many languages: told by its special tokens.
+    // A BERT with a sentencepiece vocabulary, such as multilingual sentence encoders: recognized by its special tokens.
     if (get_or<std::string>(tokenizer, "/model/type", "") == "Unigram" && has_field(tokenizer, "added_tokens")) {
       const auto has_token = [&](const char* text) {
         const auto& tokens = tokenizer.root["added_tokens"];

@@ -1,4 +1,4 @@
-// Many texts at once: encoding them on threads, and filling them up to one length.
+// Encodes many texts at once, on several threads, and pads encodings to one length.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -22,8 +22,8 @@ namespace tempa::inline TEMPA_ABI {
 
 namespace detail {
 
-/// `encode(i)` for each i below `count`, in order. Subword regularisation draws one number after the other, which is
-/// left to one thread.
+/// `encode(i)` for each i below `count`, in order. Subword regularization draws its random numbers in sequence, which
+/// is left to one thread.
 template <typename Encode>
 std::vector<Encoding> encode_each(std::size_t count, const EncodeOptions& options, const Encode& encode) {
   constexpr Index kTextsAtLeast = 32;  // for one thread
@@ -62,7 +62,7 @@ std::vector<Encoding> encode_batch(const T& tokenizer, std::span<const std::stri
                              [&](std::size_t i) { return tokenizer.encode(texts[i], pairs[i], options); });
 }
 
-/// Up to which length `pad` fills up.
+/// The length to which `pad` pads.
 enum class Padding {
   kLongest,   ///< that of the longest encoding
   kMaxLength  ///< `max_length`
@@ -72,7 +72,7 @@ struct PadOptions {
   Padding padding = Padding::kLongest;
   std::optional<std::int64_t> max_length = std::nullopt;  ///< T, for `kMaxLength`
   std::int64_t pad_to_multiple_of = 1;                    ///< T is rounded up to a multiple of this
-  Side side = Side::kRight;                               ///< where is filled up
+  Side side = Side::kRight;                               ///< the side that is padded
 };
 
 /// Encodings of one length.
@@ -82,11 +82,11 @@ struct PaddedEncodings {
   Tensor<std::int32_t> attention_mask;  // (B,T) 1 for a token, 0 where filled up
 };
 
-/// Fills encodings up to one length.
+/// Pads encodings to one length.
 /// @param pad_id `tokenizer.pad_token_id()`.
 /// @return ids, token types and mask, (B,T) each; `pack_padded` makes a `Batch` of them.
 /// @throws ValueError where `kMaxLength` comes without `max_length`, `pad_to_multiple_of` is not positive, an encoding
-///   is longer than T (it is not cut here), or its ids and token types are not as many.
+///   is longer than T (it is not truncated here), or has different numbers of ids and token types.
 /// @source transformers `tokenizer.pad`.
 inline PaddedEncodings pad(std::span<const Encoding> encodings, std::int32_t pad_id, const PadOptions& options = {}) {
   if (options.pad_to_multiple_of < 1)

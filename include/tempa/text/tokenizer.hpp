@@ -1,4 +1,4 @@
-// What every tokenizer offers: the encoding, its options, truncation, and the concept that own tokenizers satisfy.
+// What every tokenizer offers: encodings, their options, truncation, and the concept that a user's tokenizer satisfies.
 #pragma once
 
 #include <tempa/core/config.hpp>
@@ -23,7 +23,7 @@ struct Encoding {
   friend bool operator==(const Encoding&, const Encoding&) = default;
 };
 
-/// What is cut where an encoding is longer than `max_length`. Texts lose their ends; [CLS] and [SEP] stay.
+/// What is truncated where an encoding is longer than `max_length`. Texts lose their ends; [CLS] and [SEP] stay.
 enum class Truncation {
   kLongestFirst,  ///< the longer text of a pair
   kOnlyFirst,     ///< the first text
@@ -39,8 +39,8 @@ struct EncodeOptions {
   std::optional<std::int64_t> max_length = std::nullopt;  ///< tokens with [CLS] and [SEP]; nothing: no limit
   Truncation truncation = Truncation::kLongestFirst;
   bool add_special_tokens = true;
-  /// Subword regularisation for training: each match of a longer piece is left out with this probability, drawn from
-  /// `default_generator()`, so that a word is cut another way each time; see `WordPiece::append_ids`.
+  /// Subword regularization for training: each match of a longer piece is left out with this probability, drawn from
+  /// `default_generator()`, so that a word is split in another way each time; see `WordPiece::append_ids`.
   double piece_drop_prob = 0.0;
 };
 
@@ -58,12 +58,12 @@ concept Tokenizer = requires(const T& tokenizer, std::string_view text, const En
 
 /// How many tokens a text, or each text of a pair, keeps so that both together have at most `budget`.
 /// A pair cut by `longest_first` first loses the surplus of its longer text; if that is not enough, both keep half of
-/// the budget, and of an odd budget the one token more goes, with the fast flavour, to the longer text (to the second
+/// the budget, and of an odd budget the extra token goes, with the fast flavour, to the longer text (to the second
 /// of equals), with the legacy flavour to the first.
 /// @param first tokens of the first text. @param second tokens of the second, or nothing for a single text.
 /// @param budget tokens without [CLS] and [SEP].
 /// @return the tokens kept of the first and of the second text.
-/// @throws ValueError where the text to be cut has not more tokens than must go, or is not there.
+/// @throws ValueError where the text to be cut is missing, or does not have more tokens than must be removed.
 /// @source tokenizers `truncate_encodings`; transformers 4 `PreTrainedTokenizer.truncate_sequences`.
 inline std::pair<std::size_t, std::size_t> truncated_sizes(std::size_t first, std::optional<std::size_t> second,
                                                            std::size_t budget, Truncation truncation,

@@ -15,7 +15,7 @@ TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// The opinion of M classifiers: the geometric mean of their probabilities, normalised, which is
+/// The opinion of M classifiers: the geometric mean of their probabilities, normalized, which is
 /// p_i = softmax(1/M sum_m log_softmax(logits_mi)).
 /// @param logits (M) of (B,K) each. @return (B,K), the soft targets of a student, see `cross_entropy`
 /// @throws ValueError for no classifier; ShapeError where the shapes differ.

@@ -1,4 +1,4 @@
-// Watches one metric: which epoch was best, and when to give up.
+// Watches a metric: which evaluation was best, and when to stop.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -14,7 +14,7 @@ namespace tempa::inline TEMPA_ABI {
 
 /// Options of `EarlyStopping`.
 struct EarlyStoppingOptions {
-  Index patience = 3;      ///< evaluations without improvement that are waited for
+  Index patience = 3;      ///< evaluations without improvement until training stops
   double min_delta = 0.0;  ///< smallest change that is an improvement
   bool greater_is_better = true;
 };
@@ -39,13 +39,13 @@ class EarlyStopping {
     return improved;
   }
 
-  /// Whether the last `patience` values brought no improvement.
+  /// Whether none of the last `patience` values was an improvement.
   bool should_stop() const { return waited_ >= options_.patience; }
   /// The best value so far; nothing before the first.
   std::optional<double> best() const { return best_; }
   /// Values since the best one.
   Index waited() const { return waited_; }
-  /// Goes on from the `best()` and `waited()` of another one.
+  /// Continues from the `best()` and `waited()` of another one.
   void restore(std::optional<double> best, Index waited) {
     best_ = best;
     waited_ = waited;

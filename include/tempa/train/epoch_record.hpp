@@ -11,10 +11,10 @@ TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// What one optimizer step brought.
+/// The results of one optimizer step.
 struct StepRecord {
   Index step = 0;                      ///< from 1, over all epochs
-  double loss = 0;                     ///< of all the step's batches, as one batch of them would have
+  double loss = 0;                     ///< of all the step's batches, as if they were one batch
   double lr = 0;                       ///< of the first group, in this step
   std::optional<double> grad_norm{};   ///< global L2 norm before clipping; nothing when the step was skipped
   std::optional<double> loss_scale{};  ///< by which a `GradScaler` has multiplied the loss
@@ -22,10 +22,10 @@ struct StepRecord {
   Index skipped_steps = 0;             ///< so far, over all epochs
 };
 
-/// What one epoch brought.
+/// The results of one epoch.
 struct EpochRecord {
   Index epoch = 0;                 ///< from 1
-  Metrics train{};                 ///< on the training batches as they were, with dropout
+  Metrics train{};                 ///< on the training batches, with dropout
   std::optional<Metrics> valid{};  ///< when the epoch was evaluated
   double lr = 0;                   ///< of the first group, during the epoch's last step
   double seconds = 0;              ///< of the training part

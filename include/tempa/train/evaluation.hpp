@@ -1,4 +1,4 @@
-// How well a classifier does on batches with labels.
+// Evaluates a classifier on batches with labels.
 #pragma once
 
 #include <tempa/autograd/no_grad.hpp>
@@ -20,7 +20,7 @@ TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// What `evaluate` found; rows in the order of the batches.
+/// The results of `evaluate`; rows in the order of the batches.
 struct Evaluation {
   ProblemType problem = ProblemType::kSingleLabelClassification;
   Metrics scores;                              ///< `evaluation.scores["f1_macro"]`
@@ -60,11 +60,11 @@ class PlainLoss {
 };
 }  // namespace detail
 
-/// Runs `model` over all batches of `loader` in evaluation mode, without recording; the mode is then as it was for
-/// evaluation: call `model.train()` to go on training (`Trainer` does).
+/// Runs `model` over all batches of `loader` in evaluation mode, without recording; the model stays in
+/// evaluation mode: call `model.train()` to continue training (`Trainer` does).
 ///
 /// The loss is one sum over one weight (`loss_weight_of`), however the rows are cut into batches, and the plain one:
-/// without the class weights and the smoothing of `loss_options`, which only steer the training, and which a saved
+/// without the class weights and the smoothing of `loss_options`, which only affect the training, and which a saved
 /// model does not record. So it is the same number during a training, after it and of the saved model, and trainings
 /// with other weights can be compared. (Keras leaves class weights out of validation too; transformers' eval_loss has
 /// both.)

@@ -1,4 +1,4 @@
-// Scores what a model said in several label columns.
+// Scores the predictions of a model with several label columns.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -46,7 +46,7 @@ class LabelColumnsScoreKeeper {
   explicit LabelColumnsScoreKeeper(std::vector<LabelColumn> columns) : columns_(std::move(columns)) {}
 
   /// @param output `{loss, logits}` of `batch`, logits (A) of (B,K).
-  /// @throws ValueError when the batch has not a label in each column.
+  /// @throws ValueError when a label is missing in a column of the batch.
   template <typename Output>
   void add(const Output& output, const Batch& batch, BatchLoss loss) {
     const auto labels = batch.labels.to(Device::cpu());
@@ -78,14 +78,14 @@ class LabelColumnsScoreKeeper {
     for (const LabelColumn& column : columns_) classes.push_back(static_cast<Index>(column.labels.size()));
     return label_columns_metrics(label_columns_scores(labels_, predictions_, classes), columns_, mean_loss());
   }
-  /// The metrics that there will be, with values that mean nothing.
+  /// The metrics that there will be, with meaningless values.
   Metrics metrics() const {
     LabelColumnsScores scores;
     scores.columns.resize(columns_.size());
     return label_columns_metrics(scores, columns_, 0);
   }
   std::string_view default_metric() const { return "f1_macro"; }
-  /// Shows all that was collected, for checkpoints: `f("labels", labels)` and so on.
+  /// Visits everything that was collected, for checkpoints: `f("labels", labels)` and so on.
   void visit_state(auto&& f) {
     f("labels", labels_);
     f("predictions", predictions_);

@@ -1,4 +1,4 @@
-// What the loss of a batch weighs, so that the losses of several batches are one sum over one weight.
+// The weight of a batch's loss, so that the losses of several batches can be combined: one sum over one weight.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -13,7 +13,7 @@ TEMPA_COMPILED_FILE("train");
 namespace tempa::inline TEMPA_ABI {
 
 /// The weight of the loss that `model` gives for `batch`: what its mean has divided by, up to a factor that is the same
-/// for all batches. It is `model.loss_weight(batch)` where the model has such a member, which a head of one's own needs
+/// for all batches. It is `model.loss_weight(batch)` where the model has such a member, which a user's own head needs
 /// when its loss is not a plain mean over the labels, e.g. one with class weights (their sum over the rows). Else it is
 /// the number of labels that are not `kNoLabel`, or of rows where the batch has no labels.
 /// @param batch on any device.
@@ -42,8 +42,8 @@ struct BatchLoss {
   double weight = 1;
 };
 
-/// The loss of several batches: sum_i w_i l_i / sum_i w_i, however their rows were cut into batches. What weighs
-/// nothing adds nothing.
+/// The loss of several batches: sum_i w_i l_i / sum_i w_i, however their rows were divided into batches. A
+/// batch of weight 0 adds nothing.
 class MeanLoss {
  public:
   void add(BatchLoss loss) {

@@ -1,4 +1,4 @@
-// What a classifier says about examples without labels.
+// Predictions of a classifier for examples without labels.
 #pragma once
 
 #include <tempa/autograd/no_grad.hpp>

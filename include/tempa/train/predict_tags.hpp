@@ -1,4 +1,4 @@
-// What a token classifier says about the words of sentences.
+// Predictions of a token classifier for the words of sentences.
 #pragma once
 
 #include <tempa/autograd/no_grad.hpp>
@@ -20,7 +20,7 @@ TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// The likeliest tag of each word: that of its first token. A word that was cut off is "O".
+/// The most likely tag of each word: that of its first token. A word that was cut off is "O".
 /// @param model a module whose call on a `Batch` gives `{loss, logits}`, logits (N,K); switched to evaluation mode.
 /// @param names (K) of the tags. @param batch_size rows computed at once.
 /// @return for each sentence, of its words.

@@ -46,7 +46,7 @@ class ProgressBar {
     const double wait_s = options_.terminal ? 0.1 : options_.plain_interval_s;
     if (std::chrono::duration<double>(Clock::now() - shown_).count() >= wait_s) show();
   }
-  /// The text behind the bar from now on, such as "loss=0.3223".
+  /// The text after the bar from now on, such as "loss=0.3223".
   void set_postfix(std::string text) { postfix_ = std::move(text); }
   /// Draws the last state and ends the line; nothing is drawn after that.
   void close() {
@@ -114,7 +114,7 @@ class ProgressBar {
   bool closed_ = false;
 };
 
-/// A range that shows its progress while it is walked through; made by `progress`.
+/// A range that shows the progress of a loop over it; made by `progress`.
 template <typename Range>
 class ProgressRange {
  public:

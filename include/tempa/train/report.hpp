@@ -1,4 +1,4 @@
-// What a run brought, for people and as metrics.json.
+// The results of a run: as text, and as metrics.json.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -16,7 +16,7 @@ TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// A training and the evaluations after it; what there was none of stays away.
+/// The epochs of a training and the evaluations after it; what a run did not do is empty.
 struct RunReport {
   std::vector<EpochRecord> train{};
   std::optional<Evaluation> valid{}, test{};

@@ -1,4 +1,4 @@
-// Collects what a classifier said about batches with labels, and scores it, for each kind of problem.
+// Collects the predictions of a classifier for batches with labels and scores them, for each kind of problem.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -92,7 +92,7 @@ inline Metrics regression_metrics(const Tensor<float>& targets, const Tensor<flo
           {.name = "spearman", .value = spearman, .label = "SPEARMAN", .digits = 4}};
 }
 
-/// The metrics that a problem has, with values that mean nothing: for their names, and whether greater is better.
+/// The metrics of a problem, with meaningless values: for their names, and whether greater is better.
 inline Metrics metrics_of(ProblemType problem) {
   const auto zero = Tensor<float>::zeros({1, 1});
   if (problem == ProblemType::kRegression) return regression_metrics(zero, zero, 0);
@@ -100,7 +100,7 @@ inline Metrics metrics_of(ProblemType problem) {
   return single_label_metrics(confusion_matrix(std::vector<std::int32_t>{0}, std::vector<std::int32_t>{0}, 1), 0);
 }
 
-/// The metric that says how good a model is where nobody chose one: f1_macro of a classifier, mse of a regression.
+/// The metric to watch unless another one is chosen: f1_macro of a classifier, mse of a regression.
 inline std::string_view default_metric(ProblemType problem) {
   return problem == ProblemType::kRegression ? "mse" : "f1_macro";
 }
@@ -123,7 +123,7 @@ class ScoreKeeper {
   explicit ScoreKeeper(std::optional<ProblemType> problem = std::nullopt) : problem_(problem) {}
 
   /// @param output `{loss, logits}` of `batch`.
-  /// @throws ValueError when the batch has not a label, or the targets, of each row.
+  /// @throws ValueError when a row of the batch has neither label nor targets.
   template <typename Output, typename Batch>
   void add(const Output& output, const Batch& batch, BatchLoss loss) {
     const auto logits = output.logits.value().to(Device::cpu());
@@ -149,7 +149,7 @@ class ScoreKeeper {
     columns_ = columns;
   }
 
-  /// The metrics that there will be, with values that mean nothing; of all problems where it is not known yet.
+  /// The metrics that there will be, with meaningless values; of all problems where the problem is not known yet.
   Metrics metrics() const {
     if (problem_) return metrics_of(*problem_);
     Metrics all = metrics_of(ProblemType::kSingleLabelClassification);
@@ -163,7 +163,7 @@ class ScoreKeeper {
 
   double mean_loss() const { return loss_.value(); }
   Index tokens() const { return tokens_; }
-  /// Nothing before the first batch, unless it was given.
+  /// Absent before the first batch, unless it was given.
   std::optional<ProblemType> problem() const { return problem_; }
   const std::vector<std::int32_t>& labels() const { return labels_; }
   const std::vector<std::int32_t>& predictions() const { return predictions_; }
@@ -182,7 +182,7 @@ class ScoreKeeper {
       return multi_label_metrics(targets(), outputs(), mean_loss());
     return single_label_metrics(confusion(), mean_loss());
   }
-  /// Shows all that was collected, for checkpoints: `f("labels", labels)` and so on.
+  /// Visits everything that was collected, for checkpoints: `f("labels", labels)` and so on.
   void visit_state(auto&& f) {
     f("labels", labels_);
     f("predictions", predictions_);

@@ -1,4 +1,4 @@
-// Which scores a model has.
+// Chooses the score keeper of a model.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -12,9 +12,10 @@ TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// What collects the scores of `model`: what its member `score_keeper()` returns where it has one; a `TokenScoreKeeper`
-/// for a model of tokens (`kClassifiesTokens`), a `LabelColumnsScoreKeeper` for one with `label_columns`, else a
-/// `ScoreKeeper`. An own keeper has the public functions of `TokenScoreKeeper`; `confusion` may be missing.
+/// The object that collects the scores of `model`: what its member `score_keeper()` returns where it has one; a
+/// `TokenScoreKeeper` for a model of tokens (`kClassifiesTokens`), a `LabelColumnsScoreKeeper` for one with
+/// `label_columns`, else a `ScoreKeeper`. A user's own keeper has the public functions of `TokenScoreKeeper`;
+/// `confusion` may be missing.
 template <typename Model>
 auto score_keeper_of(const Model& model, std::optional<ProblemType> problem = std::nullopt) {
   if constexpr (requires { model.score_keeper(); }) {

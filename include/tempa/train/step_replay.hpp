@@ -1,4 +1,4 @@
-// What a trainer does with a step whose loss or gradients are not finite.
+// Repeats a training step whose loss or gradients are not finite, to find where that began.
 #pragma once
 
 #include <tempa/autograd/detect_anomaly.hpp>
@@ -19,7 +19,7 @@ namespace tempa::inline TEMPA_ABI {
 /// What a trainer does when a loss or a gradient is NaN or infinite.
 enum class OnFault {
   kStop,  ///< throw a NumericalError; the weights, and the checkpoints, are those before the step
-  kSkip   ///< say it, drop the gradients of the step, and go on with the next one
+  kSkip   ///< report it, discard the gradients of the step, and continue with the next one
 };
 
 /// Remembers the batches of one optimizer step and what its forward passes change, so that a fault in the step can be
@@ -34,9 +34,9 @@ class StepReplay {
   /// Call before the forward pass of `batch`.
   void add(const Batch& batch) { passes_.push_back({batch, default_generator(), buffers()}); }
 
-  /// Goes through the step again, with the same random numbers, and looks where NaN or infinity begins. The gradients
-  /// are none afterwards, the buffers as they were before the step.
-  /// @param pass called with a batch: goes forward and backward as the step did.
+  /// Repeats the step with the same random numbers and finds where NaN or infinity begins. Afterwards there are no
+  /// gradients, and the buffers are as before the step.
+  /// @param pass called with a batch: runs forward and backward as the step did.
   /// @return ", rows 3 7: [detect_anomaly] expected finite values but the result of linear, (2,8), has NaN; its input 1
   /// has NaN already: classifier.weight".
   template <typename Pass>

@@ -11,7 +11,7 @@ TEMPA_COMPILED_FILE("train");
 namespace tempa::inline TEMPA_ABI {
 
 /// While it lives, the first SIGINT or SIGTERM only raises a flag, which `Trainer` looks at after each step; the second
-/// ends the process as usual. For programs: a library must not take signals away from the process it lives in.
+/// ends the process as usual. For programs: a library must not take signals away from its process.
 ///
 ///   const StopSignal stop;
 ///   Trainer trainer(model, optimizer, {.stop_requested = [] { return StopSignal::requested(); }});

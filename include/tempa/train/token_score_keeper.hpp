@@ -1,4 +1,4 @@
-// Scores what a model said about the words of sentences: entities, or a class for each word.
+// Scores the predicted tags of words: entities, or a class for each word.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -39,7 +39,7 @@ class TokenScoreKeeper {
       : names_(std::move(label_names)), entities_(are_entity_tags(names_)) {}
 
   /// @param output `{loss, logits}` of `batch`, logits (N,K).
-  /// @throws ValueError when the batch has not a label, or `kNoLabel`, for each token.
+  /// @throws ValueError when a token of the batch has neither a label nor `kNoLabel`.
   template <typename Output>
   void add(const Output& output, const Batch& batch, BatchLoss loss) {
     const auto predicted = argmax_rows(output.logits.value().to(Device::cpu()));
@@ -70,16 +70,16 @@ class TokenScoreKeeper {
   }
   /// @throws ValueError when nothing was added.
   Metrics scores() const {
-    if (labels_.empty()) throw ValueError("[evaluate] expected at least one labelled token but there is none");
+    if (labels_.empty()) throw ValueError("[evaluate] expected at least one labeled token but there is none");
     if (!entities_) return single_label_metrics(confusion(), mean_loss());
     return entity_metrics(entity_scores(tags_of(labels_), tags_of(predictions_)), mean_loss());
   }
-  /// The metrics that there will be, with values that mean nothing.
+  /// The metrics that there will be, with meaningless values.
   Metrics metrics() const {
     return entities_ ? entity_metrics({}, 0) : metrics_of(ProblemType::kSingleLabelClassification);
   }
   std::string_view default_metric() const { return entities_ ? "f1_micro" : "f1_macro"; }
-  /// Shows all that was collected, for checkpoints: `f("labels", labels)` and so on.
+  /// Visits everything that was collected, for checkpoints: `f("labels", labels)` and so on.
   void visit_state(auto&& f) {
     f("labels", labels_);
     f("predictions", predictions_);

@@ -98,19 +98,19 @@ class Trainer {
     schedule_when_ = when;
     checkpoints_.set_setting("schedule steps", when == ScheduleStep::kEpoch ? "each epoch" : "each step");
   }
-  /// Something else that is saved with each checkpoint and goes on where it was: `save` gives its numbers by name,
+  /// Further state that is saved with each checkpoint and restored on resume: `save` returns its numbers by name,
   /// `load` takes them back. @throws ConfigError when the name is taken.
   void add_state(const std::string& name, std::function<NumberState()> save,
                  std::function<void(const NumberState&)> load) {
     checkpoints_.add_state(name, std::move(save), std::move(load));
   }
-  /// Where a log is added that a resumed training takes back to where it was.
+  /// The checkpoints, to add a log that a resumed training rewinds.
   TrainingCheckpoints& checkpoints() { return checkpoints_; }
   /// Called after each epoch; returning false ends the training.
   void on_epoch_end(std::function<bool(const EpochRecord&)> callback) {
     epoch_callbacks_.push_back(std::move(callback));
   }
-  /// Called after each optimizer step, one that a `GradScaler` has skipped too.
+  /// Called after each optimizer step, also one that a `GradScaler` has skipped.
   void on_step_end(std::function<void(const StepRecord&)> callback) { step_callbacks_.push_back(std::move(callback)); }
   /// Called when an evaluation is the best so far, with the evaluated weights in the model.
   void on_best(std::function<void(const EpochRecord&)> callback) { best_callbacks_.push_back(std::move(callback)); }
@@ -122,7 +122,7 @@ class Trainer {
   }
   /// Trains, evaluates on `valid`, and at the end puts the best weights back.
   /// With checkpoints, a training that was resumed continues to the bit as if it had not been interrupted.
-  /// @return the records of all epochs, those before a resume too.
+  /// @return the records of all epochs, including those before a resume.
   /// @throws NumericalError for a loss or a gradient that is NaN or infinite, with epoch, step, rows, and the operation
   ///   or parameter in which it began; the weights are then those before the step. IoError when a checkpoint cannot be
   ///   written; OutOfMemoryError; what `TrainingCheckpoints::restore` throws.
@@ -133,7 +133,7 @@ class Trainer {
     });
   }
 
-  /// Optimizer steps so far, those before a resume too.
+  /// Optimizer steps so far, including those before a resume.
   Index steps() const { return progress_.step; }
   /// Whether `stop_requested` ended the last `fit`. The weights are then the last ones.
   bool interrupted() const { return interrupted_; }
@@ -146,7 +146,7 @@ class Trainer {
   std::vector<EpochRecord> run(Loader& train, const Validate& validate) {
     try {
       return run_epochs(train, validate);
-    } catch (const std::bad_alloc&) {  // of a container; tensors say more
+    } catch (const std::bad_alloc&) {  // of a container; the errors of tensors say more
       throw OutOfMemoryError(concat("[Trainer] there is no memory left in epoch ", progress_.epoch, ", step ",
                                     progress_.step + 1, checkpoints_.newest_text()));
     }
@@ -195,7 +195,7 @@ class Trainer {
     return progress_.history;
   }
 
-  // A new training, or the one that the newest checkpoint holds.
+  // A new training, or that of the newest checkpoint.
   template <typename Loader>
   void start(Loader& train) {
     progress_ = {};
@@ -401,7 +401,7 @@ class Trainer {
     return text;
   }
 
-  // Stops, or says that the step is skipped.
+  // Stops, or reports that the step is skipped.
   template <typename Explain>
   void fault(const std::string& what, const Explain& explain) const {
     const std::string text = concat("[Trainer] ", what, " in epoch ", progress_.epoch, ", step ", progress_.step + 1,
@@ -431,7 +431,7 @@ class Trainer {
   TrainingCheckpoints checkpoints_;
   TrainingProgress progress_;
   StateDict best_;               // weights of the best evaluation
-  StateDict scores_;             // of the running epoch, on the way into or out of a checkpoint
+  StateDict scores_;             // of the running epoch, to be written to a checkpoint or read from one
   std::shared_ptr<void> graph_;  // see TrainerGraph
   bool interrupted_ = false;
 };

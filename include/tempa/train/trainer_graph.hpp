@@ -1,4 +1,4 @@
-// The steps of a trainer as CUDA graphs.
+// The adapter by which a trainer runs its steps as CUDA graphs.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -16,13 +16,13 @@ TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI::detail {
 
-/// What a `Trainer` asks for its passes: the model itself, or with `TrainerOptions::graph` a `TrainingGraph` of it,
+/// What a `Trainer` calls for its passes: the model itself, or with `TrainerOptions::graph` a `TrainingGraph` of it,
 /// which makes the whole step.
-/// @tparam Data what the loader gives. Graphs are for `Batch`.
+/// @tparam Data the loader's batches. Graphs are for `Batch` only.
 template <Module Model, typename Data>
 class TrainerGraph {
  public:
-  /// @param graph where the graphs are kept from epoch to epoch. @param max_norm to clip to.
+  /// @param graph keeps the graphs from epoch to epoch. @param max_norm to clip to.
   /// @throws ConfigError for graphs of something else than `Batch`.
   TrainerGraph(Model& model, Optimizer& optimizer, const TrainerOptions& options, std::shared_ptr<void>& graph,
                double max_norm)

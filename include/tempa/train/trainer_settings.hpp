@@ -1,4 +1,4 @@
-// What of a training must be the same when it is resumed.
+// The settings of a training that must not change when it is resumed.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -41,10 +41,11 @@ inline std::string setting_text(const std::vector<double>& values) {
   return text.empty() ? "none" : text;
 }
 
-// Each struct of options is taken apart into all its fields, so that a new one does not compile before it stands here.
+// Each struct of options is decomposed into all its fields, so that a new field does not compile before it is added
+// here.
 
 /// @param note called with the name and the text of each setting. The fields without a note change no weights;
-/// `on_fault` changes them only after a fault, and a training that has stopped for one may go on by skipping it.
+/// `on_fault` changes them only after a fault, and a training that has stopped at one may continue by skipping it.
 inline void note_settings(const TrainerOptions& options, const auto& note) {
   const auto& [epochs, evaluate_every, gradient_accumulation_steps, max_grad_norm, metric, problem_type, patience,
                on_fault, graph, restore_best, scaler, average, log, progress, checkpoint, stop_requested] = options;
@@ -109,7 +110,7 @@ inline void note_settings(const Optimizer& optimizer, const auto& note) {
     if (name.starts_with("groups.")) note(name, setting_text(value));
 }
 
-/// What is known of a model: its configuration, field by field, and how its loss is computed.
+/// The settings of a model: its configuration, field by field, and how its loss is computed.
 template <typename Model>
 void note_model_settings(const Model& model, const auto& note) {
   if constexpr (requires { config_text(model.config()); }) {
@@ -122,7 +123,7 @@ void note_model_settings(const Model& model, const auto& note) {
     note_settings(model.loss_options, note);
 }
 
-/// What is known of a loader: its options, and what its dataset and collate function show by `visit_settings`.
+/// The settings of a loader: its options, and those of its dataset and collate function by `visit_settings`.
 template <typename Loader>
 void note_loader_settings(const Loader& loader, const auto& note) {
   note("batches of an epoch", setting_text(static_cast<Index>(loader.size())));

@@ -1,4 +1,4 @@
-// Saving a training and going on from where it was.
+// Saves a training and resumes it.
 #pragma once
 
 #include <tempa/autograd/detect_anomaly.hpp>
@@ -32,9 +32,9 @@ namespace tempa::inline TEMPA_ABI {
 struct CheckpointOptions {
   std::string folder{};         ///< where the folders "checkpoint-<step>" go, of this training alone; empty: none
   Index every_steps = 0;        ///< optimizer steps between two; 0: only one at the end of each epoch
-  Index save_total_limit = 2;   ///< the oldest ones go when there are more
-  bool resume = false;          ///< go on from the newest complete one of `folder`, where there is one
-  bool accept_changes = false;  ///< resume with other settings than the checkpoint's: they are told, not refused
+  Index save_total_limit = 2;   ///< the oldest ones are removed when there are more
+  bool resume = false;          ///< resume from the newest complete one of `folder`, if there is one
+  bool accept_changes = false;  ///< resume with other settings than the checkpoint's: they are reported, not refused
   /// Values by name that must be the same on resume, besides those that the trainer knows: e.g. a data file, see
   /// `file_setting`.
   std::map<std::string, std::string> settings{};
@@ -65,7 +65,7 @@ inline std::string file_setting(const std::string& path) {
   return concat(path, ", CRC-32 ", crc);
 }
 
-/// A training as it was when its checkpoint was written.
+/// The state of a training when its checkpoint was written.
 struct RestoredTraining {
   TrainingProgress progress;
   LoaderPosition position;  ///< of the training batches
@@ -107,8 +107,8 @@ inline std::string setting_differences(const CheckpointFile& file, const std::ma
 
 }  // namespace detail
 
-/// Compares `options.settings` with the checkpoint that a training would go on from, before its data are read and its
-/// model is made. Without `resume` or a checkpoint, and with `accept_changes`, it does nothing.
+/// Compares `options.settings` with the checkpoint that a training would resume from, before its data are read and its
+/// model is built. Without `resume` or a checkpoint, and with `accept_changes`, it does nothing.
 /// @throws ConfigError naming every setting that differs; FormatError, IoError.
 inline void check_settings(const CheckpointOptions& options) {
   if (!options.resume || options.accept_changes) return;
@@ -142,23 +142,23 @@ class TrainingCheckpoints {
     return entries.empty() ? "" : concat("; the newest checkpoint is ", entries.back().path);
   }
 
-  /// Something else that must go on where it was: a scheduler, the position in a log.
+  /// Further state to be restored: a scheduler, the position in a log.
   /// @throws ConfigError when the name is taken.
   void add_state(const std::string& name, std::function<NumberState()> save,
                  std::function<void(const NumberState&)> load) {
     if (!states_.emplace(name, State{std::move(save), std::move(load)}).second)
       throw ConfigError(concat("[checkpoint] there is already a state named ", name));
   }
-  /// A log, which a resumed training takes back to where it was when the checkpoint was written. One that the
-  /// checkpoint does not know stays as it is. @param location by which the checkpoint knows it.
+  /// A log, which a resumed training rewinds to where it was when the checkpoint was written. A log that the
+  /// checkpoint does not know is not changed. @param location identifies the log in the checkpoint.
   void add_log(std::string location, std::function<Index()> position, std::function<void(Index)> rewind) {
     while (logs_.contains(location)) location += '+';
     logs_.emplace(std::move(location), Log{std::move(position), std::move(rewind)});
   }
-  /// What must be the same on resume: `"lr", "0.001"`.
+  /// A setting that must be the same on resume: `"lr", "0.001"`.
   void set_setting(const std::string& name, std::string value) { options_.settings[name] = std::move(value); }
 
-  /// Writes "checkpoint-<step>", at once or not at all, then removes what is beyond the limit.
+  /// Writes "checkpoint-<step>" atomically, then removes the oldest ones beyond the limit.
   /// @throws IoError; NumericalError when a weight is NaN or infinite: then nothing was written.
   void save(const TrainingProgress& progress, LoaderPosition position, const StateDict& model,
             const Optimizer& optimizer, const AveragedModel* average, const StateDict& best, const StateDict& scores) {
@@ -190,9 +190,9 @@ class TrainingCheckpoints {
     prune_checkpoints(options_.folder, options_.save_total_limit, progress.step);
   }
 
-  /// With `resume`, puts the newest complete checkpoint into model, optimizer, average, `default_generator()` and the
-  /// added states. @param model tensors that share storage with the model.
-  /// @return nothing when there is none to go on from.
+  /// With `resume`, restores model, optimizer, average, `default_generator()` and the added states from the newest
+  /// complete checkpoint. @param model tensors that share storage with the model.
+  /// @return nothing when there is none to resume from.
   /// @throws ConfigError naming every setting that differs; ConfigError when the folder has checkpoints and `resume`
   /// was
   ///   not given, because a new training would remove those of the old one as it writes its own; FormatError, IoError;
@@ -263,7 +263,7 @@ class TrainingCheckpoints {
           entry.tensor);
   }
 
-  // Once: away with what killed processes left.
+  // Removes, once, what killed processes left.
   void sweep() {
     if (!swept_) remove_unfinished(options_.folder);
     swept_ = true;
@@ -301,7 +301,7 @@ class TrainingCheckpoints {
     return result;
   }
 
-  /// The saved numbers of an added state; with `accept_changes` base rates are those of now.
+  /// The saved numbers of an added state; with `accept_changes` the base rates are the current ones.
   NumberState added_state(const JsonFile& state, const std::string& name, const State& one) const {
     NumberState numbers =
         detail::numbers_from_json(state, (nlohmann::json::json_pointer("/states") / name).to_string());

@@ -32,11 +32,11 @@ struct TrainingGraphOptions {
   Index token_bucket = 128;     ///< the number of tokens of a batch is rounded up to a multiple of it
   Index length_bucket = 64;     ///< and so is the longest sequence,
   Index max_length = 512;       ///< but not above this, a model's number of positions
-  std::size_t max_graphs = 64;  ///< that are kept; the one not used for longest goes first
+  std::size_t max_graphs = 64;  ///< that are kept; the least recently used one is removed first
 };
 
-/// Rounds a batch of the host up to a bucket: tokens of id 0 behind the last sequence, without a label, and a longer
-/// `max_seqlen`. A model gives the same loss and the same gradients for it, but for dropout's other random numbers.
+/// Rounds a batch of the host up to a bucket: tokens of id 0 after the last sequence, without a label, and a longer
+/// `max_seqlen`. A model gives the same loss and the same gradients for it, except that dropout draws other numbers.
 /// @param batch with labels of sequences (B) or of tokens (N).
 /// @throws DeviceError unless the batch is on the host.
 inline Batch padded_to_bucket(const Batch& batch, const TrainingGraphOptions& options) {
@@ -60,21 +60,21 @@ inline Batch padded_to_bucket(const Batch& batch, const TrainingGraphOptions& op
 }
 
 /// Forward, backward, clipping and the optimizer's step of one batch; on a CUDA device as one graph, which is recorded
-/// for each bucket of the number of tokens and then launched with one call. What changes from step to step lies in
+/// for each bucket of the number of tokens and then launched with one call. What changes from step to step is in
 /// device memory: ids, cu_seqlens, labels, the place in the random stream, the number of the step, the learning rates,
 /// the scale of a `GradScaler`.
 ///
 ///   TrainingGraph step(optimizer, [&](const Batch& batch) { return model(batch); }, {.max_norm = 1.0});
 ///   for (const auto& batch : loader) {
-///     total += step(batch).loss.item();  // which waits for the device: leave it out where the loss is not wanted
+///     total += step(batch).loss.item();  // which waits for the device: leave it out where the loss is not needed
 ///     scheduler.step();
 ///   }
 ///
-/// The first step, one whose recording fails (see `why_not`), and each on the CPU, is made without a graph, with the
+/// The first step, one whose recording fails (see `why_not`), and each on the CPU, is run without a graph, with the
 /// same result. Whatever else the step depends on (training or evaluation mode, options of layers) is recorded too:
 /// call `reset` after a change. Frozen parameters, and storage that was replaced, are noticed.
 ///
-/// All graphs share their memory. A step's outputs hold until the next step.
+/// All graphs share their memory. A step's outputs are valid until the next step.
 /// @tparam Forward called with a batch on the model's device: gives the loss, or a struct with a `loss`.
 template <typename Forward>
 class TrainingGraph {
@@ -92,8 +92,8 @@ class TrainingGraph {
     if (options_.scaler != nullptr && !options_.scaler->is_enabled()) options_.scaler = nullptr;
   }
 
-  /// Makes a step. @param batch on the host. @return what `Forward` gave; its loss is already differentiated.
-  /// @throws what the forward pass, backward and the optimizer throw; ValueError of an earlier step's ids and labels.
+  /// Runs a step. @param batch on the host. @return what `Forward` returned; backward has already run.
+  /// @throws what the forward pass, backward and the optimizer throw; ValueError for ids and labels of an earlier step.
   const Output& operator()(const Batch& batch) {
     const Device device = optimizer_.parameters()[0].visit([](const auto& v) { return v.device(); });
     if (device.is_cpu()) return make_step(batch);
@@ -112,7 +112,7 @@ class TrainingGraph {
 #endif
   }
 
-  /// Why steps are made without a graph; empty while they are not.
+  /// Why steps run without a graph; empty while they run with one.
   const std::string& why_not() const { return why_not_; }
   /// Forgets all graphs, and tries again where recording had failed.
   void reset() {
@@ -221,7 +221,7 @@ class TrainingGraph {
     return *found->second->output;
   }
 
-  /// Copies a batch of the host to where a recording reads it: one copy for all integers.
+  /// Copies a batch from the host to the buffers that a recording reads: one copy for all integers.
   static void copy_batch(Recording& recording, const Batch& batch) {
     std::vector<std::int32_t> values;
     for (const auto* part : {&batch.ids, &batch.token_type_ids, &batch.cu_seqlens, &batch.labels})
@@ -230,7 +230,7 @@ class TrainingGraph {
     if (!batch.targets.empty()) recording.batch.targets.copy_from(batch.targets);
   }
 
-  /// Places for a batch like this one on the device.
+  /// Buffers on the device for a batch like this one.
   static void reserve_batch(Recording& recording, const Batch& batch, Device device) {
     recording.batch = batch;
     Index count = 0;
@@ -249,7 +249,7 @@ class TrainingGraph {
   /// @return nullptr when the step cannot be recorded; `why_not_` says why.
   std::unique_ptr<Recording> record(const Batch& batch, Device device) {
     const ProfileScope scope("record graph");
-    if (graphs_.empty()) {  // what steps without a graph have left would not serve the graphs
+    if (graphs_.empty()) {  // memory cached by steps without a graph cannot be used by the graphs
       output_.reset();
       cuda::release_cached_memory(device.index());
       origin_ = Tensor<std::int64_t>(Shape{2}, device);
@@ -310,7 +310,7 @@ class TrainingGraph {
   std::map<Bucket, std::unique_ptr<Recording>> graphs_;
   Tensor<std::int64_t> origin_;  // a `RandomOrigin`
   detail::RecordedStep* latest_ = nullptr;
-  bool warm_ = false;  // whether moments and all that is made once are there
+  bool warm_ = false;  // whether moments and everything else that is made once exist
 #endif
 
   Optimizer& optimizer_;

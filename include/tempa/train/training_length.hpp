@@ -1,4 +1,4 @@
-// How long to train where nobody says.
+// A default for the number of epochs.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -12,16 +12,16 @@ TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// What a training needs at least: so many optimizer steps, however few rows there are, within these epochs.
+/// The fewest optimizer steps that a training needs, however few rows there are, and the limits of its epochs.
 struct TrainingLength {
   Index steps = 2000;
   Index min_epochs = 10;
   Index max_epochs = 100;
 
-  /// For weights that are drawn anew. The 810 rows of six label columns by which it was chosen (26 steps an epoch)
-  /// never left the most frequent class within 260 steps, and were learnt within 1560.
+  /// For random weights. Chosen on 810 rows with six label columns (26 steps an epoch), where the model predicted only
+  /// the most frequent class for the first 260 steps, and had learned the task within 1560.
   static TrainingLength from_scratch() { return {}; }
-  /// For weights that are trained already, which need less, and are spoilt by more.
+  /// For pretrained weights, which need less, and get worse with more.
   /// @source Mosbach et al. 2021, "On the Stability of Fine-tuning BERT": up to 20 epochs for small data
   static TrainingLength fine_tuning() { return {.steps = 500, .min_epochs = 3, .max_epochs = 20}; }
 };

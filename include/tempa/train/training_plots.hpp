@@ -21,7 +21,7 @@ namespace tempa::inline TEMPA_ABI {
 /// Options of `plot_learning_curves`.
 struct LearningCurvesOptions {
   std::string title{};
-  /// What is shown beside the loss, each in a panel of its own; empty: accuracy and F1 of a classifier, or the mean
+  /// What is shown besides the loss, each in its own panel; empty: accuracy and F1 of a classifier, or the mean
   /// squared error of a regression.
   std::vector<std::string> metrics{};
   double panel_width = 380, panel_height = 290;
@@ -59,7 +59,7 @@ inline std::vector<Series> epoch_series(std::span<const EpochRecord> history, st
       train.x.push_back(epoch);
       train.y.push_back(record.train[name]);
     }
-    if (record.valid && record.valid->contains(name)) {  // epochs without an evaluation are no gaps
+    if (record.valid && record.valid->contains(name)) {  // epochs without an evaluation leave no gaps
       valid.x.push_back(epoch);
       valid.y.push_back((*record.valid)[name]);
     }

@@ -1,5 +1,5 @@
-// Where a training stands, besides its weights: what a checkpoint must hold so that it goes on as if nothing had
-// happened.
+// The progress of a training, without its weights: what a checkpoint must contain so that the training can resume as if
+// nothing had happened.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -24,10 +24,10 @@ TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Numbers by name: what schedulers, loggers and the like need to go on.
+/// Numbers by name: the state of schedulers, loggers and the like.
 using NumberState = std::map<std::string, double>;
 
-/// Where a training stands.
+/// The progress of a training.
 struct TrainingProgress {
   Index epoch = 1;                            ///< that runs, or comes next; from 1
   Index batch = 0;                            ///< batches of it that are done
@@ -83,7 +83,7 @@ inline nlohmann::json metrics_to_json(const Metrics& metrics) {
   return json;
 }
 
-/// An array's length. @throws FormatError when the field is none.
+/// An array's length. @throws FormatError when the field is no array.
 inline std::size_t array_size(const JsonFile& file, const std::string& field) {
   if (!json_field(file, field).is_array()) throw field_error(file, field, "expected an array");
   return json_field(file, field).size();
@@ -124,7 +124,7 @@ inline EpochRecord record_from_json(const JsonFile& file, const std::string& fie
   return record;
 }
 
-/// Turns what a score keeper shows of itself (`visit_state`) into tensors, or tensors into it.
+/// Converts the state of a score keeper (`visit_state`) to tensors, or tensors to its state.
 struct StateWriter {
   StateDict& tensors;
   template <typename T>

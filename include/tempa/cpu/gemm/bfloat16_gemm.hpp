@@ -1,6 +1,6 @@
 // Products of bfloat16 matrices by the processor's AVX512-BF16 instructions, chosen at run time. A tile of the result,
 // 6 rows by 64 columns, stays in registers over the whole of k; b is packed so that a tile reads it in one stream, and
-// a is read where it lies unless it is transposed. Sums are float, rounded once; their order depends on k alone, not on
+// a is read in place unless it is transposed. Sums are float, rounded once; their order depends on k alone, not on
 // the number of threads.
 #pragma once
 
@@ -27,8 +27,8 @@ namespace tempa::inline TEMPA_ABI::cpu::detail {
 
 #define TEMPA_AVX512_BF16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16")))
 
-/// Whether this processor multiplies pairs of bfloat16 numbers itself, and ONEDNN_MAX_CPU_ISA, where oneDNN is there to
-/// read it, leaves it that.
+/// Whether this processor can multiply pairs of bfloat16 numbers, and ONEDNN_MAX_CPU_ISA, if oneDNN is used, does not
+/// forbid it.
 inline bool has_avx512_bf16() {
   static const bool has = [] {
 #if defined(TEMPA_WITH_ONEDNN)
@@ -44,7 +44,7 @@ inline bool has_avx512_bf16() {
 inline constexpr Index kPairTileRows = 6;      // with four vectors of columns the sums fill 24 of 32 registers
 inline constexpr Index kPairTileColumns = 64;  // four vectors of 16
 
-/// Whether oneDNN is there and multiplies bfloat16 matrices by AMX.
+/// Whether oneDNN is used and multiplies bfloat16 matrices by AMX.
 inline bool has_amx_products() {
 #if defined(TEMPA_WITH_ONEDNN)
   constexpr auto kAmx = static_cast<unsigned>(dnnl_cpu_isa_avx512_core_amx);
@@ -55,8 +55,8 @@ inline bool has_amx_products() {
 #endif
 }
 
-/// Whether `avx512_bfloat16_gemm` is there and the fastest: oneDNN is faster with AMX, and where packing b weighs more
-/// than the product. The answer does not depend on the number of threads.
+/// Whether `avx512_bfloat16_gemm` is available and the fastest: oneDNN is faster with AMX, and where packing b costs
+/// more than the product. The answer does not depend on the number of threads.
 inline bool prefers_avx512_bfloat16_gemm(Index m, Index k) {
   if (!has_avx512_bf16()) return false;
 #if defined(TEMPA_WITH_ONEDNN)
@@ -75,8 +75,8 @@ TEMPA_AVX512_BF16 inline __m512i load_bfloat16(const bfloat16* p, Index count) {
   return _mm512_maskz_loadu_epi16(mask, p);
 }
 
-/// Rows 2p and 2p + 1 of the row-major x (rows,columns) laid into each other: y_pj holds x_2p,j below x_2p+1,j, with
-/// zeros for a row that is not there. Columns are cut into panels of `width`, padded with zeros: y_pj is word
+/// Interleaves rows 2p and 2p + 1 of the row-major x (rows,columns): the word y_pj is x_2p,j below x_2p+1,j, with
+/// zeros for a missing row. Columns are divided into panels of `width`, padded with zeros: y_pj is word
 /// p width + j % width of panel j / width.
 /// @param y (panels,pairs,width), of which panels [first, last) are written. @param width a multiple of 32, or
 /// below 16.
@@ -125,8 +125,8 @@ TEMPA_AVX512_BF16 inline void transpose_words(__m512i (&x)[16]) {
   std::memcpy(x, from, sizeof(from));
 }
 
-/// Elements 2p and 2p + 1 of every row of the row-major x (rows,columns): y_pj holds x_j,2p below x_j,2p+1, in the
-/// panels of `pack_pairs_of_rows`, whose columns are the rows of x.
+/// Interleaves elements 2p and 2p + 1 of every row of the row-major x (rows,columns): y_pj is x_j,2p below x_j,2p+1, in
+/// the panels of `pack_pairs_of_rows`, whose columns are the rows of x.
 TEMPA_AVX512_BF16 inline void pack_pairs_of_columns(std::uint32_t* y, const bfloat16* x, Index ldx, Index rows,
                                                     Index columns, Index first_panel, Index last_panel) {
   const Index pairs = (columns + 1) / 2;
@@ -147,7 +147,7 @@ TEMPA_AVX512_BF16 inline void pack_pairs_of_columns(std::uint32_t* y, const bflo
 }
 
 /// One tile of the result: `kRows` rows, `columns` columns.
-/// @param a pairs as words: the one of row i and pair p lies at i a_row + p a_pair bytes. @param b (pairs,64) a panel.
+/// @param a pairs as words: that of row i and pair p is at i a_row + p a_pair bytes. @param b (pairs,64) a panel.
 template <int kRows>
 TEMPA_AVX512_BF16 void pair_tile(bfloat16* c, Index ldc, const char* a, Index a_row, Index a_pair,
                                  const std::uint32_t* b, Index pairs, Index columns, bool accumulates) {

@@ -1,5 +1,5 @@
-// Matrix products, of the same bits for any number of threads: of float and double by our own kernels, or by oneDNN
-// where the compiler may not use wide registers that the processor may have; of bfloat16 by our own AVX512-BF16 kernels
+// Matrix products, with the same bits for any number of threads: float and double by tempa's own kernels, or by oneDNN
+// where the compiler may not use the widest registers of the processor; bfloat16 by tempa's own AVX512-BF16 kernels
 // or, with AMX, oneDNN. Other 16-bit matrices are converted to float, whose product is rounded once.
 #pragma once
 
@@ -32,7 +32,7 @@ void scale_rows(Index m, Index n, Accumulator<T> beta, T* c, Index ldc) {
 }
 
 /// The product of 16-bit matrices by `product`, one of floats with the same arguments, in blocks of C's columns so that
-/// what is converted stays small beside the matrices of a large vocabulary.
+/// the converted part of a large vocabulary's matrix stays small.
 template <Floating T, typename Product>
 void converted_gemm(Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, float alpha, const T* a, Index lda,
                     const T* b, Index ldb, float beta, T* c, Index ldc, const Product& product) {
@@ -92,13 +92,13 @@ void gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index m, Index 
   }
 }
 
-/// `batch` products of the same sizes whose operands lie `stride_a`, `stride_b`, `stride_c` elements apart.
+/// `batch` products of the same sizes whose operands are `stride_a`, `stride_b`, `stride_c` elements apart.
 template <Floating T>
 void batched_gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index batch, Index m, Index n, Index k,
                   Accumulator<T> alpha, const T* a, Index lda, Index stride_a, const T* b, Index ldb, Index stride_b,
                   Accumulator<T> beta, T* c, Index ldc, Index stride_c) {
   constexpr Index kLargeProduct = Index{1} << 21;  // multiply-adds from which one product is worth all threads
-  // The choice must not depend on the number of threads; what an empty product is, `gemm` knows.
+  // The choice must not depend on the number of threads; `gemm` handles empty products.
   if (batch == 1 || m * n * k == 0 || m * n * k >= kLargeProduct) {
     for (Index i = 0; i < batch; ++i)
       gemm(backend, trans_a, trans_b, m, n, k, alpha, a + i * stride_a, lda, b + i * stride_b, ldb, beta,

@@ -1,4 +1,4 @@
-// Matrix products with what a layer does to them before and after, by the names that the CUDA kernels have for it.
+// Matrix products with the steps that a layer adds to them, such as bias and GELU, under the names of the CUDA kernels.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -13,7 +13,7 @@
 
 namespace tempa::inline TEMPA_ABI::cpu {
 
-/// C = op(A) op(B) + bias under every row: a linear layer.
+/// C = op(A) op(B) + bias in every row: a linear layer.
 /// @param c (m,n), its rows without gaps. @param bias (n).
 template <Floating T>
 void gemm_bias(Backend backend, Transpose trans_a, Transpose trans_b, Index m, Index n, Index k, const T* a, Index lda,

@@ -1,5 +1,5 @@
-// Products of a matrix and a vector. Every element of the result is summed by one thread in one order, which libraries
-// do not promise for long vectors.
+// Products of a matrix and a vector. Every element of the result is summed by one thread in a fixed order, which
+// libraries do not promise for long vectors.
 #pragma once
 
 #include <tempa/core/compiled.hpp>

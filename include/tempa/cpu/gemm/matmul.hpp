@@ -48,7 +48,7 @@ void matmul_backward(Backend backend, T* da, T* db, const T* dc, const T* a, con
   if (db != nullptr) std::fill_n(db, b_batch * k * n, T{});
   nest.for_each_run(0, batch, [&](Index i, const LoopNest<2>::Strides& offsets, Index count) {
     const T* grad = dc + i * m * n;
-    // Where the sum over a run goes to one matrix, its products follow each other; otherwise they are independent.
+    // Where a run is summed to one matrix, its products are computed in order; otherwise they are independent.
     for (Index j = 0; da != nullptr && j < (strides[0] == 0 ? count : 1); ++j)
       batched_gemm(backend, Transpose::kNo, Transpose::kYes, strides[0] == 0 ? 1 : count, m, k, n, Accumulator<T>(1),
                    grad + j * m * n, n, m * n, b + (offsets[1] + j * strides[1]) * k * n, n, strides[1] * k * n,

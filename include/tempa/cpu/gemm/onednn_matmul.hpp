@@ -1,5 +1,5 @@
-// Products by oneDNN, which looks at the processor at run time: of float matrices, and of bfloat16 matrices by AMX or
-// AVX512-BF16, summed in float.
+// Products by oneDNN, which chooses its code for the processor at run time: of float matrices, and of bfloat16 matrices
+// by AMX or AVX512-BF16, summed in float.
 #pragma once
 
 #if defined(TEMPA_WITH_ONEDNN)
@@ -21,7 +21,7 @@
 
 namespace tempa::inline TEMPA_ABI::cpu::detail {
 
-/// Whether this processor multiplies bfloat16 numbers itself. Where it does not, float products of converted matrices
+/// Whether this processor can multiply bfloat16 numbers. Where it cannot, float products of converted matrices
 /// are faster than oneDNN's.
 inline bool has_bfloat16_products() {
   static const bool has = [] {
@@ -32,7 +32,7 @@ inline bool has_bfloat16_products() {
   return has;
 }
 
-/// An object of oneDNN's and what destroys it.
+/// An object of oneDNN and its destructor.
 template <typename Handle, dnnl_status_t (*kDestroy)(Handle)>
 struct OneDnnDeleter {
   using pointer = Handle;
@@ -84,8 +84,8 @@ class OneDnnMatrix {
   dnnl_memory_desc_t descriptor_{};
 };
 
-/// Lets oneDNN keep the code of as many sizes as the batches of an epoch have (a few for each number of tokens), where
-/// nobody has set another number than its own.
+/// Makes oneDNN cache the code of as many sizes as the batches of an epoch have (a few for each number of tokens),
+/// unless somebody has changed the size of its cache.
 inline void keep_code_of_many_sizes() {
   constexpr int kDefault = 1024, kSizes = 4096;
   static const bool done = [] {
@@ -97,7 +97,7 @@ inline void keep_code_of_many_sizes() {
   static_cast<void>(done);
 }
 
-/// Keeps oneDNN's work in this thread while it lives: how oneDNN cuts a sum depends on how many threads it may use.
+/// While alive, oneDNN works only in this thread: how oneDNN divides a sum depends on how many threads it may use.
 class OneDnnInThisThread {
  public:
 #if defined(_OPENMP)
@@ -119,10 +119,10 @@ class OneDnnInThisThread {
 /// sizes alone, and oneDNN works on each in one thread: so the bits are the same for any number of threads.
 template <typename Product>
 void for_each_onednn_tile(Index m, Index n, const Product& product) {
-#if !defined(_OPENMP)  // nothing holds oneDNN's threads back: they are to be the only ones
+#if !defined(_OPENMP)  // oneDNN's number of threads cannot be limited: they should be the only ones
   product(Index{0}, m, Index{0}, n);
 #else
-  constexpr Index kRows = 256, kColumns = 384;     // large enough that to pack operands weighs little
+  constexpr Index kRows = 256, kColumns = 384;     // large enough that packing the operands costs little
   constexpr Index kRowUnit = 8, kColumnUnit = 48;  // of oneDNN's kernels
   const auto units = [](Index size, Index unit) { return (size + unit - 1) / unit; };
   const Index down = units(m, kRows), across = units(n, kColumns);
@@ -149,8 +149,8 @@ inline void onednn_gemm(bool trans_a, bool trans_b, Index m, Index n, Index k, f
   });
 }
 
-/// c = a b, or c += a b, in this thread. oneDNN keeps the code of the sizes that it has seen, so that a product that
-/// comes again costs microseconds to set up.
+/// c = a b, or c += a b, in this thread. oneDNN caches the code of the sizes that it has seen, so that setting up a
+/// product of a known size takes microseconds.
 inline void onednn_bfloat16_matmul(const OneDnnMatrix& a, const bfloat16* a_data, const OneDnnMatrix& b,
                                    const bfloat16* b_data, bool accumulates, const OneDnnMatrix& c, bfloat16* c_data) {
   keep_code_of_many_sizes();

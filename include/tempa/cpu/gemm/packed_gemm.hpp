@@ -1,5 +1,5 @@
 // Products of float or double matrices, both large. A tile of the result, 6 rows by a few vectors of columns, is summed
-// in registers over a block of k; b is packed so that a tile reads it in one stream, and a is read where it lies unless
+// in registers over a block of k; b is packed so that a tile reads it in one stream, and a is read in place unless
 // it is transposed. The order of an element's sum depends on k alone: not on the number of threads, not on the other
 // sizes. (Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication, 2008, has the blocking.)
 #pragma once
@@ -22,8 +22,8 @@ using tempa::Transpose;
 
 namespace detail {
 
-inline constexpr Index kBlockDepth = 384;   // of k: a panel's block of b stays in the second cache
-inline constexpr Index kTilesOfBlock = 16;  // tiles of rows that use a panel's block while it is there
+inline constexpr Index kBlockDepth = 384;   // of k: a panel's block of b stays in the L2 cache
+inline constexpr Index kTilesOfBlock = 16;  // tiles of rows that use a panel's block while it is in cache
 
 /// Columns of b that are packed side by side: those of a tile.
 template <Real T>
@@ -83,8 +83,8 @@ void packed_tile_of(Index rows, T* c, Index ldc, const T* a, Index a_row, Index 
   kTiles[rows - 1](c, ldc, a, a_row, a_step, b, k, columns, alpha, beta);
 }
 
-/// Rows [0, depth) of panels [first, last) of the row-major x (depth,columns), with zeros for columns that are not
-/// there. @param y (panels,depth,kPanelColumns).
+/// Rows [0, depth) of panels [first, last) of the row-major x (depth,columns), with zeros for columns beyond the last.
+/// @param y (panels,depth,kPanelColumns).
 template <Real T>
 void pack_panels(T* y, const T* x, Index ldx, Index depth, Index columns, Index first, Index last) {
   constexpr Index kWidth = kPanelColumns<T>;
@@ -129,7 +129,7 @@ void pack_panels_transposed(T* y, const T* x, Index ldx, Index depth, Index colu
 }
 
 /// Tiles [first, last) of the transpose of the row-major x (depth,rows).
-/// @param y (tiles,depth,kTileRows): rows beyond the last are left uninitialised.
+/// @param y (tiles,depth,kTileRows): rows beyond the last are left uninitialized.
 template <Real T>
 void pack_tiles(T* y, const T* x, Index ldx, Index depth, Index rows, Index first, Index last) {
   for (Index p = 0; p < depth; ++p)
@@ -155,14 +155,15 @@ void packed_gemm(Backend, Transpose trans_a, Transpose trans_b, Index m, Index n
                  Index lda, const T* b, Index ldb, T beta, T* c, Index ldc) {
   using namespace detail;
   constexpr Index kColumns = kPanelColumns<T>;
-  constexpr Index kPackedNumbers = Index{1} << 22;  // at once, so that a vocabulary's matrix is never copied whole
-  constexpr Index kSmall = Index{1} << 16;          // multiply-adds, or numbers to pack, that are worth a thread
+  constexpr Index kPackedNumbers =
+      Index{1} << 22;  // columns at a time, so that a vocabulary's matrix is never copied as a whole
+  constexpr Index kSmall = Index{1} << 16;  // multiply-adds, or numbers to pack, that are worth a thread
   const bool ta = trans_a == Transpose::kYes, tb = trans_b == Transpose::kYes;
   const Index tiles = (m + kTileRows - 1) / kTileRows, chunks = (tiles + kTilesOfBlock - 1) / kTilesOfBlock;
   const auto grain = [](Index work) { return std::max<Index>(1, kSmall / std::max<Index>(1, work)); };
   const auto numbers = [](Index count) { return allocate_host<T>(static_cast<std::size_t>(count)); };
 
-  // A transposed a is read where it lies if a tile reads few of its cache lines for many sums.
+  // A transposed a is read in place if a tile reads few of its cache lines for many sums.
   const bool packs_a = ta && kColumns * sizeof(T) < 256;
   constexpr Index kChunkRows = kTilesOfBlock * kTileRows;
   if (const Index rows = std::max<Index>(1, kPackedNumbers / (kChunkRows * k)) * kChunkRows; packs_a && m > rows) {

@@ -1,7 +1,7 @@
-// Products of a matrix of few rows and the transpose of a large one: a linear layer's of a single text. The large
-// matrix is read once, in its own order; libraries pack it first, which costs as much as such a product. Packed here is
-// the small one, transposed: an element of the large one meets all rows of the small one in the lanes of registers.
-// Where the processor sums products of pairs of bfloat16 numbers, such a pair, which fills a float, is the element.
+// Products of a matrix with few rows and the transpose of a large one, as in a linear layer for a single text. The
+// large matrix is read once, in its own order; libraries pack it first, which costs as much as such a product. Here the
+// small one is packed, transposed: an element of the large one is multiplied by all rows of the small one, which are
+// the lanes of registers. Where the processor sums products of pairs of bfloat16 numbers, the element is such a pair.
 #pragma once
 
 #include <tempa/core/dtype.hpp>
@@ -24,12 +24,12 @@ namespace tempa::inline TEMPA_ABI::cpu {
 
 namespace detail {
 
-// A tile of the result: so many of its columns, times up to so many vectors of its rows. The sums leave registers for
-// a word of b, or one for each of the columns, and a vector of a's words for each of the vectors.
+// The size of a tile of the result: columns, and vectors of rows. Beside its sums, there must be registers for a word
+// of b, or one for each column, and for a vector of a's words for each vector.
 inline constexpr int kSkinnyColumns = kVectorRegisters == 32 && !kFactorsInLanes ? 8 : 6;
 inline constexpr int kSkinnyVectors = kVectorRegisters == 32 ? 3 : 2;
 
-/// Numbers that follow each other and are multiplied at once: a word, which is kept as a float, whatever its bits mean.
+/// Consecutive numbers that are multiplied at once: a word, which is stored as a float, whatever its bits mean.
 template <typename T>
 inline constexpr Index kOfWord = static_cast<Index>(sizeof(float) / sizeof(T));
 
@@ -73,8 +73,8 @@ inline void transpose_tile(float* y, Index ldy, const T* x, Index ldx, Index row
 }
 
 /// c^T = b at for `kColumns` rows of b and `kVectors` vectors of columns of at.
-/// @param ct (kColumns,kVectors). @param at (words of k,kVectors). @param next as many rows of b, which are called for
-///   from memory meanwhile.
+/// @param ct (kColumns,kVectors). @param at (words of k,kVectors). @param next as many rows of b, which are
+///   prefetched meanwhile.
 template <int kVectors, int kColumns, typename T>
 inline void skinny_tile(float* ct, const float* at, const T* b, Index ldb, Index k, const T* next) {
   constexpr Index kWidth = kVectorWidth<float>, kCacheLine = 64 / sizeof(T);
@@ -149,7 +149,7 @@ bool prefers_skinny_gemm(Index m, Index n, Index k) {
 }
 
 /// C = alpha A B^T + beta C, in float, rounded to `T` once; C is not read when beta is 0. Each element is summed by one
-/// thread, from k's first to its last.
+/// thread, from the first k to the last.
 /// @param c (m,n). @param a (m,k). @param b (n,k).
 /// @throws OutOfMemoryError.
 template <typename T>
@@ -158,12 +158,12 @@ void skinny_gemm(Backend, Index m, Index n, Index k, float alpha, const T* a, In
                  float beta, T* c, Index ldc) {
   constexpr Index kWidth = kVectorWidth<float>, kColumns = detail::kSkinnyColumns;
   constexpr Index kDepth = kWidth * detail::kOfWord<T>;  // numbers of a vector
-  constexpr Index kBlock = 48;  // columns, whose rows of b stay in the second cache for all of a's panels
+  constexpr Index kBlock = 48;  // columns, whose rows of b stay in the L2 cache for all of a's panels
   const Index vectors = round_up(m, kWidth) / kWidth, words = round_up(k, kDepth) / detail::kOfWord<T>;
   const Index panels = (vectors + detail::kSkinnyVectors - 1) / detail::kSkinnyVectors;
   const auto panel_begin = [=](Index panel) { return panel * vectors / panels * kWidth; };  // of almost equal widths
   parallel_for(0, (n + kColumns - 1) / kColumns, 8, [=](Index first_group, Index last_group) {
-    // Every thread packs all of a for itself: that takes less than to wait for others.
+    // Every thread packs all of a for itself: that is faster than waiting for other threads.
     const auto packed = allocate_host<float>(static_cast<std::size_t>(vectors * kWidth * words));
     for (Index panel = 0; panel < panels; ++panel) {
       const Index begin = panel_begin(panel), width = panel_begin(panel + 1) - begin;

@@ -1,5 +1,5 @@
-// Products of matrices that lie in cache, in one thread: for the many small products of attention, where a call of a
-// library costs as much as the product. Operands are padded (see `small_gemm`), so that there are no remainders.
+// Products of matrices in cache, in one thread: for the many small products of attention, where calling a library would
+// cost as much as the product. Operands are padded (see `small_gemm`), so that there are no remainders.
 #pragma once
 
 #include <tempa/cpu/simd/vector.hpp>
@@ -16,8 +16,8 @@ constexpr Index round_up(Index n, Index multiple) { return (n + multiple - 1) / 
 
 namespace detail {
 
-/// Vectors across a tile: with `kTileRows` rows of them, the sums of a tile fill the registers but for one row of b and
-/// the factors of a.
+/// Vectors across a tile: with `kTileRows` rows of them, the sums of a tile fill the registers except for one row of b
+/// and the factors of a.
 inline constexpr int kTileVectors = (kVectorRegisters - (kFactorsInLanes ? kTileRows : 1)) / (kTileRows + 1);
 
 /// One tile of `small_gemm`: `kTileRows` rows, `kVectors` vectors across.
@@ -46,7 +46,7 @@ inline void small_gemm_tile(T* c, Index ldc, const T* a, Index a_row, Index a_co
 
 }  // namespace detail
 
-/// C = A B, or C += A B, for an A of any strides (a transposed one too) and row-major B and C.
+/// C = A B, or C += A B, for an A with any strides (also a transposed one) and row-major B and C.
 /// @param c (m,n): all columns up to the next multiple of `kVectorWidth` and all rows up to the next multiple of
 ///   `kTileRows` are written, the ones beyond m and n with meaningless values.
 /// @param a (m,k), element (i,p) at i a_row + p a_column, readable for as many rows as `c` has.
@@ -55,7 +55,7 @@ template <bool kAccumulate, Real T>
 void small_gemm(T* c, Index ldc, const T* a, Index a_row, Index a_column, const T* b, Index ldb, Index m, Index n,
                 Index k) {
   if (m == 0) return;
-  if (k == 0) {  // A and B hold nothing, and may be nowhere
+  if (k == 0) {  // A and B are empty, and may be null
     for (Index i = 0; !kAccumulate && i < m; ++i) std::fill_n(c + i * ldc, n, T(0));
     return;
   }

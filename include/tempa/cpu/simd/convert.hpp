@@ -1,4 +1,4 @@
-// Arrays from one floating-point type to another.
+// Converts arrays from one floating-point type to another.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -31,7 +31,7 @@ void convert_rows(Backend, To* y, Index y_stride, const From* x, Index x_stride,
 
 namespace detail {
 
-/// x in the type that sums over T are kept in. @param x (n).
+/// x in the type of sums over T. @param x (n).
 template <Floating T>
 Tensor<Accumulator<T>> widened(Backend backend, const T* x, Index n) {
   Tensor<Accumulator<T>> result(Shape{n});

@@ -23,7 +23,7 @@ using Words = Vector<std::uint64_t>;
 /// The 64-bit products of the lower halves of all lanes with `b`.
 inline void multiply_low_words(Words& product, const Words& a, std::uint32_t b) {
 #if defined(__AVX512F__)
-  // With a mask of all lanes, since g++ 12 warns of an uninitialised register inside of the plain one.
+  // With a mask of all lanes, since g++ 12 warns of an uninitialized register inside of the plain one.
   const auto result = _mm512_maskz_mul_epu32(0xff, reinterpret_cast<const __m512i&>(a), _mm512_set1_epi64(b));
   std::memcpy(&product, &result, sizeof product);
 #elif defined(__AVX2__)
@@ -97,7 +97,8 @@ inline void fill_bits(std::uint32_t* bits, const RandomStream& stream, Index blo
   }
 }
 
-/// The numbers of rows that lie apart: bits_ri = stream.bits(4 (block + r stride) + i), for r < rows and i < row.
+/// The numbers of rows with gaps between them: bits_ri = stream.bits(4 (block + r stride) + i), for r < rows and i <
+/// row.
 /// @param bits (rows,row) rounded up to a multiple of `kBitsGranule`. @param block first block of four numbers.
 /// @param stride blocks from a row to the next. @param row a multiple of 4.
 inline void fill_bits(std::uint32_t* bits, const RandomStream& stream, Index block, Index stride, Index rows,

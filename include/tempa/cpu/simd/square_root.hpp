@@ -1,5 +1,5 @@
 // Square roots of arrays. Compilers leave a loop around std::sqrt scalar, because it may set errno; the processors' own
-// instruction is vectorised and rounds correctly.
+// instruction is vectorized and rounds correctly.
 #pragma once
 
 #include <tempa/core/dtype.hpp>
@@ -27,7 +27,7 @@ inline void square_root(float* y, const float* x, Index n) {
 #endif
   for (; i < n; ++i) y[i] = std::sqrt(x[i]);
 }
-/// The same in double, as fast as the compiler makes it: doubles are for checks.
+/// The same in double, without special code: doubles are for checks.
 inline void square_root(double* y, const double* x, Index n) {
   for (Index i = 0; i < n; ++i) y[i] = std::sqrt(x[i]);
 }

@@ -1,4 +1,4 @@
-// The widest vector register that the compiler may use, for the few loops that it does not vectorise by itself.
+// Vectors of the widest register that the compiler may use, for the few loops that it does not vectorize by itself.
 #pragma once
 
 #include <tempa/core/dtype.hpp>
@@ -25,15 +25,15 @@ inline constexpr int kVectorRegisters = 16;
 #endif
 
 /// Whether instructions multiply a vector by a lane of another one. Compilers then load all of a tile's factors before
-/// they multiply by the first, each into a register of its own.
+/// they multiply by the first, each into a separate register.
 #if defined(__aarch64__)
 inline constexpr bool kFactorsInLanes = true;
 #else
 inline constexpr bool kFactorsInLanes = false;
 #endif
 
-/// Whether the compiler may use vectors as wide as processors have. Where it may not, libraries are faster that look at
-/// the processor.
+/// Whether the compiler may use the widest vectors of common processors. Where it may not, libraries that choose their
+/// code at run time are faster.
 #if defined(__x86_64__)
 inline constexpr bool kWideVectors = kVectorBytes >= 32;
 #else

@@ -1,4 +1,4 @@
-// What a column of a table goes by: its name in the header, or its number.
+// Names a column of a table: by its name in the header, or by its number.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -26,7 +26,7 @@ class Column {
   Column(const char* name) : name_(name) {}
   Column(std::string name) : name_(std::move(name)) {}
 
-  /// What a user wrote: a name. Digits are also a number, for a table whose header has no such name.
+  /// Parses what a user wrote: a name. Digits also mean a number, for a table whose header has no such name.
   static Column parse(const std::string& text) {
     Column column(text);
     if (!text.empty() && text.size() < 10 && text.find_first_not_of("0123456789") == std::string::npos)
@@ -34,11 +34,11 @@ class Column {
     return column;
   }
 
-  /// The name, or nothing where the column goes by number alone.
+  /// The name, or nothing where the column is named by number only.
   const std::string* name() const { return name_ ? &*name_ : nullptr; }
-  /// The number, or nothing where the column goes by name alone.
+  /// The number, or nothing where the column is named by name only.
   const Index* number() const { return number_ ? &*number_ : nullptr; }
-  /// As a user writes it.
+  /// As a user would write it.
   std::string to_string() const { return name_ ? *name_ : std::to_string(*number_); }
 
   friend bool operator==(const Column& a, const Column& b) { return a.name_ == b.name_ && a.number_ == b.number_; }
@@ -71,7 +71,7 @@ struct FoundName {
   Index count = 0;
   Index first = -1;
 };
-/// Looks for the name as it is written, then without regard to case and to white space around it.
+/// Looks for the exact name, then without regard to case and surrounding white space.
 inline FoundName find_name(std::span<const std::string> header, const std::string& name) {
   const auto find = [&](const auto& is) {
     FoundName found;

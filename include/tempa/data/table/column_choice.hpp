@@ -1,4 +1,4 @@
-// Which columns of a table hold the texts and the labels, where that is not said.
+// Guesses which columns of a table contain the texts and the labels.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -25,12 +25,12 @@ namespace tempa::inline TEMPA_ABI {
 struct ChosenColumns {
   std::optional<Index> text{}, pair{};
   std::vector<Index> labels{};
-  bool guessed = false;  ///< not all of them were asked for
+  bool guessed = false;  ///< some of them were not requested but guessed
 };
 
 namespace detail {
 
-/// Chooses columns: those asked for, then by the header's names, then those that nothing else can be.
+/// Chooses columns: those requested, then by the names in the header, then by elimination.
 class ColumnChooser {
  public:
   ColumnChooser(const DelimitedReader& reader, const TableStart& start, DelimitedFormat format,
@@ -72,7 +72,7 @@ class ColumnChooser {
     columns_.guessed = true;
   }
 
-  // What is asked for. What another table had by its numbers goes after the names of this one's header.
+  // The requested columns. Numbers that come from another table yield to the names of this one's header.
   void take_wanted() {
     const bool alone = header_.empty() && reader_.width() == 1 && request_.remembered_header && !request_.needs_label;
     remembered_ =
@@ -90,7 +90,7 @@ class ColumnChooser {
     }
   }
 
-  // Numbers of a table without a header, in one that has names: none of these may speak against them.
+  // Numbers from a table without a header, in one that has names: no name may contradict them.
   void check_numbers_by_name() const {
     const auto check = [&](Index column, ColumnUse use, ColumnUse other, const char* what, const std::string& option) {
       const ColumnUse found = role(column).use;
@@ -115,7 +115,7 @@ class ColumnChooser {
       if (const auto label = named(ColumnUse::kLabel, "label", request_.label_option)) take_label(*label);
   }
 
-  // sentence1 and sentence2 are a pair, unless a column beside them may be the text.
+  // sentence1 and sentence2 are a pair, unless another column may be the text.
   void choose_pair() {
     auto pairs = paired_columns(header_);
     std::erase_if(pairs, [&](const auto& pair) { return !is_free(pair.first) || !is_free(pair.second); });
@@ -128,7 +128,7 @@ class ColumnChooser {
     columns_.pair = pairs.front().second;
   }
 
-  // The one column whose name says this use, of the lowest rank. @throws FormatError for several.
+  // The only column of the lowest rank whose name indicates this use. @throws FormatError for several.
   std::optional<Index> named(ColumnUse use, const char* what, const std::string& option) const {
     std::vector<Index> best;
     for (Index c = 0; c < reader_.width(); ++c) {
@@ -140,7 +140,7 @@ class ColumnChooser {
     return best.empty() ? std::nullopt : std::optional(best.front());
   }
 
-  // The numbers that another table had, unless a name of this header speaks against one of them.
+  // The numbers that another table had, unless a name of this header contradicts one of them.
   void use_remembered_numbers() {
     const auto number = [&](const Column& column, ColumnUse use) -> std::optional<Index> {
       const Index* const found = column.number();
@@ -155,7 +155,7 @@ class ColumnChooser {
     if (label) take_label(*label);
   }
 
-  // Text 0 and label 1, as far as they are free; a column of row numbers in front of them does not count.
+  // Text 0 and label 1, as far as they are free; a column of row numbers before them does not count.
   void choose_by_number() {
     const Index width = reader_.width();
     std::vector<Index> free;
@@ -179,15 +179,15 @@ class ColumnChooser {
     if (both) check_order();
   }
 
-  // A column of numbers, or of one word a row beside one of more words, is an id, a date or a label, and not the text.
-  // @param others the columns that are left.
+  // A column of numbers, or of one word a row next to one of more words, is an id, a date or a label, and not the text.
+  // @param others the remaining columns.
   void check_words(const std::vector<Index>& others) {
     constexpr double kWordsOfTexts = 1.5;
     const Index text = *columns_.text;
     const bool numbers =
         all_of_column(text, [](const std::string& field) { return is_blank(field) || parse_number(field); });
     std::vector<Index> wordier;
-    for (const Index column : others)  // one beside it may be a label of several words
+    for (const Index column : others)  // another one may be a label of several words
       if ((others.size() > 1 || !needs_label()) && words_of_row(column) > 2 * words_of_row(text))
         wordier.push_back(column);
     if ((numbers && !others.empty()) || (words_of_row(text) < kWordsOfTexts && !wordier.empty())) {
@@ -195,7 +195,7 @@ class ColumnChooser {
       cannot_tell("text", wordier.empty() ? others : wordier, request_.text_option);
     }
   }
-  // Words of a row in this column, in the mean.
+  // Mean number of words of a row in this column.
   double words_of_row(Index column) const {
     double words = 0;
     for (const auto& row : rows_) {
@@ -210,7 +210,7 @@ class ColumnChooser {
     return rows_.empty() ? 0 : words / static_cast<double>(rows_.size());
   }
 
-  // Labels come again and texts seldom do: what is the other way round was not meant so.
+  // Labels repeat and texts rarely do: if it is the other way round, the columns are exchanged by mistake.
   void check_order() const {
     constexpr std::size_t kTelling = 4;
     const auto different = [&](Index column) {
@@ -239,7 +239,7 @@ class ColumnChooser {
            !all_of_column(column, [](const std::string& field) { return is_blank(field); });
   }
 
-  // The one free column that may be what is looked for. @throws FormatError for none or several.
+  // The only free column that is possible. @throws FormatError for none or several.
   Index exclude(bool (ColumnChooser::*may_be)(Index) const, const char* what, const std::string& option) const {
     std::vector<Index> candidates;
     for (Index c = 0; c < reader_.width(); ++c)
@@ -291,17 +291,17 @@ class ColumnChooser {
   std::vector<std::vector<std::string>> rows_;  // of the sample, without the header
   std::vector<ColumnRole> roles_;               // (columns)
   ChosenColumns columns_;
-  bool remembered_ = false;  // the numbers that are asked for are those of a table without a header
+  bool remembered_ = false;  // the requested numbers are those of a table without a header
 };
 
 }  // namespace detail
 
-/// The columns of an open table: what the request says; else what the header's usual names say (`column_role`), where
-/// one name alone has the lowest rank; else the one column that is left when indices, and for texts numbers, are set
+/// The columns of an open table: what the request says; else by the usual names in the header (`column_role`), where
+/// one name alone has the lowest rank; else the one column that remains when indices, and for texts numbers, are set
 /// aside. Without a header: text 0 and label 1, or what is free, unless another
-/// column has more words than a text of numbers or of one word a row. Text and label are never one column.
-/// @param start what the table begins with. @param format as the table is read.
-/// @throws FormatError that lists the columns, for one that is missing and where the table leaves open which is meant.
+/// column has more words than a text of numbers or of one word a row. Text and label are never the same column.
+/// @param start the beginning of the table. @param format with which the table is read.
+/// @throws FormatError that lists the columns, for a missing column and where the choice is ambiguous.
 inline ChosenColumns choose_columns(const DelimitedReader& reader, const TableStart& start,
                                     const DelimitedFormat& format, const TableRequest& request) {
   return detail::ColumnChooser(reader, start, format, request).choose();
@@ -313,7 +313,7 @@ struct OpenTextTable {
   TextTableColumns columns;  ///< by number
   std::string guessed;       ///< one line that says what was guessed, or nothing
 
-  /// How to find a column again in another table: by its name, where it has one of its own.
+  /// How to find a column again in another table: by its name, where that is unique.
   Column lasting(const Column& column) const {
     if (reader.header().empty()) return column;
     const std::string& name = reader.header()[static_cast<std::size_t>(*column.number())];
@@ -321,7 +321,7 @@ struct OpenTextTable {
   }
 };
 
-/// Opens a table and finds out what the request does not say. @param input must outlive what is returned.
+/// Opens a table and guesses what the request does not say. @param input must outlive what is returned.
 /// @throws as `choose_columns` and the constructors of `DelimitedReader`.
 inline OpenTextTable open_text_table(TableInput& input, const TableRequest& request) {
   std::vector<std::string> guessed;

@@ -1,4 +1,4 @@
-// What the usual names of columns say of their use: "review" holds texts, "sentiment" labels, "id" neither.
+// The use of columns by their usual names: "review" contains texts, "sentiment" labels, "id" neither.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -27,10 +27,10 @@ enum class ColumnUse {
   kIndex     ///< which row it is: id, idx, Unnamed: 0, or no name at all
 };
 
-/// What the name of a column says.
+/// What the name of a column indicates.
 struct ColumnRole {
   ColumnUse use = ColumnUse::kUnknown;
-  int rank = 0;  ///< among names of one use: a lower one goes first, as "text" goes before "comment"
+  int rank = 0;  ///< among names of one use: the lower one is preferred, "text" before "comment"
 };
 
 namespace detail {
@@ -67,7 +67,7 @@ inline bool is_index_name(std::string_view name, std::string_view bare) {
 
 }  // namespace detail
 
-/// What a name says, whatever its case, and whether its words stand apart (review_text, Review Text).
+/// The role of a name, whatever its case, and however its words are separated (review_text, Review Text).
 /// @param name a cell of a header, valid UTF-8.
 inline ColumnRole column_role(std::string_view name) {
   using detail::is_one_of;

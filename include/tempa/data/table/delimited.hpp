@@ -1,5 +1,5 @@
-// Tables of text, one row a line: raw TSV, and CSV with RFC 4180 quotes. Rows are read one at a time from a file or a
-// stream, and every complaint names the file and the line.
+// Reads tables of text: raw TSV, and CSV with RFC 4180 quotes. Rows are read one at a time from a file or a stream, and
+// every error names the file and the line.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -31,10 +31,10 @@ namespace tempa::inline TEMPA_ABI {
 /// What a double quote means in a table.
 enum class Quoting {
   kNone,    ///< nothing: every byte between two delimiters belongs to the field (raw TSV)
-  kRfc4180  ///< a field may stand in quotes and then hold delimiters, line ends and doubled quotes
+  kRfc4180  ///< a field may be quoted and then contain delimiters, line ends and doubled quotes
 };
 
-/// How a table of text is laid out.
+/// The layout of a table of text.
 struct DelimitedFormat {
   char delimiter = '\t';                 ///< one ASCII byte, not a quote or a line end
   Quoting quoting = Quoting::kNone;      ///< what double quotes mean
@@ -69,7 +69,7 @@ class DelimitedRow {
   /// Line of the file on which the row begins, from 1.
   std::int64_t line() const { return line_; }
 
-  /// Field `i` in UTF-8; a view into this row, good until the reader goes on. @throws ValueError when out of range.
+  /// Field `i` in UTF-8; a view into this row, valid until the reader moves on. @throws ValueError when out of range.
   std::string_view operator[](Index i) const {
     if (i < 0 || i >= size())
       throw ValueError(concat("[DelimitedRow] field ", i, " is outside of ", size(), " fields"));
@@ -95,7 +95,7 @@ class DelimitedRow {
 /// Reads a table row by row: `for (const DelimitedRow& row : reader)`. Line ends are LF, CRLF or CR; a UTF-8 byte order
 /// mark is skipped, and so is a line with nothing on it. It never reads beyond the row it returns, so that a person or
 /// a program at the other end of a pipe is answered line by line.
-/// @source RFC 4180; Python `csv.reader(strict=True)`, to which it is equal but for blank lines and the checks.
+/// @source RFC 4180; Python `csv.reader(strict=True)`, to which it is equal except for blank lines and the checks.
 class DelimitedReader {
  public:
   /// Opens a file and reads its header, or its first row.
@@ -129,8 +129,8 @@ class DelimitedReader {
   /// The path, or the name of the stream.
   const std::string& name() const { return name_; }
 
-  /// The number of a column. A name is looked for as it is written, then without regard to case and to white space
-  /// around it; one of digits that is not there is a number where the column may be one (see `Column::parse`).
+  /// The number of a column. A name is looked up exactly, then without regard to case and surrounding white
+  /// space; if it is missing and all digits, it is a number where the column may be one (see `Column::parse`).
   /// @throws ConfigError for a name without a header; FormatError when there is no such column, or several.
   Index column(const Column& column) const {
     if (const std::string* name = column.name()) {
@@ -153,7 +153,7 @@ class DelimitedReader {
   /// Moves on to the next row. @return false at the end.
   /// @throws FormatError with the line for a row of another width, invalid UTF-8, a NUL byte, text after a closing
   ///   quote, a quote that is never closed, or a row of more than `max_row_bytes`; IoError when reading fails, or the
-  ///   file is cut meanwhile.
+  ///   file is truncated meanwhile.
   bool next() {
     if (std::exchange(pending_, false)) return true;
     if (!read_row()) return false;
@@ -165,7 +165,7 @@ class DelimitedReader {
   /// The row that `next` moved to.
   const DelimitedRow& row() const { return row_; }
 
-  /// An input iterator over the rows that are left.
+  /// An input iterator over the remaining rows.
   class Iterator {
    public:
     using value_type = DelimitedRow;
@@ -183,7 +183,7 @@ class DelimitedReader {
    private:
     DelimitedReader* reader_;
   };
-  /// Reads the next row, and begins there. @throws as `next`.
+  /// Reads the next row and begins with it. @throws as `next`.
   Iterator begin() { return Iterator(this); }
   std::default_sentinel_t end() const { return {}; }
 
@@ -221,7 +221,7 @@ class DelimitedReader {
     return true;
   }
 
-  // Reads one line, or several where quotes hold line ends, into row_; a blank one leaves it without fields.
+  // Reads one line, or several where quotes contain line ends, into row_; a blank line leaves it without fields.
   // @return false when the input ended.
   bool parse_row() {
     enum class State { kFieldStart, kUnquoted, kQuoted, kQuoteInQuoted } state = State::kFieldStart;
@@ -285,7 +285,7 @@ class DelimitedReader {
     }
   }
 
-  // At the end of a file: whether somebody has cut it meanwhile.
+  // At the end of a file: checks whether it has been truncated meanwhile.
   void check_whole() const {
     if (file_bytes_ == 0) return;
     const std::streamoff read = in_->pubseekoff(0, std::ios::cur, std::ios::in);

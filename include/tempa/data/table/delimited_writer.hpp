@@ -80,8 +80,8 @@ class DelimitedWriter {
     write(std::span<const std::string_view>(views));
   }
 
-  /// Hands everything to the stream, or puts the file in its place. Nothing may be written after it.
-  /// @throws IoError when that fails: an older file is then as it was.
+  /// Flushes to the stream, or moves the file to its place. Nothing may be written afterwards.
+  /// @throws IoError when that fails: an older file is unchanged then.
   void close() {
     if (out_ != nullptr) {
       out_->flush();
@@ -113,7 +113,7 @@ class DelimitedWriter {
     try {
       file_->write(std::exchange(buffer_, {}));
     } catch (...) {
-      file_.reset();  // without its place: a row is missing
+      file_.reset();  // not moved to its place, as a row is missing
       throw;
     }
   }

@@ -1,4 +1,4 @@
-// How a table is laid out, where nobody says it: what separates its fields, and whether its first row names them.
+// Guesses the layout of a table: what separates its fields, and whether its first row is a header.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -23,7 +23,7 @@ TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// What is known of a table before it is opened; the rest is found out.
+/// What is known about a table before it is opened; the rest is guessed.
 struct TableRequest {
   std::optional<char> delimiter{};
   std::optional<Quoting> quoting{};
@@ -34,11 +34,11 @@ struct TableRequest {
   bool needs_label = true;       ///< there must be a label column
   /// The columns are those of another table, which had a header or had none: what a model was trained on.
   std::optional<bool> remembered_header{};
-  std::string text_option = "the text column";    ///< what errors ask the user for
+  std::string text_option = "the text column";    ///< the option that errors name
   std::string label_option = "the label column";  ///< likewise
 };
 
-/// The first rows of a table, as one format reads them.
+/// The first rows of a table, read with one format.
 struct TableSample {
   std::vector<std::vector<std::string>> rows;
   bool broken = false;  ///< the rows end with one that this format cannot read
@@ -55,7 +55,7 @@ inline TableSample sample_table(const TableStart& start, DelimitedFormat format)
     DelimitedReader reader(in, "sample", format);
     while (sample.rows.size() < kRows && reader.next()) sample.rows.push_back(reader.row().to_vector());
   } catch (const Error&) {
-    sample.broken = start.whole || sample.rows.size() < kEnough;  // else the end may have cut a quoted field
+    sample.broken = start.whole || sample.rows.size() < kEnough;  // else the end may be inside a quoted field
   }
   return sample;
 }
@@ -72,7 +72,7 @@ inline std::vector<Column> wanted_columns(const TableRequest& request) {
   return columns;
 }
 
-/// Whether a column that is wanted goes by the name of one of these cells.
+/// Whether one of these cells is the name of a requested column.
 inline bool has_wanted_name(std::span<const std::string> cells, const TableRequest& request) {
   const std::vector<Column> columns = wanted_columns(request);
   return std::any_of(columns.begin(), columns.end(), [&](const Column& column) {
@@ -91,7 +91,7 @@ inline bool names_content(const std::string& cell) {
   return use == ColumnUse::kText || use == ColumnUse::kPaired || use == ColumnUse::kLabel;
 }
 
-/// Whether these cells can be nothing but a header: all are usual names, or wanted ones.
+/// Whether these cells must be a header: all are usual names, or requested ones.
 inline bool are_names(std::span<const std::string> cells, const TableRequest& request) {
   if (has_wanted_name(cells, request)) return true;
   return std::all_of(cells.begin(), cells.end(), is_usual_name) &&
@@ -106,7 +106,7 @@ inline bool counts_columns(std::span<const std::string> cells) {
   return true;
 }
 
-/// Whether a cell of the first row stands in its column again, as a label does and a name does not.
+/// Whether a cell of the first row occurs again in its column, as a label does and a name does not.
 inline bool first_row_recurs(const std::vector<std::vector<std::string>>& rows) {
   for (std::size_t c = 0; c < rows.front().size(); ++c)
     for (std::size_t r = 1; r < rows.size() && !is_blank(rows.front()[c]); ++r)
@@ -114,7 +114,7 @@ inline bool first_row_recurs(const std::vector<std::vector<std::string>>& rows) 
   return false;
 }
 
-/// Whether a column has numbers under a first cell that is none.
+/// Whether a column has numbers under a first cell that is not a number.
 inline bool has_column_of_numbers(const std::vector<std::vector<std::string>>& rows) {
   for (std::size_t c = 0; c < rows.front().size(); ++c) {
     const auto number = [&](const auto& row) { return c < row.size() && parse_number(row[c]); };
@@ -129,7 +129,7 @@ inline bool may_be_name(const std::string& cell) {
   return cell.size() <= kLongest && std::count(cell.begin(), cell.end(), ' ') <= 2 && !parse_number(cell);
 }
 
-/// Whether the first row is a header; nothing where the rows do not tell.
+/// Whether the first row is a header; nothing where that is unclear.
 inline std::optional<bool> has_header(const TableSample& sample, const TableRequest& request) {
   if (sample.rows.empty()) return std::nullopt;
   const std::vector<std::string>& first = sample.rows.front();
@@ -143,13 +143,13 @@ inline std::optional<bool> has_header(const TableSample& sample, const TableRequ
   return std::nullopt;
 }
 
-/// What separates the fields of a table that should have commas.
+/// The delimiter of a table that should have commas.
 inline char guess_csv_delimiter(const TableStart& start, const TableRequest& request) {
   struct Candidate {
     char delimiter;
     bool even, named;
   };
-  std::vector<Candidate> wide;  // those that cut the first row
+  std::vector<Candidate> wide;  // those that split the first row
   for (const char delimiter : {',', ';', '\t'}) {
     const TableSample sample = sample_table(start, with_delimiter(delimiter));
     if (sample.rows.empty() || sample.rows.front().size() < 2) continue;
@@ -175,7 +175,7 @@ inline bool are_quoted(std::span<const std::string> cells) {
   });
 }
 
-/// The format of a table that should have tabs and no quotes: another one only where the header tells.
+/// The format of a table that should have tabs and no quotes: another one only where the header shows it.
 inline DelimitedFormat guess_tsv_format(const TableStart& start, const TableRequest& request) {
   const TableSample plain = sample_table(start, DelimitedFormat::tsv());
   if (plain.rows.empty()) return DelimitedFormat::tsv();
@@ -194,10 +194,10 @@ inline DelimitedFormat guess_tsv_format(const TableStart& start, const TableRequ
 
 }  // namespace detail
 
-/// The format of a table: what the request says, and where it says nothing, what the name and the first rows show. A
+/// The format of a table: what the request says, and otherwise what the name and the first rows show. A
 /// file that ends with .csv has commas (or semicolons or tabs, where its first row shows those), RFC 4180 quotes, and a
-/// header unless its first row comes again below; any other has tabs, no quotes, and a header where its first row has
-/// the names of wanted columns, or usual ones.
+/// header unless its first row occurs again below; any other has tabs, no quotes, and a header where its first row has
+/// the names of requested columns, or usual ones.
 /// @param guessed receives what was guessed, in words.
 inline DelimitedFormat table_format(const TableInput& input, const TableRequest& request,
                                     std::vector<std::string>& guessed) {
@@ -234,7 +234,7 @@ inline DelimitedFormat table_format(const TableInput& input, const TableRequest&
   if (sample.rows.empty() || detail::has_wanted_name(sample.rows.front(), request)) {
     format.header = csv || by_name || !sample.rows.empty();
   } else if (by_name) {
-    // A name that the first row does not have is an error later on, unless one column alone can only be the text.
+    // A name that the first row does not have is an error later, unless the only column must be the text.
     format.header = csv || !request.remembered_header || request.needs_label || sample.rows.front().size() > 1;
   } else if (const auto header = detail::has_header(sample, request)) {
     format.header = *header;

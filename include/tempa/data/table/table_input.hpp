@@ -1,4 +1,4 @@
-// A table that can be looked at before it is read, so that its layout need not be told: a file, a pipe, a stream.
+// A table whose beginning can be inspected before it is read, to guess its layout: a file, a pipe, a stream.
 #pragma once
 
 #include <tempa/data/table/delimited.hpp>
@@ -17,12 +17,12 @@ namespace tempa::inline TEMPA_ABI {
 
 namespace detail {
 
-/// Gives what was read of a buffer once more, then goes on with the buffer; it reads no byte ahead.
+/// Replays what was read from a buffer, then continues with the buffer; it does not read ahead.
 class ReplayBuffer : public std::streambuf {
  public:
   explicit ReplayBuffer(std::streambuf* source) : source_(source) {}
 
-  /// Reads up to `bytes`, or, with `line`, up to the end of the first line that is not empty, to be given once more.
+  /// Reads up to `bytes`, or, with `line`, up to the end of the first line that is not empty, to be replayed.
   const std::string& peek(std::size_t bytes, bool line) {
     bool blank = true;
     while (peeked_.size() < bytes) {
@@ -48,22 +48,22 @@ class ReplayBuffer : public std::streambuf {
 
 }  // namespace detail
 
-/// How much of a stream is looked at. Of a file it is always the start.
+/// How much of a stream is inspected.
 enum class Peek {
   kStart,     ///< up to 256 KiB
-  kFirstLine  ///< no more than the first line, so that whoever writes line by line is answered line by line
+  kFirstLine  ///< no more than the first line, so that input line by line is answered line by line
 };
 
-/// What a table begins with.
+/// The beginning of a table.
 struct TableStart {
-  std::string text;   ///< without a line that has no end
+  std::string text;   ///< without an incomplete last line
   bool whole = true;  ///< there is no more
 };
 
 /// A table before it is read.
 class TableInput {
  public:
-  /// A file, or a pipe by its path. What cannot be opened is an error of `reader`.
+  /// A file, or a pipe by its path. If it cannot be opened, `reader` throws.
   explicit TableInput(std::filesystem::path path, Peek peek = Peek::kStart)
       : path_(std::move(path)), name_(path_.string()) {
     std::error_code ignored;
@@ -86,7 +86,7 @@ class TableInput {
 
   /// The path, or the name of the stream.
   const std::string& name() const { return name_; }
-  /// What was looked at.
+  /// What was inspected.
   const TableStart& start() const { return start_; }
 
   /// Reads the table from its beginning; to be called once. The reader must not outlive this.
@@ -107,7 +107,7 @@ class TableInput {
     try {
       start_.text = buffer.peek(kStartBytes, peek == Peek::kFirstLine);
     } catch (const std::ios_base::failure&) {
-      start_.text.clear();  // the reader will say so
+      start_.text.clear();  // the reader will report it
     }
     start_.whole = peek == Peek::kStart && start_.text.size() < kStartBytes;
     if (start_.text.size() < kStartBytes) return;

@@ -1,4 +1,4 @@
-// Texts out of a table, with what stands in its label columns, row by row or all at once.
+// Reads texts and label fields from a table, row by row or all at once.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -29,7 +29,7 @@ struct LabeledTexts {
 
   Index size() const { return static_cast<Index>(texts.size()); }
 
-  /// Some of the rows, in the given order. @throws std::out_of_range for a row that is not there.
+  /// Some of the rows, in the given order. @throws std::out_of_range for a row that does not exist.
   LabeledTexts subset(std::span<const Index> rows) const {
     LabeledTexts part;
     part.name = name;
@@ -45,31 +45,31 @@ struct LabeledTexts {
   }
 };
 
-/// Which columns of a table hold the texts and what is to be said about them.
+/// Which columns of a table contain the texts and the labels.
 struct TextTableColumns {
   Column text = 0;
   std::optional<Column> pair = std::nullopt;  ///< the second text, where an example is a pair
   std::vector<Column> labels = {};            ///< any number
 };
 
-/// Rows of a table whose labels are not made sense of yet.
+/// Rows of a table whose labels are not interpreted yet.
 struct TextTable {
   LabeledTexts rows;                             ///< without labels and targets
   std::vector<std::string> label_names;          ///< of the label columns: from the header, or their numbers
-  std::vector<std::vector<std::string>> fields;  ///< (label columns)(n) as they stand in the table
+  std::vector<std::vector<std::string>> fields;  ///< (label columns)(n) as in the table
 };
 
-/// What a text without a character may be.
+/// Whether an empty text is allowed.
 enum class BlankTexts {
-  kRefused,  ///< an error: nothing can be learnt from it
-  kAccepted  ///< a text like another
+  kRefused,  ///< an error: nothing can be learned from it
+  kAccepted  ///< a text like any other
 };
 
-/// Takes rows out of a `DelimitedReader` one by one, for tables that are larger than memory.
+/// Reads rows of a `DelimitedReader` one by one, for tables that are larger than memory.
 class TextTableReader {
  public:
-  /// @param reader must outlive this one. @throws what `DelimitedReader::column` throws for a column that is not there;
-  ///   FormatError for a text that is a label, too.
+  /// @param reader must outlive this one. @throws what `DelimitedReader::column` throws for a missing column;
+  ///   FormatError for a column that is both text and label.
   TextTableReader(DelimitedReader& reader, const TextTableColumns& columns, BlankTexts blank = BlankTexts::kRefused)
       : reader_(reader),
         text_(reader.column(columns.text)),
@@ -119,7 +119,7 @@ class TextTableReader {
   std::vector<Index> labels_;
 };
 
-/// Reads the rows that are left in a table.
+/// Reads the remaining rows of a table.
 /// @throws FormatError with the line for a text that is empty or white space, and for a table without rows; what
 ///   `DelimitedReader` throws.
 inline TextTable read_text_table(DelimitedReader& reader, const TextTableColumns& columns = {}) {

@@ -8,8 +8,8 @@
 namespace tempa::inline TEMPA_ABI::cuda {
 
 /// Records what the calling thread launches between `begin_capture` and `end_capture`; `launch` repeats it with the
-/// same addresses. Memory allocated during the capture comes from a pool of the graph's own: tensors made there stay
-/// valid and are written again by each launch, and nothing else gets their memory while the graph or one of them lives.
+/// same addresses. Memory allocated during the capture comes from the graph's own pool: tensors made there stay
+/// valid and are written again by each launch, and their memory is not reused while the graph or one of them exists.
 class Graph {
  public:
   /// @throws DeviceError when there is no such device; CudaError.
@@ -19,12 +19,12 @@ class Graph {
   Graph& operator=(Graph&&) noexcept;
 
   /// The thread's current stream on the device becomes the graph's; nothing runs until `launch`.
-  /// @param shared another graph of the device whose pool this one takes its memory from: for graphs that are never in
-  /// flight together. What is freed of one is used by the other.
-  /// @throws CudaError when a capture is going on.
+  /// @param shared another graph of the device, whose pool this one uses: for graphs that never run at the same time.
+  /// Memory freed by one is used by the other.
+  /// @throws CudaError during another capture.
   void begin_capture(const Graph* shared = nullptr);
-  /// Makes the graph ready and the former stream current again.
-  /// @throws CudaError when something was called that cannot be recorded; the graph is empty then.
+  /// Completes the graph and makes the former stream current again.
+  /// @throws CudaError when something that cannot be recorded was called; the graph is empty then.
   void end_capture();
   /// Runs the recorded work in the order of the stream. @throws CudaError when nothing is recorded.
   void launch(Backend backend) const;
@@ -38,8 +38,8 @@ class Graph {
   std::unique_ptr<State> state_;
 };
 
-/// While one lives in a capture, the calling thread's memory is not of the graph's pool, and its work is not recorded:
-/// for memory that is written between launches, which a launch's own temporaries must not share.
+/// While alive during a capture, the calling thread's memory does not come from the graph's pool, and its work is not
+/// recorded: for memory that is written between launches, which must not be shared with a launch's temporaries.
 class OutsideGraph {
  public:
   OutsideGraph();

@@ -9,10 +9,10 @@
 
 namespace tempa::inline TEMPA_ABI::cuda {
 
-/// Shared ownership of `bytes` uninitialised bytes on `device`, 256-byte aligned. Memory that is given back is handed
-/// out again to the same stream at once, without waiting: whoever uses it on another stream keeps it until that use is
-/// done. During a capture it comes from a pool that the graph keeps.
-/// @throws OutOfMemoryError with what was asked for, in use, cached and there in all; the process can go on afterwards.
+/// Shared ownership of `bytes` uninitialized bytes on `device`, 256-byte aligned. Freed memory is
+/// reused by the same stream immediately, without waiting: whoever uses it on another stream must keep it until that
+/// use is done. During a capture it comes from a pool that the graph keeps.
+/// @throws OutOfMemoryError with the bytes that were requested, in use, cached and in total; the process can continue.
 /// @throws DeviceError when there is no such device.
 std::shared_ptr<void> allocate(int device, std::size_t bytes);
 
@@ -20,15 +20,15 @@ std::shared_ptr<void> allocate(int device, std::size_t bytes);
 /// @throws OutOfMemoryError.
 std::shared_ptr<void> allocate_pinned(std::size_t bytes);
 
-/// Host to device. `host` may be changed when this returns, unless it is pinned: then when the stream has come by.
+/// Host to device. `host` may be changed when this returns, unless it is pinned: then only when the copy has run.
 /// During a capture the bytes, at most 64 KB, become a part of the graph. @throws CudaError for more.
 void copy_to_device(Backend backend, void* device, const void* host, std::size_t bytes);
 
-/// Device to host; returns when the bytes are there. @throws ValueError as `throw_if_fault`; CudaError during a
+/// Device to host; returns when the copy is complete. @throws ValueError as `throw_if_fault`; CudaError during a
 /// capture.
 void copy_to_host(Backend backend, void* host, const void* device, std::size_t bytes);
 
-/// Device to host, into pinned memory, in the order of the stream; returns at once.
+/// Device to host, into pinned memory, in the order of the stream; returns immediately.
 void copy_to_host_async(Backend backend, void* pinned, const void* device, std::size_t bytes);
 
 /// Device to device, in the order of the stream. The ranges must not overlap.

@@ -1,7 +1,6 @@
-// The CUDA runtime as the library sees it. No CUDA header is needed here: the functions are compiled by nvcc into the
-// static library of the kernels. Each throws what CUDA reports: DeviceError, OutOfMemoryError or CudaError, with the
-// text
-// `[who] what: cudaErrorName (text)`. An error of a kernel is reported by a later call, as CUDA does.
+// The part of the CUDA runtime that the library uses. No CUDA header is needed here: the functions are compiled by nvcc
+// into the static library of the kernels. Each throws what CUDA reports: DeviceError, OutOfMemoryError or CudaError,
+// with the text `[who] what: cudaErrorName (text)`. As in CUDA, an error of a kernel is reported by a later call.
 #pragma once
 
 #include <tempa/device/cuda/backend.hpp>

@@ -5,7 +5,7 @@
 
 namespace tempa::inline TEMPA_ABI::cuda {
 
-/// A queue of work beside the default stream, which it does not wait for.
+/// A queue of work that does not wait for the default stream.
 class Stream {
  public:
   /// @throws DeviceError when there is no such device; CudaError.
@@ -22,7 +22,7 @@ class Stream {
   Backend backend_;
 };
 
-/// A mark in a stream, with the time at which the device came by.
+/// A mark in a stream, with the time at which the device reached it.
 class Event {
  public:
   /// @throws DeviceError when there is no such device; CudaError.
@@ -31,13 +31,13 @@ class Event {
   Event(Event&& other) noexcept : device_(other.device_), event_(other.event_) { other.event_ = nullptr; }
   Event& operator=(Event&& other) noexcept;
 
-  /// Sets the mark behind all work given to the stream so far.
+  /// Records the event after all work given to the stream so far.
   void record(Backend backend);
   /// The stream's later work waits for the mark; the caller does not.
   void wait(Backend backend) const;
   /// The caller waits for the mark.
   void synchronize() const;
-  /// Whether the device has come by.
+  /// Whether the device has reached the mark.
   bool done() const;
   /// Milliseconds from `begin` to this mark; both must be done.
   float elapsed_ms(const Event& begin) const;
@@ -47,7 +47,7 @@ class Event {
   void* event_;
 };
 
-/// Makes a stream the calling thread's current one on its device, and the former one again at the end.
+/// While alive, makes a stream the calling thread's current one on its device.
 class StreamGuard {
  public:
   explicit StreamGuard(Backend backend);
@@ -60,7 +60,7 @@ class StreamGuard {
   Backend former_;
 };
 
-/// Names a stretch of the program for the profiler, by NVTX; does nothing where the kernels were built without NVTX.
+/// Names a range of the program for the profiler, by NVTX; does nothing where the kernels were built without NVTX.
 class ProfilerRange {
  public:
   explicit ProfilerRange(const char* name);

@@ -1,4 +1,4 @@
-// A file that only grows: whole records or nothing.
+// A file that is only appended to, by whole records.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -16,7 +16,7 @@ namespace tempa::inline TEMPA_ABI {
 /// Appends to a file, each time by one call of the system, so that what was written stays when the process dies.
 class AppendFile {
  public:
-  /// What to do when the file is there already.
+  /// What to do when the file exists already.
   enum class Existing { kContinue, kRefuse };
 
   /// @throws IoError when the file cannot be created or opened, or exists and must not.
@@ -28,10 +28,10 @@ class AppendFile {
 
   const std::string& path() const { return path_; }
   bool is_open() const { return opened_.descriptor.number() >= 0; }
-  /// Whether it is a file that others can read and that can be cut: no pipe, device, terminal or /dev/stdout.
+  /// Whether it is a file that can be read and truncated: no pipe, device, terminal or /dev/stdout.
   bool is_regular() const { return opened_.regular; }
 
-  /// Appends all of `bytes`; when the disk is full, what fitted is taken back, and the same bytes may be tried again.
+  /// Appends all of `bytes`. When the disk is full, what fit is removed again, and the same bytes may be tried later.
   /// @throws IoError.
   void append(std::string_view bytes) {
     if (!is_open()) throw IoError(path_, "cannot write: the file has been closed");
@@ -42,7 +42,7 @@ class AppendFile {
       return;
     }
     const int reason = errno;
-    // Should this fail as well, a torn record stays last, as after a crash.
+    // Should this fail as well, a torn record stays at the end, as after a crash.
     [[maybe_unused]] const int ignored = regular ? ::ftruncate(opened_.descriptor.number(), before.st_size) : 0;
     const std::string what = concat("cannot append ", bytes.size(), " bytes");
     errno = reason;
@@ -51,8 +51,8 @@ class AppendFile {
 
   /// Lines of the file, each ended by '\n': those that it had, and those that were appended.
   std::int64_t lines() const { return lines_; }
-  /// Cuts the file behind its first `lines` lines, a torn one behind them too; one that has fewer stays as it is.
-  /// What is no regular file cannot take anything back, and stays as it is.
+  /// Cuts the file after its first `lines` lines, a torn line at its end included; a file that has fewer stays as it
+  /// is. Anything but a regular file cannot be cut and is not changed.
   /// @throws IoError.
   void keep_lines(std::int64_t lines) {
     if (lines > lines_ || lines_ == 0 || !is_regular()) return;

@@ -1,4 +1,4 @@
-// A folder that appears under its name with all its files, or not at all.
+// A folder that is written atomically: it appears under its name with all its files, or not at all.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -24,13 +24,13 @@ namespace tempa::inline TEMPA_ABI {
 
 namespace detail {
 
-/// Brings the bytes of a file to the disk. @throws IoError.
+/// Flushes a file to disk (fsync). @throws IoError.
 inline void sync_file(const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.number() < 0 || ::fsync(file.number()) != 0) throw_system_error(path, "cannot bring the file to the disk");
 }
 
-/// Brings a folder to the disk, with all that is in it. @throws IoError.
+/// Flushes a folder and everything in it to disk. @throws IoError.
 inline void sync_tree(const std::string& folder) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
     if (entry.is_symlink()) continue;
@@ -43,7 +43,7 @@ inline void sync_tree(const std::string& folder) {
   sync_folder(folder);
 }
 
-/// The process in a name that `temporary_path` gave; nothing for another name.
+/// The process id in a name that `temporary_path` made; nothing for another name.
 inline std::optional<pid_t> process_of_temporary(std::string_view name) {
   constexpr std::string_view kEnd = ".tmp";
   if (!name.starts_with('.') || !name.ends_with(kEnd)) return std::nullopt;
@@ -61,7 +61,7 @@ inline std::optional<pid_t> process_of_temporary(std::string_view name) {
 }  // namespace detail
 
 /// A folder that is filled beside its place, made durable, and renamed. Whatever fails before `commit` has returned (a
-/// full disk, an exception, the end of the process), what was under its name is as it was.
+/// full disk, an exception, the end of the process), whatever had its name before is unchanged.
 class AtomicFolder {
  public:
   /// @throws IoError when the folder around it does not exist or may not be written.
@@ -83,7 +83,7 @@ class AtomicFolder {
   /// Where the file `name` of the folder is to be written.
   std::string file(std::string_view name) const { return concat(temporary_path_, '/', name); }
 
-  /// Brings all files to the disk and puts the folder in its place; a folder of that name that is there already is
+  /// Flushes all files to disk and moves the folder to its place; an existing folder of that name is
   /// replaced in one step. Call once, last.
   /// @throws IoError when the disk fails, or the file system cannot exchange two folders.
   void commit() {
@@ -102,7 +102,7 @@ class AtomicFolder {
   std::string temporary_path_;
 };
 
-/// Removes a folder so that nobody ever sees a part of it under its name. @throws IoError.
+/// Removes a folder in such a way that nobody ever sees a part of it under its name. @throws IoError.
 inline void remove_folder(const std::string& path) {
   const std::string away = detail::temporary_path(path);
   if (::rename(path.c_str(), away.c_str()) != 0) detail::throw_system_error(path, "cannot remove");
@@ -111,9 +111,10 @@ inline void remove_folder(const std::string& path) {
   if (error) throw IoError(away, "cannot remove: " + error.message());
 }
 
-/// Removes from `folder` what processes that are no more left unfinished there: files of `AtomicFile`, folders of
-/// `AtomicFolder` and `ModelFolder`. @param name only what was to become this; all when empty.
-/// @return the names; none for a folder that may not be listed. @throws IoError when the folder cannot be read.
+/// Removes from `folder` what processes that have ended left unfinished there: files of `AtomicFile`, folders of
+/// `AtomicFolder` and `ModelFolder`. @param name only what was to get this name; all when empty.
+/// @return the names of what was removed; none for a folder that may not be listed. @throws IoError when the folder
+/// cannot be read.
 inline std::vector<std::string> remove_unfinished(const std::string& folder, std::string_view name = {}) {
   const std::string begin = name.empty() ? "." : concat('.', name.substr(0, detail::kMaxTemporaryNameBytes), '.');
   std::vector<std::string> removed;

@@ -1,4 +1,4 @@
-// Descriptors of the system: closed by themselves, and written to so that every failure is an error of the caller.
+// File descriptors that close themselves, and writing to them so that every failure reaches the caller.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -21,8 +21,8 @@ TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Whoever read the pipe that was written to has gone: no fault, but nobody wants more.
-/// A program gets it only where it ignores SIGPIPE, which otherwise ends it.
+/// The reader of the pipe that is written to has closed it: not a failure, but nobody wants more.
+/// A program gets it only if it ignores SIGPIPE, which otherwise ends it.
 class ClosedPipeError : public IoError {
  public:
   using IoError::IoError;
@@ -53,7 +53,7 @@ class Descriptor {
 };
 
 /// While it lives, a write of this thread beyond the limit of file sizes (`ulimit -f`) fails with EFBIG, and the signal
-/// SIGXFSZ, which would end the process, is held back and taken away. Signals of other threads, and what the process
+/// SIGXFSZ, which would end the process, is blocked and discarded. Signals of other threads, and what the process
 /// does about them, stay as they are; so does errno.
 class FileSizeSignalHeld {
  public:
@@ -83,7 +83,7 @@ class FileSizeSignalHeld {
   bool came_before_ = false;
 };
 
-/// Writes all of `bytes`, however the system cuts them up, and waits where a pipe or terminal takes no more for now.
+/// Writes all of `bytes`, by as many calls as it takes, and waits while a pipe or terminal takes no more.
 /// @return how many were written: fewer, with the reason in errno, when the system reports a failure.
 inline std::size_t write_all(int descriptor, std::span<const std::byte> bytes) {
   constexpr std::size_t kChunkBytes = std::size_t{1} << 30;  // one call writes less than 2 GiB
@@ -93,7 +93,7 @@ inline std::size_t write_all(int descriptor, std::span<const std::byte> bytes) {
     const auto rest = bytes.subspan(written);
     const ssize_t count = ::write(descriptor, rest.data(), std::min(rest.size(), kChunkBytes));
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno == EAGAIN) {  // somebody set the other end to not wait
+    if (count < 0 && errno == EAGAIN) {  // the descriptor is non-blocking
       pollfd ready{descriptor, POLLOUT, 0};
       if (::poll(&ready, 1, -1) >= 0 || errno == EINTR) continue;
     }

@@ -1,4 +1,4 @@
-// Files of the system: read whole, replaced at once or not at all.
+// Files: read as a whole, replaced atomically.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -48,9 +48,9 @@ inline OpenFile open_for_reading(const std::string& path) {
   return {std::move(descriptor), static_cast<std::uint64_t>(status.st_size), status.st_mtim};
 }
 
-/// Reads the first `bytes.size()` bytes. Reading and not mapping: a mapped file that somebody else shortens ends the
+/// Reads the first `bytes.size()` bytes. It reads and does not map: a mapped file that somebody else shortens ends the
 /// process (SIGBUS), and what somebody else writes to it appears in the middle of what has been checked.
-/// @throws IoError when reading fails, or the file is written to by others meanwhile.
+/// @throws IoError when reading fails, or others write to the file meanwhile.
 inline void read_bytes(const OpenFile& file, const std::string& path, std::span<std::byte> bytes) {
   constexpr std::size_t kChunkBytes = std::size_t{1} << 30;  // one call reads less than 2 GiB
   for (std::size_t used = 0; used < bytes.size();) {
@@ -75,10 +75,10 @@ struct Unmap {
   void operator()(std::byte* memory) const { ::munmap(memory, size); }
 };
 
-/// How many bytes of the final name a temporary name repeats: file systems take 255 bytes at most.
+/// How many bytes of the final name a temporary name repeats: file systems allow 255 bytes at most.
 inline constexpr std::size_t kMaxTemporaryNameBytes = 200;
 
-/// A name that no other call gives, ".<name>.<process>.<number>.tmp" in the folder of `path`.
+/// A name that no other call returns, ".<name>.<process>.<number>.tmp" in the folder of `path`.
 inline std::string temporary_path(const std::string& path) {
   static std::atomic<unsigned> counter{0};
   const std::string name = path.substr(path.rfind('/') + 1, kMaxTemporaryNameBytes);  // npos + 1 is 0
@@ -91,7 +91,7 @@ inline void adopt_owner(int descriptor, const struct stat& old) {
   ::fchmod(descriptor, old.st_mode & 07777u);
 }
 
-/// Brings a folder's list of names to the disk. @throws IoError when the disk fails.
+/// Flushes a folder's list of names to disk. @throws IoError when the disk fails.
 inline void sync_folder(const std::string& folder) {
   const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (opened.number() >= 0 && ::fsync(opened.number()) == 0) return;
@@ -117,7 +117,7 @@ inline std::string read_text_file(const std::string& path, std::uint64_t max_byt
   return text;
 }
 
-/// The bytes of a file, in memory of its own that begins at a page. What happens to the file later changes nothing
+/// The bytes of a file, in separate memory that begins at a page. Later changes of the file have no effect
 /// here, and what is written here never reaches the file.
 class FileBytes {
  public:
@@ -144,10 +144,10 @@ class FileBytes {
   std::unique_ptr<std::byte[], detail::Unmap> memory_;
 };
 
-/// A file that appears under its name only when it is complete: written beside it, made durable, renamed.
-/// Whatever fails before `commit` has returned (a full disk, an exception), the old file is as it was. It keeps its
-/// permissions and its owner, and a symbolic link to it stays one. What is no regular file (a device, a pipe, a
-/// terminal, /dev/stdout) is never replaced: what is written goes there at once.
+/// A file that is written atomically: under a temporary name in the same folder, flushed to disk, then renamed.
+/// Whatever fails before `commit` has returned (a full disk, an exception), the old file is unchanged. The new one has
+/// its permissions and its owner, and a symbolic link to it stays one. Anything but a regular file (a device, a pipe, a
+/// terminal, /dev/stdout) is never replaced: it is written to directly.
 class AtomicFile {
  public:
   /// @throws IoError when the folder does not exist or may not be written, or the path is a folder or a file that may
@@ -175,7 +175,7 @@ class AtomicFile {
   }
   void write(std::string_view text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
 
-  /// Brings the bytes to the disk and puts the file in the place of the old one. Call once, last.
+  /// Flushes the bytes to disk and replaces the old file. Call it once, last.
   /// @throws IoError when the disk or the folder fails.
   void commit() {
     const bool whole = !temporary_path_.empty();
@@ -189,7 +189,7 @@ class AtomicFile {
   }
 
  private:
-  /// What is no regular file, else a new file in the same folder, hence on the same file system.
+  /// The path itself if it is no regular file, else a new file in the same folder, and so on the same file system.
   detail::Descriptor open() {
     if (target_.through) return std::move(*target_.through);
     while (true) {
@@ -205,14 +205,14 @@ class AtomicFile {
 
   std::string path_;
   detail::OutputTarget target_;
-  std::string temporary_path_;  // empty when what is written goes through
+  std::string temporary_path_;  // empty when the path itself is written to
   detail::Descriptor descriptor_;
   std::uint64_t written_bytes_ = 0;
   bool committed_ = false;
 };
 
-/// Replaces the file by `text`, at once or not at all.
-/// @throws IoError as `AtomicFile`; the old file is then as it was.
+/// Replaces the file by `text`, atomically.
+/// @throws IoError as `AtomicFile`; the old file is unchanged then.
 inline void atomic_write_text(const std::string& path, std::string_view text) {
   AtomicFile file(path);
   file.write(text);

@@ -1,4 +1,4 @@
-// The folder of a trained model, with all that belongs to it, replaced as one.
+// The folder of a trained model with all its files, replaced as a whole.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -28,8 +28,8 @@ namespace tempa::inline TEMPA_ABI {
 
 namespace detail {
 
-/// Whether a file of this name is a part of a model: what of an earlier one has no successor must not stay beside a new
-/// one, whose weights or tokenizer it would pass for.
+/// Whether a file of this name is a part of a model. Such files of an earlier model must not stay beside those of a new
+/// one, as they would be taken for its weights or its tokenizer.
 inline bool is_model_file(std::string_view name) {
   constexpr std::array<std::string_view, 14> kNames{"config.json",
                                                     "model.safetensors",
@@ -52,7 +52,7 @@ inline bool is_model_file(std::string_view name) {
          is_part("pytorch_model-", ".bin");
 }
 
-/// Whether a folder is where a file system is mounted, which cannot be renamed.
+/// Whether a folder is a mount point, which cannot be renamed.
 inline bool is_mount_point(const std::string& folder) {
 #if defined(STATX_ATTR_MOUNT_ROOT)
   struct statx status = {};
@@ -73,7 +73,7 @@ inline void adopt_owner(const std::string& path, const std::string& replaced) {
     adopt_owner(opened.number(), old);
 }
 
-/// Whether two names stand for one file, or for symbolic links with the same text.
+/// Whether two names refer to one file, or to symbolic links with the same text.
 inline bool is_same_file(const std::string& one, const std::string& other) {
   struct stat first = {}, second = {};
   if (::lstat(one.c_str(), &first) != 0 || ::lstat(other.c_str(), &second) != 0) return false;
@@ -83,8 +83,8 @@ inline bool is_same_file(const std::string& one, const std::string& other) {
          std::filesystem::read_symlink(one, error) == std::filesystem::read_symlink(other, error) && !error;
 }
 
-/// Two names change what they stand for, in one step where the file system can. @return false with errno, when both
-/// stand for what they did.
+/// Exchanges two names, in one step where the file system can. @return false with errno, when both
+/// are unchanged.
 inline bool exchange_names(const std::string& one, const std::string& other) {
   if (::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE) == 0) return true;
   if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP) return false;
@@ -101,8 +101,8 @@ inline bool exchange_names(const std::string& one, const std::string& other) {
 
 }  // namespace detail
 
-/// A model's folder that is written anew, and replaced as one: weights, config.json, tokenizer, settings and metrics
-/// are all of the same training, whenever a process is ended. What else a user keeps there stays.
+/// A model's folder that is written anew and replaced as a whole: weights, config.json, tokenizer, settings and metrics
+/// always belong to the same training, even if the process is killed. Other files that a user keeps there stay.
 ///
 ///   ModelFolder::require_writable("out");    // before the training: an error now, not hours later
 ///   …
@@ -114,11 +114,11 @@ inline bool exchange_names(const std::string& one, const std::string& other) {
 /// The new folder is filled beside the old one, under a name that begins with a dot, gets the old one's other files as
 /// hard links, and changes places with it in one step. Where that is impossible (the folder is a mount point, this
 /// process works in it, the folder around it may not be written, the file system has no hard links or cannot
-/// exchange), the new files are filled into a folder inside of it, brought to the disk, and then change places one by
-/// one, which takes milliseconds; an error puts back those that had.
+/// exchange), the new files are written to a folder inside it, flushed to disk, and then exchanged one by
+/// one, which takes milliseconds; an error undoes the exchanges so far.
 class ModelFolder {
  public:
-  /// @param path made when it is not there, with the folders around it; a symbolic link to a folder stays one.
+  /// @param path created if missing, with its parent folders; a symbolic link to a folder stays one.
   /// @param own_files names of files that belong to the model besides those that every model has.
   /// @throws IoError when the path is no folder, or may not be written.
   explicit ModelFolder(const std::filesystem::path& path, std::vector<std::string> own_files = {})
@@ -139,21 +139,21 @@ class ModelFolder {
   }
   ModelFolder(const ModelFolder&) = delete;
   ModelFolder& operator=(const ModelFolder&) = delete;
-  /// Removes what was written without `commit`, or what was replaced.
+  /// Removes what was written if there was no `commit`, else what was replaced.
   ~ModelFolder() {
     std::error_code ignored;
     std::filesystem::remove_all(temporary_path_, ignored);
   }
 
-  /// @throws IoError when a model cannot be written to `path`, as the constructor. Nothing of a folder that is there is
+  /// @throws IoError when a model cannot be written to `path`, as the constructor. An existing folder is not
   /// changed.
   static void require_writable(const std::filesystem::path& path) { const ModelFolder probe(path); }
 
   /// Where the files are to be written, until `commit`.
   std::filesystem::path path() const { return temporary_path_; }
 
-  /// Brings all to the disk, and puts it in its place. Call once, last.
-  /// @throws IoError when the disk fails: what was there is as it was.
+  /// Flushes everything to disk and replaces the old folder. Call it once, last.
+  /// @throws IoError when the disk fails: the old folder is unchanged then.
   void commit() {
     try {
       put_in_place();
@@ -179,7 +179,7 @@ class ModelFolder {
     detail::sync_folder(detail::folder_of(place_));
   }
 
-  /// The folder that a path means, without links; the folder around it is made.
+  /// The folder that a path refers to, with links resolved; its parent folder is created.
   std::string place_of(const std::filesystem::path& path) const {
     std::string found = path.string();
     while (found.size() > 1 && found.back() == '/') found.pop_back();
@@ -193,7 +193,7 @@ class ModelFolder {
     }
     if (errno != ENOENT || found.empty()) detail::throw_system_error(name_, "cannot make the folder");
     std::error_code error;
-    for (int links = 0; links < 40 && std::filesystem::is_symlink(found, error); ++links) {  // one that dangles
+    for (int links = 0; links < 40 && std::filesystem::is_symlink(found, error); ++links) {  // a dangling link
       const auto next = std::filesystem::read_symlink(found, error);
       found = next.is_absolute() ? next.string() : detail::folder_of(found) + next.string();
     }
@@ -209,12 +209,12 @@ class ModelFolder {
     struct stat status = {};
     return ::stat(place_.c_str(), &status) == 0;
   }
-  /// Whether a folder that is there can be given another name without harm.
+  /// Whether an existing folder can be renamed without harm.
   bool can_be_exchanged() const {
     const std::string here = detail::canonical_path(".").value_or("");
     return place_ != "/" && here != place_ && !here.starts_with(place_ + '/') && !detail::is_mount_point(place_);
   }
-  /// Makes a folder with a name of its own beside `place`: not that of a killed process which had this one's number.
+  /// Makes a folder with a new name beside `place`: not one left by a killed process that had the same process id.
   bool make(const std::string& place) {
     do {
       temporary_path_ = detail::temporary_path(place);
@@ -238,13 +238,13 @@ class ModelFolder {
     if (::renameat2(AT_FDCWD, temporary_path_.c_str(), AT_FDCWD, place_.c_str(), RENAME_EXCHANGE) != 0) return false;
     try {  // what others have put into the old folder meanwhile
       give_others(temporary_path_, place_, /*top=*/true, Give::kMove);
-    } catch (const std::filesystem::filesystem_error&) {  // the model is in its place all the same
+    } catch (const std::filesystem::filesystem_error&) {  // the model is in place all the same
     }
     return true;
   }
 
   enum class Give { kLink, kMove };
-  /// Gives the folder `to` what it has not of the folder `from`, but no part of a model. @throws filesystem_error.
+  /// Adds to the folder `to` what only the folder `from` has, but no part of a model. @throws filesystem_error.
   void give_others(const std::filesystem::path& from, const std::filesystem::path& to, bool top, Give how) const {
     for (const auto& entry : std::filesystem::directory_iterator(from)) {
       const std::filesystem::path name = entry.path().filename(), target = to / name;
@@ -266,7 +266,7 @@ class ModelFolder {
     }
   }
 
-  /// One file after the other. @throws IoError, when those that had changed places have done so again.
+  /// Exchanges file by file. @throws IoError after the exchanges so far have been undone.
   void exchange_files() {
     struct Step {
       std::string inside, place;

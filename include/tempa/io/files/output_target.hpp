@@ -1,4 +1,4 @@
-// What a path to be written to stands for: the one function that every writer asks.
+// Decides what writing to a path means (a regular file, a device, a pipe); every writer calls this one function.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -32,20 +32,21 @@ inline std::string folder_of(const std::string& path) {
   return slash == std::string::npos ? "./" : path.substr(0, slash + 1);
 }
 
-/// The path without symbolic links, "." and ".."; nothing, with the reason in errno, when it is not there.
+/// The path without symbolic links, "." and ".."; nothing, with the reason in errno, when it does not exist.
 inline std::optional<std::string> canonical_path(const std::string& path) {
   const std::unique_ptr<char, decltype(&std::free)> found(::realpath(path.c_str(), nullptr), &std::free);
   return found ? std::optional<std::string>(found.get()) : std::nullopt;
 }
 
-/// Where what is written to a path goes.
+/// Where output to a path goes.
 struct OutputTarget {
   std::string path;                     ///< of the regular file: symbolic links are followed, the last one may dangle
-  std::optional<struct stat> existing;  ///< that file, when it is there
-  std::optional<Descriptor> through;    ///< instead: what is no regular file, open for writing and never replaced
+  std::optional<struct stat> existing;  ///< that file, if it exists
+  std::optional<Descriptor>
+      through;  ///< instead of them: something other than a regular file, open for writing and never replaced
 };
 
-/// Opens a name of /proc/self/fd, to which /dev/stdout leads: the same open file, with the position that others who
+/// Opens a name of /proc/self/fd, which /dev/stdout links to: the same open file, with the position that others who
 /// write to it see, as `>` and `>>` of a shell have set it up.
 /// @param folder of the name, with a slash. @return nothing when `path` is no such name.
 inline std::optional<Descriptor> open_descriptor_link(const std::string& path, const std::string& folder) {
@@ -62,11 +63,11 @@ inline std::optional<Descriptor> open_descriptor_link(const std::string& path, c
   return opened;
 }
 
-/// Follows symbolic links, and opens what is no regular file; that may wait, as for the reader of a named pipe.
+/// Follows symbolic links, and opens anything but a regular file; that may block, as for the reader of a named pipe.
 /// @param what begins the message of an error.
 /// @throws IoError for a folder, a file that may not be written, a circle of links, and what cannot be opened.
 inline OutputTarget resolve_output(const std::string& path, std::string_view what = "cannot write the file") {
-  constexpr int kMaxLinks = 40;  // as Linux
+  constexpr int kMaxLinks = 40;  // as many links as Linux follows
   std::string place = path;
   for (int links = 0;; ++links) {
     struct stat status = {};
@@ -101,11 +102,11 @@ inline OutputTarget resolve_output(const std::string& path, std::string_view wha
 /// A file that is written in its place while others read it.
 struct GrowingFile {
   Descriptor descriptor;
-  bool regular;  ///< it can be read, and cut
+  bool regular;  ///< it can be read and truncated
 };
 
-/// Opens a file in its place, or makes it; what is no regular file as `resolve_output` does.
-/// @param flags what `open` is to know besides: O_TRUNC, O_APPEND, O_EXCL. @param what as `resolve_output`.
+/// Opens a file in its place, or creates it; anything but a regular file as `resolve_output` does.
+/// @param flags further flags of `open`: O_TRUNC, O_APPEND, O_EXCL. @param what as `resolve_output`.
 /// @throws IoError.
 inline GrowingFile open_growing(const std::string& path, int flags, std::string_view what) {
   OutputTarget target = resolve_output(path, what);

@@ -1,4 +1,4 @@
-// Text from a file inside an error message.
+// Makes text from a file safe to show in an error message.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -20,8 +20,7 @@ inline std::string printable(std::string_view text, std::size_t max_bytes = 120)
   std::size_t shown = text.size();
   if (shown > max_bytes) {
     shown = max_bytes;
-    while (shown > 0 && (static_cast<unsigned char>(text[shown]) & 0xc0u) == 0x80u)
-      --shown;  // not inside of a character
+    while (shown > 0 && (static_cast<unsigned char>(text[shown]) & 0xc0u) == 0x80u) --shown;  // not inside a character
   }
   std::string result = "'";
   for (const char c : text.substr(0, shown)) {

@@ -1,4 +1,4 @@
-// Text that is appended to a file or to standard output: buffered, and no failure stays unnoticed.
+// Buffered text output to a file or to standard output that reports every failure.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -20,7 +20,7 @@ TEMPA_COMPILED_FILE("io");
 namespace tempa::inline TEMPA_ABI {
 
 /// Appends text to a file, a pipe, a device or a terminal. Unlike `AtomicFile` it is for output that is used while it
-/// grows: whatever was flushed is there, whatever comes after.
+/// grows: what was flushed stays, whatever happens afterwards.
 class TextOutput {
  public:
   /// Creates or empties a file. @throws IoError.
@@ -33,7 +33,7 @@ class TextOutput {
 
   TextOutput(const TextOutput&) = delete;
   TextOutput& operator=(const TextOutput&) = delete;
-  /// Flushes what is left, without complaint: call `close` to hear of failures.
+  /// Flushes what is left and ignores failures: call `close` to have them reported.
   ~TextOutput() {
     try {
       flush();
@@ -46,7 +46,7 @@ class TextOutput {
     buffer_ += text;
     if (buffer_.size() >= kBufferBytes) flush();
   }
-  /// Hands everything to the system. @throws as `write`.
+  /// Passes everything to the system. @throws as `write`.
   void flush() {
     const std::string text = std::exchange(buffer_, {});  // what could not be written is not tried again
     if (detail::write_all(number_, text) == text.size()) return;

@@ -1,5 +1,5 @@
-// JSON files: read strictly (no duplicate keys, no endless nesting), with errors that name file, line and field.
-// This header brings in the whole of nlohmann/json: include it only where JSON is read or written.
+// JSON files: read strictly (no duplicate keys, limited nesting), with errors that name file, line and field.
+// This header includes all of nlohmann/json: include it only where JSON is read or written.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -59,8 +59,8 @@ inline JsonFile read_json(const std::string& path, std::uint64_t max_bytes = std
   return parse_json(read_text_file(path, max_bytes), path);
 }
 
-/// Writes `value` in the form of Hugging Face's files (two spaces, sorted keys, a final newline), at once or not at
-/// all. A NaN or infinite number, which JSON does not have, becomes null.
+/// Writes `value` in the form of Hugging Face's files (two spaces, sorted keys, a final newline), atomically. A NaN or
+/// infinite number, which JSON does not have, becomes null.
 /// @throws ValueError when a string is no UTF-8; IoError when the disk fails.
 inline void write_json(const std::string& path, const nlohmann::json& value) {
   std::string text;
@@ -82,7 +82,7 @@ inline FormatError field_error(const JsonFile& file, std::string_view field, con
   return FormatError(file.path, finder.found() ? line : 0, concat(field, ": ", message));
 }
 
-/// Whether the field is there (null counts).
+/// Whether the field exists (also as null).
 inline bool has_field(const JsonFile& file, std::string_view field) {
   return file.root.contains(detail::json_pointer_of(field));
 }
@@ -195,7 +195,7 @@ T get_or(const JsonFile& file, std::string_view field, const std::type_identity_
   return require<T>(file, field);
 }
 
-/// A number that may be missing or null, within a range when it is there. @throws FormatError as `require`.
+/// A number that may be missing or null, within a range when it exists. @throws FormatError as `require`.
 template <typename T>
 requires std::integral<T> || std::floating_point<T> T get_or(const JsonFile& file, std::string_view field,
                                                              std::type_identity_t<T> fallback, JsonRange<T> range) {

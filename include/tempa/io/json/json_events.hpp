@@ -1,5 +1,5 @@
-// How JSON text is walked through: event by event, with the line at hand. The internals of json.hpp and of the
-// safetensors header. There is one call of nlohmann's parser in the whole library, because each kind costs compile
+// Parses JSON text event by event and keeps track of the line. The internals of json.hpp and of the
+// safetensors header. The library calls nlohmann's parser in one place only, because each instantiation costs compile
 // time.
 #pragma once
 
@@ -53,7 +53,7 @@ class LineCountingIterator {
 };
 
 /// Sends the events of `text` to `sax` until one returns false.
-/// @param path the file that errors name; @param line set to where the walk stands, for the errors of `sax`.
+/// @param path the file that errors name; @param line set to the current line, for the errors of `sax`.
 /// @throws FormatError for a NUL byte, which the parser would take for the end; whatever `sax` throws.
 inline void walk_json(std::string_view text, const std::string& path, std::int64_t& line, JsonSax& sax) {
   line = 1;
@@ -133,7 +133,7 @@ class JsonBuilder : public JsonSax {
   nlohmann::json* member_ = nullptr;  // the value of the last key
 };
 
-/// Walks until the value that a JSON pointer names, and stops there.
+/// Parses up to the value that a JSON pointer names, and stops there.
 class JsonPointerFinder : public JsonSax {
  public:
   explicit JsonPointerFinder(nlohmann::json::json_pointer pointer) {
@@ -187,7 +187,7 @@ class JsonPointerFinder : public JsonSax {
 
   std::vector<std::string> tokens_;
   std::vector<std::int64_t> open_;  // of each open container: kObject, or the index of the next element
-  std::size_t matched_ = 0;         // leading tokens that the way to here agrees with
+  std::size_t matched_ = 0;         // leading tokens that match the path to the current value
   bool found_ = false;
 };
 

@@ -1,4 +1,4 @@
-// The members of a JSON object as text, for files of which some fields are to stay as they are to the last digit.
+// The members of a JSON object as text, for files in which some fields must stay as they are to the last digit.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -29,7 +29,7 @@ inline std::size_t json_string_end(std::string_view text, std::size_t begin) {
   return i + 1;
 }
 
-/// The end of the value that begins at `text[begin]`. `text` is valid JSON, and the value is inside of an object.
+/// The end of the value that begins at `text[begin]`. `text` is valid JSON, and the value is inside an object.
 inline std::size_t json_value_end(std::string_view text, std::size_t begin) {
   std::size_t depth = 0, i = begin;
   while (true) {
@@ -48,7 +48,7 @@ inline std::size_t json_value_end(std::string_view text, std::size_t begin) {
     }
     ++i;
   }
-  return text.find_last_not_of(" \t\r\n", i - 1) + 1;  // a number or a word, without the space behind it
+  return text.find_last_not_of(" \t\r\n", i - 1) + 1;  // a number or a word, without the space after it
 }
 
 }  // namespace detail
@@ -71,7 +71,7 @@ inline std::vector<JsonMember> json_members(const JsonFile& file) {
   return members;
 }
 
-/// An object of these members, each on a line of its own, in this order, in the form of Hugging Face's files.
+/// An object of these members, each on a separate line, in this order, in the form of Hugging Face's files.
 inline std::string json_object_text(const std::vector<JsonMember>& members) {
   std::string text = "{";
   for (const JsonMember& member : members)

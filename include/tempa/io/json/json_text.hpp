@@ -1,4 +1,4 @@
-// JSON written by hand: for lines in a fixed order, and for numbers that read back to the same bits.
+// Writes JSON text directly: for fields in a fixed order, and for numbers that read back to the same bits.
 #pragma once
 
 #include <tempa/core/compiled.hpp>

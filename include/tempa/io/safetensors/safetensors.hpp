@@ -1,4 +1,4 @@
-// safetensors: the format in which Hugging Face keeps weights. Written at once or not at all.
+// safetensors, the format in which Hugging Face stores weights. Files are written atomically.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -114,8 +114,8 @@ struct SafetensorsItem {
 /// Writes a safetensors file: the tensors by falling type, then by name, as the reference does, so that the bytes are
 /// the same as its; complete or not at all.
 /// @param metadata `__metadata__`; transformers wants {"format": "pt"}.
-/// @throws ValueError when a name is there twice, reserved or no UTF-8, or the bytes do not fit the shape; IoError when
-/// the disk is full or fails. The old file is then as it was.
+/// @throws ValueError when a name occurs twice, is reserved or is not UTF-8, or the bytes do not fit the shape; IoError
+/// when the disk is full or fails. The old file is unchanged then.
 /// @source safetensors, serialize_to_file
 inline void write_safetensors(const std::string& path, std::vector<SafetensorsItem> items,
                               const std::map<std::string, std::string>& metadata = {{"format", "pt"}}) {
@@ -145,7 +145,8 @@ inline void write_safetensors(const std::string& path, std::vector<SafetensorsIt
 }
 
 struct SaveOptions {
-  std::optional<DType> floating_dtype = {};  ///< store every floating-point tensor as this type; none: each as it is
+  std::optional<DType> floating_dtype =
+      {};  ///< store every floating-point tensor as this type; absent: each in its own type
   std::map<std::string, std::string> metadata = {{"format", "pt"}};
 };
 
@@ -185,7 +186,7 @@ inline void save_safetensors(const std::string& path, const StateDict& state, co
   if (options.floating_dtype && !is_floating(*options.floating_dtype))
     throw ConfigError(concat("[save_safetensors] floating_dtype must be a floating-point type but is ",
                              to_string(*options.floating_dtype)));
-  std::vector<AnyTensor> stored;  // holds what the items' bytes point to
+  std::vector<AnyTensor> stored;  // owns the memory of the items' bytes
   std::vector<SafetensorsItem> items;
   for (const StateDict::Entry& entry : state) {
     stored.push_back(detail::stored_as(entry.tensor, options.floating_dtype));

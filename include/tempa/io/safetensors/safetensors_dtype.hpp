@@ -16,7 +16,7 @@ TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// The element types in the format's own order, by rising alignment; the tensors of a file stand in the reverse order.
+/// The element types in the format's own order, by rising alignment; the tensors of a file are in the reverse order.
 enum class SafetensorsDType : std::uint8_t {
   kBool,
   kF4,

@@ -1,8 +1,8 @@
 // The header of a safetensors file: 8 bytes of length, then JSON that says type, shape and place of every tensor.
 //
-// Nothing in it is believed. A header that another reader could understand differently (duplicate keys, numbers that
-// are no integers, bytes that belong to no tensor or to two) is refused, and nothing is allocated by a number from the
-// file.
+// Nothing in it is trusted. A header that another reader could understand differently (duplicate keys, numbers that
+// are not integers, bytes that belong to no tensor or to two) is refused, and no number from the file decides how much
+// is allocated.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -39,7 +39,7 @@ struct SafetensorsEntry {
   std::uint64_t end = 0;    ///< one past the last byte
 };
 
-/// What a header says, checked.
+/// The contents of a header, checked.
 struct SafetensorsHeader {
   std::uint64_t data_offset = 0;                ///< of the first tensor's first byte in the file
   std::vector<SafetensorsEntry> entries;        ///< in the order of their bytes
@@ -52,7 +52,7 @@ inline constexpr std::uint64_t kMaxSafetensorsHeaderBytes = 100'000'000;
 inline constexpr std::uint64_t kMaxSafetensorsSize = std::uint64_t{1} << 48;
 inline constexpr std::string_view kSafetensorsMetadata = "__metadata__";
 
-/// Takes the header's JSON event by event, so that its memory follows what is kept and not what is written.
+/// Reads the header's JSON event by event, so that memory is used only for what is kept.
 class SafetensorsHeaderParser : public JsonSax {
  public:
   SafetensorsHeaderParser(const std::string& path, SafetensorsHeader& header) : path_(path), header_(header) {}
@@ -223,7 +223,7 @@ class SafetensorsHeaderParser : public JsonSax {
     if (value > kMaxSafetensorsSize) fail(concat("expected at most 2^48 but got ", value));
   }
 
-  /// A value of the wrong kind where the parser stands.
+  /// The error for a value of the wrong kind at the current place.
   [[noreturn]] void refuse(const std::string& actual) const {
     switch (place_) {
       case Place::kOutside:
@@ -289,7 +289,7 @@ inline void check_safetensors_layout(const std::string& path, std::vector<Safete
 
 /// Reads the header of a safetensors file and checks it against the file's size.
 /// @param file the whole file's bytes; only the header's are touched. @param path the file that errors name.
-/// @throws FormatError naming tensor and field, what was expected and what came.
+/// @throws FormatError naming tensor and field, what was expected and what was found.
 /// @source safetensors, SafeTensors::read_metadata
 inline SafetensorsHeader read_safetensors_header(std::span<const std::byte> file, const std::string& path) {
   static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian");

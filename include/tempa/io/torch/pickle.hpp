@@ -1,4 +1,4 @@
-// What a pickle says, as plain data: no object of Python is made, and nothing that it names is called.
+// The contents of a pickle as plain data: no Python object is made, and nothing that it names is called.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -74,7 +74,7 @@ class Pickle {
   explicit Pickle(std::string_view file) : file_(file) {}
 
   std::string_view file_;
-  std::deque<Node> nodes_;  // grows without moving: what is asked for is what is used
+  std::deque<Node> nodes_;  // grows without moving, so that no more memory is requested than used
   std::deque<Link> links_;
   std::deque<Id> tuple_items_;
   Id root_ = 0;

@@ -1,4 +1,4 @@
-// The names that a pickle may mention. Each is only a word here: nothing is looked up, imported or called.
+// The names that a pickle may mention. They are only compared: nothing is looked up, imported or called.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -76,7 +76,7 @@ inline constexpr std::array<PickleGlobalName, 27> kPickleGlobals = {{
 
 }  // namespace detail
 
-/// The global of this name, or nothing for every other name of Python's world.
+/// The global of this name, or nothing for any other name.
 constexpr std::optional<PickleGlobal> pickle_global(std::string_view module, std::string_view name) {
   for (const detail::PickleGlobalName& one : detail::kPickleGlobals)
     if (one.module == module && one.name == name) return one.global;
@@ -91,7 +91,7 @@ constexpr std::string_view to_string(PickleGlobal global) {
   return "unknown";
 }
 
-/// Whether REDUCE may apply it to arguments, which makes a value that says just that.
+/// Whether REDUCE may apply it to arguments; the result is a value that records just that.
 constexpr bool is_reducible(PickleGlobal global) {
   return global == PickleGlobal::kOrderedDict || global == PickleGlobal::kRebuildTensorV2 ||
          global == PickleGlobal::kRebuildParameter || global == PickleGlobal::kParameter ||

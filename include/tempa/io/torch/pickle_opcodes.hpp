@@ -73,7 +73,7 @@ inline constexpr PickleOpcodeName kPickleOpcodeNames[] = {
 
 }  // namespace detail
 
-/// "STACK_GLOBAL" for 0x93: the name of an opcode of any protocol; empty for a byte that is none.
+/// "STACK_GLOBAL" for 0x93: the name of an opcode of any protocol; empty for a byte that is no opcode.
 /// @source Python's pickletools.opcodes
 constexpr std::string_view pickle_opcode_name(std::uint8_t byte) {
   for (const detail::PickleOpcodeName& opcode : detail::kPickleOpcodeNames)

@@ -1,5 +1,5 @@
-// Reads the pickle of a state dict: a machine with a stack, a memo and the 31 opcodes of such files. It is given every
-// chance to refuse: a pickle is a program, and what comes from elsewhere may have been written to harm its reader.
+// Reads the pickle of a state dict: a stack machine with a memo and the 31 opcodes of such files. It refuses whatever
+// it does not know: a pickle is a program, and one from elsewhere may have been written to harm its reader.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -29,7 +29,7 @@ class PickleReader {
   static constexpr std::size_t kMaxStack = 1'000'000;
   static constexpr std::size_t kMaxMarks = 256;  ///< open at a time: tuples in tuples in dicts
 
-  /// @param file the whole file, because errors name offsets in it; @param begin, end where the pickle begins and what
+  /// @param file the whole file, because errors name offsets in it; @param begin, end where the pickle begins, and what
   /// it may not go beyond.
   PickleReader(std::string_view file, std::size_t begin, std::size_t end, const std::string& path)
       : path_(path),
@@ -87,7 +87,7 @@ class PickleReader {
       case PickleOpcode::kLong1:
         return push_integer(long_integer());
       case PickleOpcode::kBinFloat: {
-        std::uint64_t bits = 0;  // the only number with its first byte first
+        std::uint64_t bits = 0;  // the only big-endian number
         for (const char c : take(8)) bits = bits << 8 | static_cast<unsigned char>(c);
         return push({PickleKind::kReal, {}, 0, bits});
       }
@@ -165,7 +165,7 @@ class PickleReader {
     return static_cast<std::uint8_t>(take(1)[0]);
   }
 
-  /// `count` bytes as a little-endian number without sign.
+  /// `count` bytes as an unsigned little-endian number.
   std::uint64_t number(std::size_t count) {
     std::uint64_t result = 0;
     const std::string_view bytes = take(count);
@@ -180,10 +180,10 @@ class PickleReader {
     const std::uint64_t bits = number(count);
     if (count == 0) return 0;
     const unsigned unused = static_cast<unsigned>(64 - 8 * count);
-    return static_cast<std::int64_t>(bits << unused) >> unused;  // the sign is the highest bit that is there
+    return static_cast<std::int64_t>(bits << unused) >> unused;  // the highest bit of the last byte is the sign
   }
 
-  /// A line of GLOBAL. Names that mean something are short; of others 120 bytes are enough for the message.
+  /// A line of GLOBAL. Known names are short; of others, 120 bytes are enough for the message.
   std::string_view line() {
     const std::size_t length = file_.substr(at_, std::min<std::size_t>(end_ - at_, 121)).find('\n');
     if (length == std::string_view::npos)
@@ -235,7 +235,7 @@ class PickleReader {
 
   // --- the stack
 
-  /// Below this nothing may be taken: it belongs to what was there before the last mark.
+  /// Nothing below this may be popped: it was pushed before the last mark.
   std::size_t floor() const { return marks_.empty() ? 0 : marks_.back(); }
 
   /// Where the upper `count` values begin.
@@ -250,7 +250,7 @@ class PickleReader {
     stack_.pop_back();
     return id;
   }
-  /// Closes the last mark. @return where the values that it holds begin.
+  /// Closes the last mark. @return where the values above it begin.
   std::size_t pop_mark() {
     if (marks_.empty()) fail("expected a mark on the stack but has none");
     const std::size_t base = marks_.back();

@@ -1,5 +1,5 @@
 // pytorch_model.bin: state dicts as torch.save writes them, in the ZIP format (PyTorch 1.6 and later) and in the legacy
-// stream before it. The pickle inside is read as data (pickle_reader.hpp): a file can run nothing.
+// stream before it. The pickle inside is read as data (pickle_reader.hpp): a file cannot run anything.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -32,7 +32,7 @@ struct TorchBinOptions {
 
 namespace detail {
 
-/// What a file of the legacy format begins with: a pickle of the number 0x1950a86a20f9469cfc6c.
+/// How a file of the legacy format begins: a pickle of the number 0x1950a86a20f9469cfc6c.
 inline constexpr std::string_view kLegacyTorchMagic = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
 
 /// An open checkpoint: the pickle of its object, and the storages with their bytes.
@@ -185,7 +185,7 @@ inline std::string nested_dict_text(std::string_view name, PickleValue dict) {
 /// @return the tensors in the order of the file, bool as uint8. Those that are contiguous and aligned in the file are
 /// views of its bytes, as in `load_safetensors`; tensors of one storage share memory.
 /// @throws IoError when the file cannot be read; FormatError naming byte, storage or tensor when it breaks a rule, is
-/// a whole pickled model, a tar archive, or holds more than a state dict.
+/// a whole pickled model, a tar archive, or contains more than a state dict.
 /// @source torch.load(path, map_location="cpu", weights_only=True)
 inline StateDict load_torch_bin(const std::string& path, const TorchBinOptions& options = {}) {
   static_assert(std::endian::native == std::endian::little, "the elements of checkpoints are little-endian");

@@ -22,7 +22,7 @@ TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// An array of the file that has a key of its own. `bytes` is a view into the file.
+/// An array of the file with its own key. `bytes` is a view into the file.
 struct TorchRecord {
   std::string_view key;
   PickleGlobal type = PickleGlobal::kByteStorage;
@@ -120,7 +120,7 @@ class TorchStorages {
     return found == storages_.end() || found->first != value.id() ? nullptr : &found->second;
   }
 
-  /// Gives a record its bytes. @throws FormatError unless they are exactly those of its elements.
+  /// Sets a record's bytes. @throws FormatError unless they are exactly as many as its elements need.
   void set_bytes(TorchRecord& record, std::string_view bytes) const {
     const auto expected = static_cast<std::uint64_t>(record.numel) * detail::element_bytes(record.type);
     if (bytes.size() != expected)
@@ -175,7 +175,7 @@ class TorchStorages {
     const auto [found, is_new] = positions_.emplace(key, records_.size());
     if (!is_new) {
       const TorchRecord& earlier = records_[found->second];
-      // storages without elements have no address of their own, and may share a key
+      // storages without elements have no distinct address, and may share a key
       if (earlier.numel != numel || (earlier.type != type && numel != 0))
         fail(key, concat("expected ", earlier.numel, " elements of ", to_string(earlier.type), " as before but got ",
                          numel, " of ", to_string(type)));

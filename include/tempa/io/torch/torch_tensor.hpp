@@ -29,7 +29,7 @@ namespace tempa::inline TEMPA_ABI {
 /// Makes the tensors that a checkpoint's pickle describes. A tensor is a view into the file where its elements are
 /// contiguous there and aligned for their type. Otherwise they are copied: a storage that is not aligned as a whole and
 /// once, whatever shares it; the elements of a tensor that is not contiguous once for each different view. Storages are
-/// no larger than the file, and the copies that are not contiguous together neither.
+/// no larger than the file, and neither are all copies of non-contiguous tensors together.
 class TorchTensors {
  public:
   /// @param storages with their bytes. @param file_bytes size of the file. @param owner keeps the file's bytes alive.
@@ -42,7 +42,7 @@ class TorchTensors {
         aligned_(storages.records().size()) {}
 
   /// The tensor that this value describes. @param name of it, for errors.
-  /// @throws FormatError naming the tensor when the value is none, reaches beyond its storage, or has a type that
+  /// @throws FormatError naming the tensor when the value is not one, reaches beyond its storage, or has a type that
   /// tensors do not have.
   /// @source torch._utils._rebuild_tensor_v2, torch._utils._rebuild_parameter
   AnyTensor tensor(std::string_view name, PickleValue value) {

@@ -1,5 +1,5 @@
-// ZIP archives whose members are stored and not compressed, as torch.save writes them: a member is a part of the file.
-// What two readers could understand differently (names that are there twice, members that overlap, a header that says
+// ZIP archives with uncompressed members, as torch.save writes them: a member is a part of the file.
+// What two readers could understand differently (names that occur twice, members that overlap, a header that says
 // something else than the directory, two directories) is refused.
 #pragma once
 
@@ -57,7 +57,7 @@ class ZipReader {
   std::vector<ZipMember> read() {
     find_directory();
     std::vector<Entry> entries;
-    entries.reserve(static_cast<std::size_t>(count_));  // find_directory saw that so many fit in
+    entries.reserve(static_cast<std::size_t>(count_));  // find_directory has checked that the file has room for as many
     std::size_t at = directory_begin_;
     for (std::uint64_t i = 0; i < count_; ++i) entries.push_back(read_entry(at));
     if (at != directory_end_)
@@ -84,7 +84,7 @@ class ZipReader {
   static constexpr std::uint16_t kMax16 = std::numeric_limits<std::uint16_t>::max();
   static constexpr std::uint16_t kEncrypted = 1, kDescriptor = 8, kUtf8 = 1u << 11;
 
-  /// What the directory says of a member.
+  /// What the directory says about a member.
   struct Entry {
     std::string_view name;
     std::uint16_t flags;
@@ -141,7 +141,7 @@ class ZipReader {
     directory_end_ = end_at;
   }
 
-  /// A number is there with few bits, unless these are all ones, and with 64.
+  /// A number that is stored in few bits, or in 64 bits where these are all ones.
   void check_same(std::string_view what, std::uint64_t& few, std::uint64_t all_ones, std::uint64_t many) const {
     if (few != all_ones && few != many)
       fail(concat("expected the same ", what, " in both ends of the directory but they say ", few, " and ", many));
@@ -175,7 +175,7 @@ class ZipReader {
 
   struct Wide {
     std::uint64_t* value;
-    std::uint64_t all_ones;  ///< what it has when the extra field holds it
+    std::uint64_t all_ones;  ///< its value when the number is in the extra field
     std::size_t bytes;       ///< in the extra field
   };
 
@@ -279,14 +279,14 @@ class ZipReader {
 
 /// The members of a ZIP archive, each a part of `file`, in the order of their bytes.
 /// @param file all bytes of the archive. @param path the file that errors name.
-/// @throws FormatError naming the member for what is compressed, encrypted, split, named twice or with `..`,
+/// @throws FormatError naming a member that is compressed, encrypted, split, named twice or with `..`,
 /// overlapping, or described differently by the directory and the member's own header.
 /// @source PKWARE, APPNOTE.TXT 6.3; torch.serialization reads the same by miniz
 inline std::vector<ZipMember> read_zip_directory(std::string_view file, const std::string& path) {
   return detail::ZipReader(file, path).read();
 }
 
-/// Compares a member's bytes with the directory's CRC-32. One of 0 says nothing: PyTorch writes it when told not to
+/// Compares a member's bytes with the directory's CRC-32. A CRC of 0 says nothing: PyTorch writes it when told not to
 /// compute it (`torch.serialization.set_crc32_options(False)`).
 /// @throws FormatError naming the member when they differ.
 inline void check_crc32(const ZipMember& member, const std::string& path) {

@@ -22,13 +22,13 @@ namespace tempa::inline TEMPA_ABI {
 
 struct BasicTokenizerOptions {
   bool lower_case = true;
-  std::optional<bool> strip_accents = std::nullopt;  ///< nothing: as `lower_case`
-  bool tokenize_chinese_chars = true;                ///< every CJK ideograph is a word of its own
+  std::optional<bool> strip_accents = std::nullopt;  ///< when absent: as `lower_case`
+  bool tokenize_chinese_chars = true;                ///< every CJK ideograph is a separate word
   UnicodeFlavour flavour = UnicodeFlavour::kFast;
   std::vector<std::string> never_split{};  ///< space-separated words that are left as they are
 };
 
-/// Splits text into words. Const and stateless: one object serves any number of threads.
+/// Splits text into words. Const and stateless: any number of threads can share it.
 ///   fast:   clean -> ideographs apart -> NFD without marks -> lower case -> punctuation apart
 ///   legacy: clean -> ideographs apart -> NFC -> lower case (final sigma) -> NFD without marks -> punctuation apart
 /// Pure ASCII between two spaces takes a table-driven path; both orders are the same there.

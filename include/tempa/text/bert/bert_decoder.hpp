@@ -1,4 +1,4 @@
-// Ids back to a text, in the ways of both generations of transformers. The internals of bert_tokenizer.hpp.
+// Decodes ids to text as transformers 5 and as transformers 4 do. The internals of bert_tokenizer.hpp.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -29,7 +29,8 @@ inline std::string replace_all(const std::string& text, std::string_view from, s
   return begin == 0 ? text : replaced.append(text, begin);
 }
 
-/// Takes away the spaces that were not in an English text. @param of_token also " do not" becomes " don't".
+/// Removes the spaces that English text does not have, such as before punctuation. @param of_token also " do not"
+/// becomes " don't".
 /// @source transformers `clean_up_tokenization`; tokenizers `decoders.WordPiece(cleanup=True)` for `of_token`.
 inline std::string clean_up_spaces(std::string text, bool of_token) {
   constexpr std::pair<std::string_view, std::string_view> kReplacements[] = {
@@ -64,7 +65,7 @@ inline std::string decode_legacy(const BertTokenizerState& state, std::span<cons
     const std::string text = replace_all(joined, " ##", "");
     return std::string(trim_left(trim_right(text, is_white), is_white));
   };
-  const auto stands_apart = [&](std::int32_t id) {  // an added token that is no special one of the vocabulary
+  const auto stands_apart = [&](std::int32_t id) {  // an added token that is not a special token of the vocabulary
     const bool is_new = id >= state.added.vocabulary().size() && !state.has_role(id);
     return state.added.token(id) != nullptr && (!state.is_special(id) || is_new);
   };

@@ -34,19 +34,19 @@ namespace tempa::inline TEMPA_ABI {
 
 struct DecodeOptions {
   bool skip_special_tokens = false;
-  /// Without spaces before . ? ! , n't 's and so on; nothing: as the tokenizer's options say.
+  /// Without spaces before . ? ! , n't 's and so on; when absent: as the tokenizer's options say.
   std::optional<bool> clean_up_tokenization_spaces = std::nullopt;
 };
 
-/// Turns texts into the ids that a BERT model reads. A cheap value: copies share one immutable state, and every
-/// function but `add_tokens` is const, so that one tokenizer serves any number of threads.
+/// Turns texts into the ids that a BERT model reads. Cheap to copy: copies share one immutable state, and every
+/// function but `add_tokens` is const, so that any number of threads can share a tokenizer.
 /// @source transformers `BertTokenizer`: of version 5 (the Rust one) by default, of version 4 (the Python one) with
 ///   `.flavour = UnicodeFlavour::kLegacy`.
 class BertTokenizer {
  public:
   /// @param vocabulary has [UNK] and, if `options.added_tokens` do not, the other special tokens. Without [MASK], which
-  ///   only pre-training reads, this word is an ordinary one (transformers gives it an id behind the vocabulary).
-  /// @throws ConfigError where it lacks one of them, or added tokens contradict each other.
+  ///   only pre-training reads, this word is an ordinary one (transformers gives it an id after the vocabulary's).
+  /// @throws ConfigError where one of them is missing, or added tokens contradict each other.
   explicit BertTokenizer(Vocabulary vocabulary, BertTokenizerOptions options = {})
       : BertTokenizer(detail::BertTokenizerParts{std::move(vocabulary), std::move(options), {}}, {}) {}
 
@@ -57,16 +57,16 @@ class BertTokenizer {
     return BertTokenizer(detail::BertTokenizerParts{std::move(vocabulary), std::move(options), {}}, path.string());
   }
 
-  /// Opens a tokenizer.json that says all: the ids are those of `tokenizers.Tokenizer.from_file`.
+  /// Opens a tokenizer.json as a complete tokenizer: the ids are those of `tokenizers.Tokenizer.from_file`.
   /// @param options what the file does not say.
-  /// @throws IoError; FormatError with the field where it is malformed; ConfigError with the field that asks for
+  /// @throws IoError; FormatError with the field where it is malformed; ConfigError with the field that describes
   ///   another kind of tokenizer than this one.
   static BertTokenizer from_tokenizer_file(const std::filesystem::path& path, BertTokenizerOptions options = {}) {
     return BertTokenizer(detail::read_bert_tokenizer_file(path, std::move(options)), path.string());
   }
 
-  /// Opens a Hugging Face model folder. Where its files disagree, this one wins, as in transformers:
-  /// - vocabulary: tokenizer.json, else vocab.txt; the legacy flavour the other way round;
+  /// Opens a Hugging Face model folder. Where its files disagree, these take precedence, as in transformers:
+  /// - vocabulary: tokenizer.json, else vocab.txt; with the legacy flavour, vocab.txt first;
   /// - case, accents, ideographs, names of special tokens: tokenizer_config.json, else the defaults of BertTokenizer,
   ///   whatever tokenizer.json says; only where tokenizer_class is PreTrainedTokenizerFast or TokenizersBackend,
   ///   tokenizer.json;
@@ -76,23 +76,23 @@ class BertTokenizer {
   ///   tokenizer_config.json back.
   /// @throws IoError where a file cannot be read; FormatError with file and line or field where one is malformed, where
   ///   an added token has an id that is not its place in the vocabulary or the next one, and where a special token is
-  ///   missing; ConfigError with the field that asks for another kind of tokenizer than this one.
+  ///   missing; ConfigError with the field that describes another kind of tokenizer than this one.
   static BertTokenizer from_pretrained(const std::filesystem::path& folder, BertTokenizerOptions options = {}) {
     return BertTokenizer(detail::read_bert_tokenizer_folder(folder, std::move(options)), folder.string());
   }
 
   /// Writes vocab.txt (byte by byte as it was read), tokenizer.json, tokenizer_config.json, special_tokens_map.json
   /// and, where there are new tokens, added_tokens.json, which transformers' AutoTokenizer opens.
-  /// @param folder is made where it does not exist. @throws IoError where it or a file cannot be written.
+  /// @param folder created where it does not exist. @throws IoError where it or a file cannot be written.
   void save_pretrained(const std::filesystem::path& folder) const {
     detail::write_bert_tokenizer_folder(folder, *state_, *rest_);
   }
 
-  /// Adds tokens that are found whole in a text. One that the vocabulary has keeps its id, others get the next ones;
-  /// one that was added before gets the new properties. Copies of this tokenizer stay as they are.
-  /// @return how many of them were not added before, or not so. @throws ValueError, ConfigError:
+  /// Adds tokens that are never split. A token that the vocabulary has keeps its id, others get the next ids;
+  /// one that was added before gets the new properties. Copies of this tokenizer do not change.
+  /// @return how many of them were not added before, or had other properties. @throws ValueError, ConfigError:
   ///   `AddedVocabulary::add`; then nothing is added.
-  /// @source transformers `add_tokens`; the legacy flavour lower-cases a normalised token here, as transformers 4 does.
+  /// @source transformers `add_tokens`; the legacy flavour lower-cases a normalized token here, as transformers 4 does.
   std::int64_t add_tokens(std::vector<AddedToken> tokens) {
     BertTokenizerOptions changed = options();
     AddedVocabulary added = state_->added;
@@ -127,7 +127,8 @@ class BertTokenizer {
     return tokens;
   }
 
-  /// Calls `visit(std::string_view word)` for each word that WordPiece would cut; added tokens in `text` are left out.
+  /// Calls `visit(std::string_view word)` for each word that WordPiece would split; added tokens in `text` are left
+  /// out.
   /// @throws ValueError with the byte offset where `text` is not valid UTF-8.
   template <typename Visit>
   void for_each_word(std::string_view text, Visit&& visit) const {
@@ -144,7 +145,7 @@ class BertTokenizer {
   /// Encodes a pair of texts: [CLS] text [SEP] pair [SEP]. An empty `pair` is a pair too.
   /// @param text UTF-8. @param pair UTF-8. @return ids and token types (1 for `pair` and its [SEP]).
   /// @throws ValueError where a text is not valid UTF-8, `max_length` leaves no room for the special tokens, or
-  ///   `truncation` may not cut enough.
+  ///   `truncation` does not allow to remove enough.
   Encoding encode(std::string_view text, std::string_view pair, const EncodeOptions& options = {}) const {
     std::vector<std::int32_t> first = ids_of(text, options.piece_drop_prob);
     return encode_sequence(std::move(first), ids_of(pair, options.piece_drop_prob), frame(), options);
@@ -171,14 +172,14 @@ class BertTokenizer {
     return wanted.value_or(state_->is_legacy()) ? detail::clean_up_spaces(std::move(text), false) : text;
   }
 
-  /// @return the id of a token, that of [UNK] where it is in no vocabulary.
+  /// @return the id of a token, or that of [UNK] where it is unknown.
   /// @source transformers `convert_tokens_to_ids`.
   std::int32_t token_to_id(std::string_view token) const { return state_->added.find(token).value_or(unk_token_id()); }
-  /// @return the token with this id; of an added token, with the fast flavour, its normalised text.
+  /// @return the token with this id; of an added token, with the fast flavour, its normalized text.
   /// @throws ValueError where the id is out of range. @source transformers `convert_ids_to_tokens`.
   const std::string& id_to_token(std::int32_t id) const { return state_->token(id); }
 
-  /// @return how many ids there are, added tokens among them: the rows that an embedding needs at least.
+  /// @return the number of ids, added tokens included: the smallest number of rows of an embedding.
   /// @source transformers `len(tokenizer)`.
   std::int64_t vocab_size() const { return state_->added.size(); }
   /// @return the id of [PAD].
@@ -193,9 +194,9 @@ class BertTokenizer {
   std::optional<std::int32_t> mask_token_id() const { return state_->mask_id; }
   /// @return whether `id` is one of the special tokens, with or without a role.
   bool is_special(std::int32_t id) const { return state_->is_special(id); }
-  /// @return the vocabulary without what was added.
+  /// @return the vocabulary without added tokens.
   const Vocabulary& vocabulary() const { return state_->wordpiece.vocabulary(); }
-  /// @return the tokens that were added to it, also those that it has itself.
+  /// @return the added tokens, including those that are in the vocabulary.
   const AddedVocabulary& added_vocabulary() const { return state_->added; }
   /// @return the options it was made with, or read from files.
   const BertTokenizerOptions& options() const { return state_->options; }

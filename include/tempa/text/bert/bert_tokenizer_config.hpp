@@ -30,7 +30,7 @@ namespace tempa::inline TEMPA_ABI::detail {
 struct NamedTokens {
   std::map<std::string, AddedToken> roles;  ///< by field: "cls_token", but also "bos_token" or any "…_token"
   std::vector<AddedToken> additional;       ///< without a role
-  bool additional_makes_special = true;     ///< whether a token of added_tokens.json is special because it is one
+  bool additional_makes_special = true;  ///< whether a token of added_tokens.json is special because it is listed there
 };
 
 /// The files with special tokens, in the order in which they are read.
@@ -55,7 +55,7 @@ inline void read_additional_tokens(const JsonFile& file, const std::string& fiel
   }
 }
 
-/// Reads the special tokens of a file; what it says comes before what is in `tokens`. Of the two lists,
+/// Reads the special tokens of a file, which take precedence over those in `tokens`. Of the two lists,
 /// additional_special_tokens is the old one: transformers 5 takes it only where the other is empty.
 /// @throws FormatError with line and field.
 inline void read_named_tokens(const JsonFile& file, NamesFile which, UnicodeFlavour flavour, NamedTokens& tokens) {
@@ -104,7 +104,7 @@ inline bool is_generic_class(std::string_view name) {
   return name == "TokenizersBackend" || name == "PreTrainedTokenizerFast";
 }
 
-/// Whether a class of transformers cuts texts as BertTokenizer does.
+/// Whether a class of transformers splits texts as BertTokenizer does.
 inline bool is_bert_class(std::string_view name) {
   if (name.ends_with("Fast") && !is_generic_class(name)) name.remove_suffix(4);
   constexpr std::array<std::string_view, 9> kSame = {"",
@@ -121,7 +121,7 @@ inline bool is_bert_class(std::string_view name) {
 
 /// Reads the options, but not the tokens, in tokenizer_config.json; what is absent keeps its value.
 /// @throws FormatError with line and field where it is malformed; ConfigError where it describes another kind of
-///   tokenizer, or asks for what this one does not do.
+///   tokenizer, or an option that is not supported.
 inline void read_bert_config(const JsonFile& file, BertTokenizerOptions& options) {
   if (!file.root.is_object()) throw FormatError(file.path, 1, "expected a JSON object");
   const auto unsupported = [&](std::string_view field, std::string_view expected) {
@@ -152,8 +152,8 @@ inline void read_bert_config(const JsonFile& file, BertTokenizerOptions& options
   options.padding_side = side == "left" ? Side::kLeft : Side::kRight;
 }
 
-/// The tokenizer_config.json of a tokenizer. @param config what it was read from, or an empty object: fields that
-/// this library does not know are kept.
+/// The tokenizer_config.json of a tokenizer. @param config the file that it was read from, or an empty object: fields
+/// that this library does not know are kept.
 inline nlohmann::json bert_config_json(nlohmann::json config, BertTokenizerOptions options,
                                        const AddedVocabulary& added) {
   const BertTokenizerOptions plain{};

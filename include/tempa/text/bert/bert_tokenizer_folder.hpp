@@ -1,4 +1,4 @@
-// A BERT tokenizer's part of a Hugging Face model folder: which file says what, and writing them all.
+// Reads and writes the files of a BERT tokenizer in a Hugging Face model folder, and decides which of them counts.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -27,7 +27,7 @@ TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI::detail {
 
-/// What is only kept, to be written back.
+/// What is only kept in order to be written back.
 struct BertTokenizerRest {
   nlohmann::json config = nlohmann::json::object();  ///< tokenizer_config.json as it was read
   nlohmann::json truncation, padding;                ///< of tokenizer.json
@@ -62,7 +62,7 @@ inline void place_added_tokens(BertTokenizerParts& parts, const std::map<std::in
   parts.options.added_tokens = std::move(tokens);
 }
 
-/// Takes the names of special tokens over into the options.
+/// Copies the names of special tokens to the options.
 inline void place_named_tokens(BertTokenizerParts& parts, const NamedTokens& named) {
   BertTokenizerOptions& options = parts.options;
   const std::size_t with_ids = options.added_tokens.size();  // they say more than the names
@@ -87,7 +87,7 @@ inline void place_named_tokens(BertTokenizerParts& parts, const NamedTokens& nam
     if (const auto it = named.roles.find(first); it != named.roles.end()) add_special(it->second);
   }
   std::string without_id;
-  for (const auto& [field, token] : named.roles) {  // transformers 4 takes fields of other names for nothing
+  for (const auto& [field, token] : named.roles) {  // transformers 4 ignores fields of other names
     const bool is_other = !is_known_role(field) && field != "bos_token" && field != "eos_token";
     if (!is_other || options.flavour == UnicodeFlavour::kLegacy) continue;
     const std::size_t listed = options.added_tokens.size();
@@ -101,7 +101,7 @@ inline void place_named_tokens(BertTokenizerParts& parts, const NamedTokens& nam
   for (const AddedToken& token : named.additional) add_special(token);
 }
 
-/// Checks what a tokenizer.json must have to be the whole of a tokenizer. @param listed tokens of other files.
+/// Checks that a tokenizer.json describes a complete tokenizer. @param listed tokens of other files.
 /// @throws ConfigError, FormatError naming the field.
 inline void require_complete(const BertTokenizerJson& json, const NamedTokens& listed, const std::string& path) {
   if (!json.has_post_processor)
@@ -126,7 +126,7 @@ inline void require_complete(const BertTokenizerJson& json, const NamedTokens& l
   }
 }
 
-/// Checks that tokenizer_config.json gives no role to another token than tokenizer.json does. @throws ConfigError.
+/// Checks that tokenizer_config.json gives each role to the same token as tokenizer.json. @throws ConfigError.
 inline void require_same_roles(const BertTokenizerJson& json, const NamedTokens& named, const std::string& path) {
   const SpecialTokens& names = json.options.special_tokens;
   for (const auto& [field, name] : {std::pair("cls_token", names.cls_token), std::pair("sep_token", names.sep_token),
@@ -138,7 +138,7 @@ inline void require_same_roles(const BertTokenizerJson& json, const NamedTokens&
   }
 }
 
-/// Reads a tokenizer.json that is the whole of a tokenizer. @param options what it does not say.
+/// Reads a tokenizer.json that describes a complete tokenizer. @param options what it does not say.
 inline BertTokenizerParts read_bert_tokenizer_file(const std::filesystem::path& path, BertTokenizerOptions options) {
   BertTokenizerJson json = BertTokenizerJsonReader(path, std::move(options)).read();
   require_complete(json, {}, path.string());
@@ -149,7 +149,7 @@ inline BertTokenizerParts read_bert_tokenizer_file(const std::filesystem::path& 
   return parts;
 }
 
-/// Reads a folder: see `BertTokenizer::from_pretrained` for which file says what.
+/// Reads a folder: see `BertTokenizer::from_pretrained` for which file counts.
 inline BertTokenizerParts read_bert_tokenizer_folder(const std::filesystem::path& folder,
                                                      BertTokenizerOptions options) {
   namespace fs = std::filesystem;

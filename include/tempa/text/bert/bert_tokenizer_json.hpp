@@ -1,4 +1,4 @@
-// tokenizer.json, the file of the Rust tokenizers, as far as it describes a BERT tokenizer.
+// Reads and writes tokenizer.json, the file of the Rust tokenizers, where it describes a BERT tokenizer.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -26,14 +26,14 @@ TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI::detail {
 
-/// What a tokenizer.json says.
+/// The contents of a tokenizer.json.
 struct BertTokenizerJson {
   Vocabulary vocabulary;
   BertTokenizerOptions options;  ///< all but `added_tokens`
   std::map<std::int32_t, AddedToken> added;
   bool has_post_processor = false, has_decoder = false;
   std::optional<std::int64_t> cls_id, sep_id;  ///< the ids that the post-processor has for them
-  nlohmann::json truncation, padding;          ///< as they are: `encode` neither cuts nor pads unless it is told
+  nlohmann::json truncation, padding;          ///< as they are: `encode` neither truncates nor pads unless told to
 };
 
 /// [CLS] A [SEP] and [CLS] A [SEP] B [SEP] as `TemplateProcessing` has them.
@@ -106,7 +106,7 @@ class BertTokenizerJsonReader {
     const nlohmann::json& vocab = json_field(file_, "/model/vocab");
     if (!vocab.is_object()) throw field_error(file_, "/model/vocab", "expected an object of tokens and their ids");
     if (vocab.empty()) throw field_error(file_, "/model/vocab", "expected tokens but there is none");
-    // An id that no token has is legal (a vocab.txt with a token twice makes one), but not more of them than tokens.
+    // Unused ids are legal (a vocab.txt that lists a token twice has one), but not more of them than tokens.
     const std::size_t limit = 2 * vocab.size();
     std::vector<std::string> tokens;
     std::vector<bool> taken;

@@ -19,8 +19,8 @@ namespace tempa::inline TEMPA_ABI {
 
 struct BertTokenizerOptions {
   bool lower_case = true;
-  std::optional<bool> strip_accents = std::nullopt;  ///< nothing: as `lower_case`
-  bool tokenize_chinese_chars = true;                ///< every CJK ideograph is a word of its own
+  std::optional<bool> strip_accents = std::nullopt;  ///< when absent: as `lower_case`
+  bool tokenize_chinese_chars = true;                ///< every CJK ideograph is a separate word
   UnicodeFlavour flavour = UnicodeFlavour::kFast;
   std::vector<std::string> never_split{};  ///< space-separated words that are one token, or [UNK] without their letters
   SpecialTokens special_tokens{};
@@ -30,8 +30,9 @@ struct BertTokenizerOptions {
   std::int64_t max_input_chars_per_word = 100;  ///< code points; a longer word is [UNK]
   bool clean_up_tokens = true;  ///< fast `decode`: no space before . ? ! , n't 's and so on, token by token
   std::optional<bool> clean_up_tokenization_spaces = std::nullopt;  ///< `decode`; nothing: legacy yes, fast no
-  std::optional<std::int64_t> model_max_length = std::nullopt;  ///< what the model can read; `encode` cuts only if told
-  Side padding_side = Side::kRight;                             ///< where `pad` should fill up
+  std::optional<std::int64_t> model_max_length =
+      std::nullopt;                  ///< what the model can read; `encode` truncates only if told to
+  Side padding_side = Side::kRight;  ///< the side that `pad` should pad
 };
 
 }  // namespace tempa::inline TEMPA_ABI

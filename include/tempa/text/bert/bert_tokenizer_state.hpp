@@ -1,4 +1,4 @@
-// What a BERT tokenizer is made of, and how it cuts a text. The internals of bert_tokenizer.hpp.
+// The parts of a BERT tokenizer, and how it splits a text. The internals of bert_tokenizer.hpp.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -59,7 +59,7 @@ inline std::string missing_special_token(const AddedVocabulary& added, const Spe
   return {};
 }
 
-/// All of it never changes. What is not of its flavour is empty.
+/// Immutable. The parts of the other flavour are empty.
 class BertTokenizerState {
  public:
   /// @param given has all special tokens but, perhaps, the mask.
@@ -85,8 +85,8 @@ class BertTokenizerState {
 
   bool is_legacy() const { return options.flavour == UnicodeFlavour::kLegacy; }
 
-  /// Cuts `text` into words and added tokens.
-  /// @param on_word called as `on_word(std::string_view)` for each word that WordPiece would cut.
+  /// Splits `text` into words and added tokens.
+  /// @param on_word called as `on_word(std::string_view)` for each word that WordPiece would split.
   /// @param on_token called as `on_token(std::int32_t id, std::string_view found)` for each added token.
   /// @throws ValueError where `text` is not valid UTF-8.
   template <typename OnWord, typename OnToken>
@@ -131,7 +131,7 @@ class BertTokenizerState {
   bool is_special(std::int32_t id) const { return std::binary_search(special_ids_.begin(), special_ids_.end(), id); }
 
   /// @return whether `decode` leaves this id out where special tokens are skipped. As in the original, one of the fast
-  /// flavour stays where its normalised text is none.
+  /// flavour stays where its normalized text is not a special token.
   bool is_skipped(std::int32_t id) const {
     if (!is_special(id)) return false;
     const auto it = normal_texts_.find(id);
@@ -184,7 +184,7 @@ class BertTokenizerState {
       }
       std::string normal = basic.normalize(token.content);
       if (const auto [first, is_new] = seen.try_emplace(normal, &token); !is_new) {
-        throw ConfigError(concat("[BertTokenizer] added tokens must differ after normalisation but ",
+        throw ConfigError(concat("[BertTokenizer] added tokens must differ after normalization but ",
                                  printable(first->second->content), " and ", printable(token.content), " are both ",
                                  printable(normal)));
       }
@@ -210,8 +210,8 @@ class BertTokenizerState {
   }
 
   std::vector<std::int32_t> special_ids_;             // sorted
-  std::map<std::int32_t, std::string> normal_texts_;  // of added tokens that normalisation changes
-  TokenSplitter raw_, normalized_;                    // fast: in the text as it comes, and as it is normalised
+  std::map<std::int32_t, std::string> normal_texts_;  // of added tokens that normalization changes
+  TokenSplitter raw_, normalized_;  // fast: found in the original text, and found in the normalized text
   LegacyTokenSplitter legacy_;
 };
 

@@ -17,9 +17,9 @@ TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Cuts words into tokens of a vocabulary, greedily; tokens inside a word begin with a prefix, "##". One walk down the
-/// vocabulary's trie finds each longest token, and "inside a word" is no more than starting the walk at the prefix, so
-/// that nothing is copied, hashed or allocated. Const: one object serves any number of threads.
+/// Splits words into tokens of a vocabulary, greedily; tokens inside a word begin with a prefix, "##". One walk down
+/// the vocabulary's trie finds each longest token, and "inside a word" is no more than starting the walk at the prefix,
+/// so that nothing is copied, hashed or allocated. Const: any number of threads can share it.
 /// @source Schuster and Nakajima 2012; tokenizers `WordPiece`; transformers 4 `WordpieceTokenizer`.
 class WordPiece {
  public:
@@ -38,8 +38,8 @@ class WordPiece {
     append_ids(word, ids, [] { return false; });
   }
 
-  /// The same with the matches that `drop()` says left out, unless it is one character or nothing else is left: the
-  /// word falls into smaller pieces, another way each time.
+  /// The same, but skips a match when `drop()` says so, unless it is one character or nothing else is left: the
+  /// word is split into smaller tokens, in another way each time.
   /// @source Hiraoka 2022, "MaxMatch-Dropout: Subword Regularization for WordPiece"
   template <typename Drop>
   void append_ids(std::string_view word, std::vector<std::int32_t>& ids, Drop&& drop) const {

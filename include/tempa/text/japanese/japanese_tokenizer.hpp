@@ -1,5 +1,5 @@
 // The Japanese BERT tokenizer: NFKC, words by MeCab, tokens by WordPiece, by characters or by sentencepiece.
-// Needs MeCab only where MeCab is asked for, and sentencepiece only where sentencepiece is.
+// Needs MeCab only for words by MeCab, and sentencepiece only for subwords by sentencepiece.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -39,17 +39,17 @@ TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Turns Japanese texts into the ids that a Japanese BERT reads. A cheap value: copies share one immutable state, and
-/// every function is const, so that one tokenizer serves any number of threads.
+/// Turns Japanese texts into the ids that a Japanese BERT reads. Cheap to copy: copies share one immutable state, and
+/// every function is const, so that any number of threads can share a tokenizer.
 ///   text -> added tokens apart -> NFKC -> words (MeCab) -> lower case -> tokens
-/// A NUL in a text is left out; transformers loses there what follows it.
+/// A NUL in a text is skipped; transformers drops whatever follows it.
 /// @source transformers `BertJapaneseTokenizer`, of version 5 by default, of version 4 with
 ///   `.flavour = UnicodeFlavour::kLegacy`.
 class BertJapaneseTokenizer {
  public:
   /// @param vocabulary has all special tokens but, perhaps, the mask; not for subwords by sentencepiece.
   /// @throws ConfigError where the vocabulary lacks one of them, the dictionary is missing (`find_mecab_dictionary`),
-  ///   or this build has no MeCab and it is asked for.
+  ///   or MeCab is requested and this build has none.
   explicit BertJapaneseTokenizer(Vocabulary vocabulary, BertJapaneseTokenizerOptions options = {}) {
     if (options.subword_tokenizer == JapaneseSubwordTokenizer::kSentencePiece && options.tokenize_subwords) {
       throw ConfigError("[BertJapaneseTokenizer] subwords by sentencepiece need a model, not a vocabulary");
@@ -82,10 +82,10 @@ class BertJapaneseTokenizer {
     return BertJapaneseTokenizer(std::move(vocabulary), std::move(options));
   }
 
-  /// Opens a Hugging Face model folder: vocab.txt (or spiece.model) and, where they are there, tokenizer_config.json
+  /// Opens a Hugging Face model folder: vocab.txt (or spiece.model) and, where they exist, tokenizer_config.json
   /// and special_tokens_map.json. What tokenizer_config.json does not say comes from the model's old name
   /// (`japanese_options_of_folder`), and else from `options`.
-  /// @param options the folder of the dictionary is taken from here always.
+  /// @param options always decides the folder of the dictionary.
   /// @throws as `from_vocab_file`; IoError, FormatError, ConfigError: `read_japanese_tokenizer_config`.
   static BertJapaneseTokenizer from_pretrained(const std::filesystem::path& folder,
                                                BertJapaneseTokenizerOptions options = {}) {
@@ -112,7 +112,7 @@ class BertJapaneseTokenizer {
   }
 
   /// Writes vocab.txt or spiece.model (the bytes that were read), tokenizer_config.json and special_tokens_map.json,
-  /// which transformers opens. @param folder is made where it does not exist.
+  /// which transformers opens. @param folder created where it does not exist.
   /// @throws IoError where it or a file cannot be written.
   void save_pretrained(const std::filesystem::path& folder) const {
     std::error_code error;
@@ -126,7 +126,7 @@ class BertJapaneseTokenizer {
     write_japanese_tokenizer_config(folder, options(), state_->added.tokens());
   }
 
-  /// @return the tokens of `text` without [CLS] and [SEP]; [UNK] for what is none. @param text UTF-8.
+  /// @return the tokens of `text` without [CLS] and [SEP]; [UNK] for what is not in the vocabulary. @param text UTF-8.
   /// @throws ValueError with the byte offset where `text` is not valid UTF-8.
   std::vector<std::string> tokenize(std::string_view text) const {
     std::vector<std::string> tokens;
@@ -134,7 +134,7 @@ class BertJapaneseTokenizer {
     return tokens;
   }
 
-  /// Calls `visit(std::string_view word)` for each word before it is cut into tokens; added tokens in `text` are left
+  /// Calls `visit(std::string_view word)` for each word before it is split into tokens; added tokens in `text` are left
   /// out. @throws ValueError with the byte offset where `text` is not valid UTF-8.
   template <typename Visit>
   void for_each_word(std::string_view text, Visit&& visit) const {
@@ -151,7 +151,7 @@ class BertJapaneseTokenizer {
   /// Encodes a pair of texts: [CLS] text [SEP] pair [SEP]. An empty `pair` is a pair too.
   /// @param text UTF-8. @param pair UTF-8. @return ids and token types (1 for `pair` and its [SEP]).
   /// @throws ValueError where a text is not valid UTF-8, `max_length` leaves no room for the special tokens, or
-  ///   `truncation` may not cut enough.
+  ///   `truncation` does not allow to remove enough.
   Encoding encode(std::string_view text, std::string_view pair, const EncodeOptions& options = {}) const {
     return encode_sequence(ids_of(text, options.piece_drop_prob), ids_of(pair, options.piece_drop_prob), frame(),
                            options);
@@ -176,7 +176,7 @@ class BertJapaneseTokenizer {
     return std::string(trim_left(trim_right(joined, is_python_space), is_python_space));
   }
 
-  /// @return how many ids there are: the rows that an embedding needs at least.
+  /// @return the number of ids: the smallest number of rows of an embedding.
   std::int64_t vocab_size() const { return state_->added.size(); }
   /// @return the id of [PAD].
   std::int32_t pad_token_id() const { return state_->pad_id; }
@@ -271,7 +271,7 @@ class BertJapaneseTokenizer {
     return {};
   }
 
-  /// @param all whether a special token that the vocabulary lacks gets a new id, as sentencepiece models need it.
+  /// @param all whether a special token that the vocabulary lacks gets a new id, as for sentencepiece models.
   static AddedVocabulary with_added_tokens(Vocabulary vocabulary, const BertJapaneseTokenizerOptions& options,
                                            bool all) {
     AddedVocabulary added(std::move(vocabulary));
@@ -292,7 +292,7 @@ class BertJapaneseTokenizer {
     return vocabulary().token(id);
   }
 
-  /// Cuts `text` into words and added tokens.
+  /// Splits `text` into words and added tokens.
   template <typename OnWord, typename OnToken>
   void walk(std::string_view text, OnWord&& on_word, OnToken&& on_token) const {
     require_valid_utf8("BertJapaneseTokenizer", text);

@@ -1,4 +1,4 @@
-// The options of a Japanese BERT tokenizer, their file tokenizer_config.json, and what old models' names stand for.
+// The options of a Japanese BERT tokenizer, their file tokenizer_config.json, and those that old models' names imply.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -26,13 +26,13 @@ TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// How Japanese text is cut into words.
+/// How Japanese text is split into words.
 enum class JapaneseWordTokenizer {
-  kBasic,  ///< at spaces and punctuation: `BasicTokenizer` without ideographs apart
+  kBasic,  ///< at spaces and punctuation: `BasicTokenizer` without separating ideographs
   kMecab   ///< by MeCab, with a dictionary
 };
 
-/// How words are cut into tokens.
+/// How words are split into tokens.
 enum class JapaneseSubwordTokenizer {
   kWordPiece,     ///< the longest tokens, "##" inside a word
   kCharacter,     ///< every character, after NFKC
@@ -47,17 +47,18 @@ struct BertJapaneseTokenizerOptions {
   JapaneseWordTokenizer word_tokenizer = JapaneseWordTokenizer::kBasic;               ///< word_tokenizer_type
   JapaneseSubwordTokenizer subword_tokenizer = JapaneseSubwordTokenizer::kWordPiece;  ///< subword_tokenizer_type
   MecabOptions mecab{};                                                               ///< mecab_kwargs
-  std::vector<std::string> never_split{};  ///< words that keep their letters' case
+  std::vector<std::string> never_split{};  ///< words that are not lower-cased
   SpecialTokens special_tokens{};
-  std::vector<AddedToken> added_tokens{};  ///< found before words are cut; new ones get the next ids
+  std::vector<AddedToken> added_tokens{};  ///< found before the text is split; new ones get the next ids
   /// `kFast`: transformers 5, which lower-cases words. `kLegacy`: transformers 4, which lower-cases the text, too,
-  /// before words are cut.
+  /// before it is split into words.
   UnicodeFlavour flavour = UnicodeFlavour::kFast;
-  std::optional<std::int64_t> model_max_length = std::nullopt;  ///< what the model can read; `encode` cuts only if told
+  std::optional<std::int64_t> model_max_length =
+      std::nullopt;  ///< what the model can read; `encode` truncates only if told to
 };
 
-/// What the name of one of the four first Japanese models stands for. Their folders say nothing about words; the table
-/// of transformers did.
+/// The options of the first four Japanese models, by their names. Their folders say nothing about words; a table
+/// in transformers did.
 /// @param name "cl-tohoku/bert-base-japanese", "…-whole-word-masking", "…-char" or "…-char-whole-word-masking"; also
 ///   under "tohoku-nlp/" and without either.
 /// @return the options, or nothing for another name.
@@ -109,8 +110,8 @@ inline std::optional<BertJapaneseTokenizerOptions> japanese_options_of_folder(co
 }
 
 /// Reads tokenizer_config.json; what is absent keeps its value in `options`, other fields are not read. The folder of
-/// the dictionary is never taken from it: a model's file does not say where something lies on this machine.
-/// @throws FormatError with line and field where it is malformed; ConfigError where it asks for Sudachi or Juman++, or
+/// the dictionary is never taken from it: a model's file cannot know where something is on this machine.
+/// @throws FormatError with line and field where it is malformed; ConfigError where it requests Sudachi or Juman++, or
 /// for a truncation_side on the left.
 inline BertJapaneseTokenizerOptions read_japanese_tokenizer_config(const JsonFile& file,
                                                                    BertJapaneseTokenizerOptions options = {}) {

@@ -1,4 +1,4 @@
-// Japanese words by MeCab. This header brings in MeCab's: include it only where words are cut.
+// Splits Japanese text into words by MeCab. This header includes MeCab's: include it only where texts are split.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -24,17 +24,17 @@ namespace tempa::inline TEMPA_ABI {
 
 #if defined(TEMPA_WITH_MECAB)
 
-/// Cuts Japanese text into words. A cheap value: copies share one MeCab model, and every function is const, so that one
-/// object serves any number of threads (each call borrows a lattice of its own).
+/// Splits Japanese text into words. Cheap to copy: copies share one MeCab model, and every function is const, so one
+/// object serves any number of threads (each call borrows its own lattice).
 /// @source fugashi `GenericTagger`; transformers `MecabTokenizer`; Kudo, Yamamoto and Matsumoto 2004 (MeCab).
 class Mecab {
  public:
   /// @throws ConfigError, IoError, FormatError: `find_mecab_dictionary`; ConfigError where MeCab refuses the dictionary
-  ///   or the arguments, with its words.
+  ///   or the arguments, with MeCab's message.
   explicit Mecab(const MecabOptions& options = {.dictionary_name = "ipadic"})
       : state_(std::make_shared<State>(find_mecab_dictionary(options), options.arguments)) {}
 
-  /// Calls `visit(std::string_view word)` for each word in order. White space is in no word.
+  /// Calls `visit(std::string_view word)` for each word in order. No word contains white space.
   /// @param text UTF-8 without NUL (MeCab would stop there).
   template <typename Visit>
   void for_each_word(std::string_view text, Visit&& visit) const {
@@ -64,7 +64,7 @@ class Mecab {
  private:
   struct State {
     State(MecabDictionary found, const std::string& more) : dictionary(std::move(found)) {
-      // Both always by name: the system's own settings choose another dictionary.
+      // Both are always given: MeCab's own settings would choose another dictionary.
       const std::filesystem::path own_settings = dictionary.folder / "mecabrc";
       std::vector<std::string> arguments{"mecab", "-d", dictionary.folder.string(), "-r",
                                          std::filesystem::exists(own_settings) ? own_settings.string() : "/dev/null"};
@@ -85,12 +85,12 @@ class Mecab {
 
     MecabDictionary dictionary;
     std::unique_ptr<MeCab::Model> model;
-    std::unique_ptr<MeCab::Tagger> tagger;  // const functions with a lattice from outside need no lock
+    std::unique_ptr<MeCab::Tagger> tagger;  // const functions need no lock when the caller passes the lattice
     std::mutex mutex;
     std::vector<std::unique_ptr<MeCab::Lattice>> idle;  // lattices keep their memory for the next text
   };
 
-  /// A lattice of the pool, which goes back to it.
+  /// A lattice borrowed from the pool, to which it returns.
   struct Lease {
     explicit Lease(State& owner) : state(owner) {
       {
@@ -118,7 +118,7 @@ class Mecab {
 
 #else
 
-/// Stands in where the build has no MeCab.
+/// The replacement in builds without MeCab.
 class Mecab {
  public:
   /// @throws ConfigError always.

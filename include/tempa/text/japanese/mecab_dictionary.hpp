@@ -1,4 +1,4 @@
-// Finding a compiled MeCab dictionary on the system, and checking that it is one. Needs no MeCab.
+// Finds a compiled MeCab dictionary on the system and checks it. Needs no MeCab.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -25,7 +25,7 @@ TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Which dictionary MeCab cuts words with, by the names of transformers' `mecab_kwargs`.
+/// Which dictionary MeCab uses, with the names of transformers' `mecab_kwargs`.
 struct MecabOptions {
   /// mecab_dic: "ipadic", "unidic_lite" or "unidic"; the dictionary in use must be of this kind.
   std::optional<std::string> dictionary_name = std::nullopt;
@@ -33,12 +33,12 @@ struct MecabOptions {
   /// `mecab_dictionary_folders(dictionary_name)`.
   std::filesystem::path dictionary{};
   /// mecab_option: more of MeCab's command-line options, such as `-u user.dic`. A `-d folder` in it is where the
-  /// dictionary lies when nothing else says so; MeCab's own settings file (`-r`) is never read.
+  /// dictionary is if nothing else says so; MeCab's own settings file (`-r`) is never read.
   std::string arguments{};
   bool normalize_text = true;  ///< NFKC first
 };
 
-/// A dictionary that was found and looks sound.
+/// A dictionary that was found and passed the checks.
 struct MecabDictionary {
   std::filesystem::path folder;
   std::int64_t word_count = 0;
@@ -52,7 +52,7 @@ struct MecabDictionary {
   static constexpr std::int64_t kIpadicWords = 392126;
 };
 
-/// The folders in which a dictionary of this name is looked for, in this order: `tempa/<name>` in the user's and the
+/// The folders that are searched for a dictionary of this name, in this order: `tempa/<name>` in the user's and the
 /// system's data folders (where scripts/make_ipadic puts it), then the packages of the distributions.
 inline std::vector<std::filesystem::path> mecab_dictionary_folders(std::string_view name) {
   std::vector<std::filesystem::path> folders;
@@ -81,7 +81,7 @@ inline std::vector<std::filesystem::path> mecab_dictionary_folders(std::string_v
 
 namespace detail {
 
-/// Splits command-line options at white space; quotation marks, single or double, keep it.
+/// Splits command-line options at white space that is not within single or double quotation marks.
 /// @source Python `shlex.split`, without its backslashes.
 inline std::vector<std::string> split_arguments(std::string_view text) {
   std::vector<std::string> arguments;
@@ -103,7 +103,7 @@ inline std::vector<std::string> split_arguments(std::string_view text) {
   return arguments;
 }
 
-/// Takes `-d` and `-r` out of MeCab's arguments. @return the folder after the last `-d`, or an empty path.
+/// Removes `-d` and `-r` from MeCab's arguments. @return the folder after the last `-d`, or an empty path.
 inline std::filesystem::path take_dictionary_argument(std::vector<std::string>& arguments) {
   std::filesystem::path dictionary;
   std::vector<std::string> others;
@@ -178,9 +178,10 @@ inline MecabDictionary require_mecab_dictionary(const std::filesystem::path& fol
 
 }  // namespace detail
 
-/// Finds the dictionary that `options` ask for.
-/// @throws ConfigError where none is found (naming every folder tried), where nothing says which one, or where the
-///   folder named is none or of another kind than `dictionary_name`; IoError, FormatError where its sys.dic is broken.
+/// Finds the dictionary that `options` describe.
+/// @throws ConfigError where none is found (naming every folder tried), where no dictionary is named, or where the
+///   named folder is no dictionary or of another kind than `dictionary_name`; IoError, FormatError where its sys.dic is
+///   broken.
 inline MecabDictionary find_mecab_dictionary(const MecabOptions& options) {
   const std::optional<std::string>& name = options.dictionary_name;
   if (name && *name != "ipadic" && *name != "unidic_lite" && *name != "unidic") {

@@ -1,4 +1,4 @@
-// The normalisation table inside a sentencepiece model, applied as the Rust `tokenizers` applies it.
+// The normalization table inside a sentencepiece model, applied as the Rust `tokenizers` applies it.
 #pragma once
 
 #include <tempa/core/config.hpp>
@@ -20,7 +20,7 @@ namespace tempa::inline TEMPA_ABI {
 /// Replaces characters by the table that a sentencepiece model carries (`precompiled_charsmap`): a double-array trie
 /// from UTF-8 keys to offsets in a block of NUL-terminated replacements. A grapheme cluster of less than six bytes is
 /// replaced as a whole where it begins with a key (by the replacement of the shortest such key), and otherwise each of
-/// its characters by itself. Const: one object serves any number of threads.
+/// its characters by itself. Const: any number of threads can share it.
 /// @source spm_precompiled `Precompiled`; tokenizers `normalizers/precompiled.rs`; darts-clone's unit layout.
 class PrecompiledCharsmap {
  public:
@@ -32,7 +32,7 @@ class PrecompiledCharsmap {
   PrecompiledCharsmap(std::string_view blob, const std::string& path) {
     if (blob.empty()) return;
     const auto fail = [&](const std::string& what) {
-      throw FormatError(path, 0, concat("broken normalisation table (precompiled_charsmap): ", what));
+      throw FormatError(path, 0, concat("broken normalization table (precompiled_charsmap): ", what));
     };
     if (blob.size() < 4) fail(concat("expected at least 4 bytes but there are ", blob.size()));
     const std::uint32_t trie_bytes = load_unit(blob, 0);
@@ -53,10 +53,10 @@ class PrecompiledCharsmap {
     }
   }
 
-  /// @return whether nothing is replaced.
+  /// @return whether the table is empty, so that nothing is replaced.
   bool empty() const { return units_.empty(); }
 
-  /// @return the normalised text. @param text valid UTF-8.
+  /// @return the normalized text. @param text valid UTF-8.
   std::string normalize(std::string_view text) const {
     if (empty()) return std::string(text);
     std::string out;
@@ -96,7 +96,7 @@ class PrecompiledCharsmap {
   static std::uint32_t label_of(std::uint32_t unit) { return unit & ((1U << 31) | 0xFFU); }
   static std::size_t value_of(std::uint32_t unit) { return unit & ((1U << 31) - 1); }
 
-  /// Walks to every state that any key reaches. @return what is wrong with it, or nothing.
+  /// Checks every state that a key can reach. @return what is wrong, or nothing.
   std::string broken_state() const {
     std::vector<bool> seen(units_.size(), false);
     std::vector<std::size_t> pending{0};

@@ -24,10 +24,10 @@ TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// What a sentencepiece model consists of (spiece.model, sentencepiece.bpe.model).
+/// The contents of a sentencepiece model (spiece.model, sentencepiece.bpe.model).
 ///
 /// Model files are for trusted sources only. Everything in them is checked here, before any of it is used: the size,
-/// the framing, every piece, every state of the normalisation table. But the `kLegacy` flavour then hands the bytes to
+/// the framing, every piece, every state of the normalization table. But the `kLegacy` flavour then passes the bytes to
 /// the sentencepiece library, which before version 0.2.1 could be made to corrupt memory by a crafted model
 /// (CVE-2026-1260); the `kFast` flavour does not use that library.
 struct SentencePieceModel {
@@ -46,16 +46,16 @@ struct SentencePieceModel {
   std::int32_t unknown_id = 0;
   ModelType type = ModelType::kUnigram;
   PrecompiledCharsmap charsmap{};
-  std::string bytes;  ///< the file as it was
+  std::string bytes;  ///< the bytes of the file
 
   /// Reads a model file.
-  /// @throws IoError where it cannot be read or is larger than `kMaxBytes`; FormatError where it is no model.
+  /// @throws IoError where it cannot be read or is larger than `kMaxBytes`; FormatError where it is not a model.
   static SentencePieceModel load(const std::filesystem::path& path) {
     return parse(read_text_file(path.string(), kMaxBytes), path.string());
   }
 
   /// @param bytes of a model file. @param path named in errors.
-  /// @throws FormatError where the protocol buffer is broken; a piece is empty, no UTF-8, has a NUL, comes twice, has
+  /// @throws FormatError where the protocol buffer is broken; a piece is empty, not UTF-8, has a NUL, occurs twice, has
   ///   a score that is not finite or an unknown type; there is not one unknown piece; or the table is broken.
   static SentencePieceModel parse(std::string bytes, const std::string& path) {
     SentencePieceModel model;

@@ -34,7 +34,7 @@ void for_each_python_word(std::string_view text, Visit&& visit) {
   if (begin < text.size()) visit(text.substr(begin));
 }
 
-/// `` and '' become ", one after the other.
+/// First `` becomes ", then '' does.
 inline std::string replace_quotes(std::string text) {
   for (const std::string_view quotes : {"``", "''"}) {
     for (std::size_t at = text.find(quotes); at != std::string::npos; at = text.find(quotes, at + 1)) {

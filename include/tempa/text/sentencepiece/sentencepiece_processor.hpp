@@ -1,4 +1,5 @@
-// The sentencepiece library behind one class. This header brings in the library's: include it only where it is used.
+// The sentencepiece library, wrapped in one class. This header includes the library's: include it only where it is
+// used.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -21,12 +22,12 @@ namespace tempa::inline TEMPA_ABI {
 
 #if defined(TEMPA_WITH_SENTENCEPIECE)
 
-/// A sentencepiece model at work. A cheap value: copies share the model, and every function is const, so that one
+/// Applies a sentencepiece model. Cheap to copy: copies share the model, and every function is const, so that one
 /// object serves any number of threads.
 /// @source sentencepiece `SentencePieceProcessor`.
 class SentencePieceProcessor {
  public:
-  /// @param model bytes of a model file that `SentencePieceModel::parse` has found sound. @param path named in errors.
+  /// @param model bytes of a model file that `SentencePieceModel::parse` has accepted. @param path named in errors.
   /// @throws FormatError where the library refuses it.
   SentencePieceProcessor(std::string_view model, const std::string& path)
       : library_(std::make_shared<sentencepiece::SentencePieceProcessor>()) {
@@ -61,7 +62,7 @@ class SentencePieceProcessor {
 
 #else
 
-/// Stands in where the build has no sentencepiece library.
+/// The replacement in builds without the sentencepiece library.
 class SentencePieceProcessor {
  public:
   /// @throws ConfigError always.

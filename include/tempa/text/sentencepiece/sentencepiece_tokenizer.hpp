@@ -1,4 +1,4 @@
-// Tokenizers over sentencepiece models, with ALBERT's and with XLM-R's conventions.
+// Tokenizers with sentencepiece models, by ALBERT's and XLM-R's conventions.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -31,8 +31,8 @@ TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Turns texts into the ids that a model with a sentencepiece vocabulary reads. A cheap value: copies share one
-/// immutable state, and every function is const, so that one tokenizer serves any number of threads. Model files are
+/// Turns texts into the ids that a model with a sentencepiece vocabulary reads. Cheap to copy: copies share one
+/// immutable state, and every function is const, so that any number of threads can share a tokenizer. Model files are
 /// for trusted sources only: see `SentencePieceModel`.
 /// @source transformers `AlbertTokenizer` and `XLMRobertaTokenizer`: of version 5 by default, of version 4 (the Python
 ///   ones) with `.flavour = UnicodeFlavour::kLegacy`.
@@ -69,9 +69,9 @@ class SentencePieceTokenizer {
   }
 
   /// Opens a Hugging Face model folder: spiece.model (ALBERT) or sentencepiece.bpe.model (XLM-R), or else
-  /// tokenizer.json, and, where they are there, tokenizer_config.json and special_tokens_map.json.
-  /// @param options its convention decides which model file; the folder's files come first for the rest.
-  /// @throws IoError where neither file is there; as `from_model_file`, `from_tokenizer_json`,
+  /// tokenizer.json, and, where they exist, tokenizer_config.json and special_tokens_map.json.
+  /// @param options its convention decides the model file; for the rest, the folder's files take precedence.
+  /// @throws IoError where neither file exists; as `from_model_file`, `from_tokenizer_json`,
   ///   `read_sentencepiece_tokenizer_config`.
   static SentencePieceTokenizer from_pretrained(const std::filesystem::path& folder,
                                                 SentencePieceTokenizerOptions options = {}) {
@@ -101,7 +101,7 @@ class SentencePieceTokenizer {
   }
 
   /// Writes the model file or tokenizer.json (the bytes that were read), tokenizer_config.json and
-  /// special_tokens_map.json, which transformers opens. @param folder is made where it does not exist.
+  /// special_tokens_map.json, which transformers opens. @param folder created where it does not exist.
   /// @throws IoError where it or a file cannot be written.
   void save_pretrained(const std::filesystem::path& folder) const {
     std::error_code error;
@@ -131,14 +131,14 @@ class SentencePieceTokenizer {
   /// too.
   /// @param text UTF-8. @param pair UTF-8. @return ids and token types.
   /// @throws ValueError where a text is not valid UTF-8, `max_length` leaves no room for the special tokens, or
-  ///   `truncation` may not cut enough.
+  ///   `truncation` does not allow to remove enough.
   Encoding encode(std::string_view text, std::string_view pair, const EncodeOptions& options = {}) const {
     return encode_sequence(state_->ids_of(text, options.piece_drop_prob), state_->ids_of(pair, options.piece_drop_prob),
                            frame(), options);
   }
 
   /// Joins pieces to a text.
-  /// @param ids each in [0, vocab_size()). @return UTF-8, not the original text where it was normalised.
+  /// @param ids each in [0, vocab_size()). @return UTF-8, not the original text where it was normalized.
   /// @throws ValueError where an id is out of range. @source transformers `decode(ids, skip_special_tokens)`.
   std::string decode(std::span<const std::int32_t> ids, const DecodeOptions& options = {}) const {
     std::vector<std::string> pieces;
@@ -149,17 +149,17 @@ class SentencePieceTokenizer {
     return state_->join(pieces);
   }
 
-  /// @return how many ids there are: the rows that an embedding needs at least.
+  /// @return the number of ids: the smallest number of rows of an embedding.
   std::int64_t vocab_size() const { return state_->size(); }
   /// @return the id of the padding token.
   std::int32_t pad_token_id() const { return state_->pad_id; }
-  /// @return the id of what the model has no piece for.
+  /// @return the id of the unknown token.
   std::int32_t unk_token_id() const { return state_->unk_id; }
-  /// @return the id of what an encoding begins with.
+  /// @return the id of the first token of an encoding, [CLS] or <s>.
   std::int32_t cls_token_id() const { return state_->cls_id; }
-  /// @return the id of what a text ends with.
+  /// @return the id of the token that ends a text, [SEP] or </s>.
   std::int32_t sep_token_id() const { return state_->sep_id; }
-  /// @return the id of the mask, where the model has it.
+  /// @return the id of the mask token, where the model has one.
   std::optional<std::int32_t> mask_token_id() const { return state_->mask_id; }
   /// @return whether `id` is one of the special tokens.
   bool is_special(std::int32_t id) const { return state_->is_special(id); }

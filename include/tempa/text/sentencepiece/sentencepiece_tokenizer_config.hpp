@@ -1,4 +1,4 @@
-// The options of a sentencepiece tokenizer, and the JSON files in which Hugging Face keeps them.
+// The options of a sentencepiece tokenizer, and the JSON files in which Hugging Face stores them.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -28,13 +28,14 @@ struct SentencePieceTokenizerOptions {
   bool keep_accents = false;  ///< keep_accents; ALBERT's only
   bool remove_space = true;   ///< remove_space; ALBERT's, and `kLegacy` only: `kFast` always does
   std::optional<SpecialTokens> special_tokens = std::nullopt;  ///< nothing: `special_tokens_of(convention)`
-  std::vector<AddedToken> added_tokens{};  ///< found before the text is cut; new ones get the next ids
+  std::vector<AddedToken> added_tokens{};  ///< found before the text is split; new ones get the next ids
   /// `kFast`: transformers 5, in this library's own code. `kLegacy`: transformers 4, by the sentencepiece library. They
   /// differ in marks and rare spaces, in numbers with commas, and around symbols that an ALBERT model has as
   /// user-defined pieces, such as parentheses. (Which version of the library counts, too: 0.2.2 decides some ties
   /// between equally likely pieces another way than those before.)
   UnicodeFlavour flavour = UnicodeFlavour::kFast;
-  std::optional<std::int64_t> model_max_length = std::nullopt;  ///< what the model can read; `encode` cuts only if told
+  std::optional<std::int64_t> model_max_length =
+      std::nullopt;  ///< what the model can read; `encode` truncates only if told to
 };
 
 /// Reads tokenizer_config.json; what is absent keeps its value in `options`, other fields are not read.

@@ -1,4 +1,4 @@
-// What a sentencepiece tokenizer is made of, and how it cuts a text. The internals of sentencepiece_tokenizer.hpp.
+// The parts of a sentencepiece tokenizer, and how it splits a text. The internals of sentencepiece_tokenizer.hpp.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -32,7 +32,7 @@ TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI::detail {
 
-/// All of it never changes. What is not of its flavour is empty.
+/// Immutable. The parts of the other flavour are empty.
 class SentencePieceTokenizerState {
  public:
   /// @throws FormatError where a special token but the mask is missing; ConfigError, FormatError:
@@ -119,7 +119,7 @@ class SentencePieceTokenizerState {
     return it != added.end() && it->second.special;
   }
 
-  /// @return how many ids there are.
+  /// @return the number of ids.
   std::int64_t size() const { return size_with(added); }
 
   SentencePieceTokenizerOptions options;
@@ -185,7 +185,7 @@ class SentencePieceTokenizerState {
     for (const auto& [id, token] : added) tokens.push_back(splitter_token(token.content, id, token));
     return tokens;
   }
-  /// @param in_normalized whether those that are found in the normalised text, themselves normalised, or the others.
+  /// @param in_normalized whether those that are found in the normalized text, themselves normalized, or the others.
   std::vector<SplitterToken> splitter_tokens(bool in_normalized) const {
     std::vector<SplitterToken> tokens;
     for (const auto& [id, token] : added) {
@@ -193,7 +193,7 @@ class SentencePieceTokenizerState {
       std::string text = in_normalized ? normalize(token.content) : token.content;
       const auto same = [&](const SplitterToken& other) { return other.text == text; };
       if (std::any_of(tokens.begin(), tokens.end(), same)) {
-        throw ConfigError(concat("[SentencePieceTokenizer] added tokens must differ after normalisation but two are ",
+        throw ConfigError(concat("[SentencePieceTokenizer] added tokens must differ after normalization but two are ",
                                  printable(text)));
       }
       if (!text.empty()) tokens.push_back(splitter_token(std::move(text), id, token));
@@ -230,7 +230,7 @@ class SentencePieceTokenizerState {
     return source.charsmap.normalize(normal);
   }
 
-  /// Cuts at white space and before U+2581; each word begins with U+2581.
+  /// Splits at white space and before U+2581; each word begins with U+2581.
   /// @source tokenizers `WhitespaceSplit`, `Metaspace`.
   void append_fast(std::string_view text, std::string& word, std::vector<std::int32_t>& ids, double drop_prob) const {
     const auto finish = [&] {
@@ -272,7 +272,7 @@ class SentencePieceTokenizerState {
     for (const std::string& piece : processor_->encode(text)) ids.push_back(find(piece).value_or(unk_id));
   }
 
-  /// Special tokens apart, which the library does not know how to join.
+  /// Joins special tokens separately, as the library does not know them.
   std::string join_by_library(const std::vector<std::string>& pieces) const {
     std::string text;
     std::vector<std::string> plain;
@@ -292,7 +292,7 @@ class SentencePieceTokenizerState {
     return text + processor_->decode(plain);
   }
 
-  TokenSplitter raw_, normalized_;  // fast: in the text as it comes, and as it is normalised
+  TokenSplitter raw_, normalized_;  // fast: found in the original text, and found in the normalized text
   LegacyTokenSplitter legacy_;
   std::optional<SentencePieceProcessor> processor_;
 };

@@ -1,4 +1,4 @@
-// Scored pieces with the ids of a model family, from a sentencepiece model or from tokenizer.json.
+// The pieces of a sentencepiece model or a tokenizer.json with their scores, and with the ids that a model family uses.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -28,9 +28,9 @@ TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Whose ids and special tokens a sentencepiece model is read with.
+/// The model family whose ids and special tokens are used with a sentencepiece model.
 enum class SentencePieceConvention {
-  /// Ids as in the model. [CLS] A [SEP] B [SEP], token types 0 and 1. Quotes, accents and case are normalised.
+  /// Ids as in the model. [CLS] A [SEP] B [SEP], token types 0 and 1. Quotes, accents and case are normalized.
   kAlbert,
   /// <s>, <pad>, </s>, <unk> are 0 to 3, the other pieces follow in the model's order, <mask> is last.
   /// <s> A </s></s> B </s>, token types 0.
@@ -49,7 +49,7 @@ inline SpecialTokens special_tokens_of(SentencePieceConvention convention) {
 
 namespace detail {
 
-/// The file that a sentencepiece tokenizer came from, and what is in it.
+/// The file of a sentencepiece tokenizer and its contents.
 struct SentencePieceVocabulary {
   std::vector<ScoredPiece> pieces;  ///< piece i has id i
   std::int32_t unknown_id = 0;
@@ -95,7 +95,7 @@ inline SentencePieceVocabulary sentencepiece_vocabulary(SentencePieceModel model
   return vocabulary;
 }
 
-/// @return the bytes that `text` stands for. @throws FormatError where it is no Base64.
+/// @return the decoded bytes. @throws FormatError where `text` is not Base64.
 inline std::string decode_base64(std::string_view text, const JsonFile& file, std::string_view field) {
   constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   while (text.ends_with('=')) text.remove_suffix(1);
@@ -115,9 +115,9 @@ inline std::string decode_base64(std::string_view text, const JsonFile& file, st
   return bytes;
 }
 
-/// Reads a tokenizer.json with a unigram model: pieces, normalisation table and added tokens. The rest of the file is
+/// Reads a tokenizer.json with a unigram model: pieces, normalization table and added tokens. The rest of the file is
 /// the same for each tokenizer class, and not read.
-/// @throws FormatError with line and field; ConfigError where the model is none of the kind "Unigram".
+/// @throws FormatError with line and field; ConfigError where the model is not of the kind "Unigram".
 inline SentencePieceVocabulary sentencepiece_vocabulary_from_json(const std::filesystem::path& path) {
   JsonFile file = read_json(path.string());
   const std::string type = get_or<std::string>(file, "/model/type", "");

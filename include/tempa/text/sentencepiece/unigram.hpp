@@ -1,4 +1,4 @@
-// The unigram language model: the likeliest way to cut a word into pieces of a vocabulary.
+// The unigram language model: the most likely way to split a word into pieces of a vocabulary.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -25,13 +25,13 @@ struct ScoredPiece {
   double score = 0.0;
 };
 
-/// Cuts words into the pieces with the greatest sum of scores (Viterbi, from left to right; of equals the one found
+/// Splits words into the pieces with the greatest sum of scores (Viterbi, from left to right; of equals the one found
 /// first). A character that no piece covers costs 10 more than the worst piece, and a run of them becomes one unknown
-/// id. Const: one object serves any number of threads.
+/// id. Const: any number of threads can share it.
 /// @source Kudo 2018, "Subword Regularization"; tokenizers `Unigram::encode_optimized`.
 class Unigram {
  public:
-  /// @param pieces piece i has id i; where a text comes twice, the last id counts. @param unknown_id one of the ids.
+  /// @param pieces piece i has id i; where a text occurs twice, the last id counts. @param unknown_id one of the ids.
   /// @throws ValueError where there is no such piece.
   Unigram(std::vector<ScoredPiece> pieces, std::int32_t unknown_id)
       : pieces_(std::move(pieces)), unknown_id_(unknown_id) {
@@ -54,7 +54,7 @@ class Unigram {
     append_ids(word, ids, [] { return false; });
   }
 
-  /// The same with the matches of more than one character that `drop()` says left out.
+  /// The same, but skips a match of more than one character when `drop()` says so.
   template <typename Drop>
   void append_ids(std::string_view word, std::vector<std::int32_t>& ids, Drop&& drop) const {
     std::vector<Node> best(word.size() + 1);  // of the paths that end at this byte
@@ -93,7 +93,7 @@ class Unigram {
   const std::vector<ScoredPiece>& pieces() const { return pieces_; }
   /// @return the id of `text`, or ByteTrie::kNoValue.
   std::int32_t find(std::string_view text) const { return trie_.find(text); }
-  /// @return the id of what no piece covers.
+  /// @return the id of characters that no piece covers.
   std::int32_t unknown_id() const { return unknown_id_; }
 
  private:

@@ -1,4 +1,4 @@
-// A token that was added to a vocabulary, and how it is found in a text.
+// A token that is added to a vocabulary, and how it is found in a text.
 #pragma once
 
 #include <tempa/core/config.hpp>
@@ -7,16 +7,17 @@
 
 namespace tempa::inline TEMPA_ABI {
 
-/// A token that is found in the text before words are cut into pieces. It may be a token of the vocabulary, or a new
-/// one with an id behind the vocabulary's.
+/// A token that is found in the text before words are split into tokens. It may be a token of the vocabulary, or a new
+/// one with an id after the vocabulary's.
 /// @source tokenizers, transformers `AddedToken`.
 struct AddedToken {
-  std::string content;         ///< UTF-8, not empty
-  bool single_word = false;    ///< not found inside of a word
-  bool lstrip = false;         ///< takes the white space before it along
-  bool rstrip = false;         ///< takes the white space behind it along
-  bool special = false;        ///< left out by `decode` with `skip_special_tokens`
-  bool normalized = !special;  ///< is looked for in the text after lower-casing and the like; itself made so, too
+  std::string content;       ///< UTF-8, not empty
+  bool single_word = false;  ///< not found inside a word
+  bool lstrip = false;       ///< includes the white space before it
+  bool rstrip = false;       ///< includes the white space after it
+  bool special = false;      ///< left out by `decode` with `skip_special_tokens`
+  bool normalized =
+      !special;  ///< both the token and the text are normalized (lower-cased and so on) before it is searched
   friend bool operator==(const AddedToken&, const AddedToken&) = default;
 };
 

@@ -21,7 +21,7 @@ TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Added tokens over a vocabulary. A token that the vocabulary has keeps its id; each other gets the next id behind it,
+/// A vocabulary with added tokens. A token that the vocabulary has keeps its id; any other gets the next id after it,
 /// in the order in which they are added.
 /// @source tokenizers `AddedVocabulary`.
 class AddedVocabulary {
@@ -35,8 +35,8 @@ class AddedVocabulary {
 
   /// Adds a token; one that was added before only gets the new properties.
   /// @return whether it was new, or its properties were.
-  /// @throws ValueError where its text is empty or no valid UTF-8; ConfigError where it needs a new id and the
-  ///   vocabulary has a token twice: the original would then give an id that is taken.
+  /// @throws ValueError where its text is empty or no valid UTF-8; ConfigError where it needs a new id but the
+  ///   vocabulary has a token twice: the original would then assign an id that is in use.
   bool add(AddedToken token) {
     if (token.content.empty()) throw ValueError("[AddedVocabulary] a token must not be empty");
     require_valid_utf8("AddedVocabulary", token.content);
@@ -68,9 +68,9 @@ class AddedVocabulary {
 
   /// @return all added tokens by their ids.
   const std::map<std::int32_t, AddedToken>& tokens() const { return tokens_; }
-  /// @return how many ids there are, those of the vocabulary among them.
+  /// @return the number of ids, those of the vocabulary included.
   std::int64_t size() const { return size_; }
-  /// @return the vocabulary below.
+  /// @return the vocabulary without added tokens.
   const Vocabulary& vocabulary() const { return vocabulary_; }
 
  private:

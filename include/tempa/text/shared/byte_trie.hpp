@@ -1,4 +1,4 @@
-// A read-only map from byte strings to numbers that is walked byte by byte.
+// A read-only map from byte strings to numbers that is searched byte by byte.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -17,7 +17,7 @@ TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// A trie over bytes, stored breadth-first: the children of a node lie side by side, sorted by their byte, so that a
+/// A trie over bytes, stored breadth-first: the children of a node are adjacent, sorted by their byte, so that a
 /// node is eight bytes plus one label, and a wide node is searched by memchr.
 class ByteTrie {
  public:
@@ -31,7 +31,7 @@ class ByteTrie {
   /// @param entries keys (not empty) and values (not negative); of equal keys the last one counts.
   explicit ByteTrie(std::vector<std::pair<std::string_view, std::int32_t>> entries) {
     std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    struct Pending {  // the node at `depth` that holds entries [first, last)
+    struct Pending {  // the node at `depth` for entries [first, last)
       std::size_t first, last, depth;
     };
     std::vector<Pending> queue{{0, entries.size(), 0}};
@@ -71,7 +71,7 @@ class ByteTrie {
     return hit == nullptr ? kNone : first + static_cast<Node>(static_cast<const char*>(hit) - begin);
   }
 
-  /// @return the node that `key` leads to (the root for an empty key), or nothing of value kNone if there is none.
+  /// @return the node that `key` leads to (the root for an empty key), or one of value kNone if there is none.
   Node find_node(std::string_view key) const {
     Node node = kRoot;
     for (const char byte : key) {
@@ -94,7 +94,7 @@ class ByteTrie {
   static constexpr Node kLinearWidth = 4;
 
   std::vector<char> labels_;       // the byte that leads to a node
-  std::vector<Node> first_child_;  // one more than there are nodes
+  std::vector<Node> first_child_;  // one entry more than nodes
   std::vector<std::int32_t> values_;
 };
 

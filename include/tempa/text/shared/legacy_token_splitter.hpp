@@ -1,4 +1,4 @@
-// Finding added tokens in a text, as the Python tokenizers of transformers 4 do.
+// Finds added tokens in a text as the Python tokenizers of transformers 4 do.
 #pragma once
 
 #include <tempa/core/config.hpp>
@@ -18,15 +18,15 @@
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Finds tokens in a text that is lower-cased, where wanted, before: all of it but the tokens that keep their letters.
-/// Const: one object serves any number of threads.
+/// Finds tokens in a text after lower-casing it, if requested, except for the tokens that must keep their case.
+/// Const: any number of threads can share it.
 /// @source transformers 4 `PreTrainedTokenizer.tokenize`, `Trie.split`.
 class LegacyTokenSplitter {
  public:
   LegacyTokenSplitter() = default;
 
   /// @param tokens no two with the same text.
-  /// @param kept texts that are not lower-cased; the first that fits at a place counts.
+  /// @param kept texts that are not lower-cased; the first that matches at a place counts.
   /// @param lower_case whether the rest is.
   LegacyTokenSplitter(std::vector<SplitterToken> tokens, std::vector<std::string> kept, bool lower_case)
       : tokens_(std::move(tokens)), kept_(std::move(kept)), lower_case_(lower_case) {
@@ -39,7 +39,7 @@ class LegacyTokenSplitter {
     for (const std::string& text : kept_) kept_starts_[static_cast<unsigned char>(text[0])] = true;
   }
 
-  /// Cuts `text` into what lies between the tokens and the tokens.
+  /// Splits `text` into tokens and the text between them.
   /// @param text valid UTF-8.
   /// @param on_text called as `on_text(std::string_view)` for each stretch of plain text that is not empty.
   /// @param on_token called as `on_token(std::int32_t id, std::string_view token)` for each token.
@@ -60,7 +60,7 @@ class LegacyTokenSplitter {
   }
 
  private:
-  struct Match {  // of a token that began at `start` and has come to `node`
+  struct Match {  // a partial match that began at `start` and has reached `node`
     std::size_t start;
     ByteTrie::Node node;
   };
@@ -84,7 +84,7 @@ class LegacyTokenSplitter {
     return position < text.size() ? text.substr(position, decode_utf8(text, position).size) : std::string_view();
   }
 
-  /// Each code point lower-cased by itself: no sigma is ever final here.
+  /// Lower-cases each code point by itself: no sigma is ever final here.
   std::string lower(std::string_view text) const {
     std::string out;
     out.reserve(text.size());
@@ -108,9 +108,9 @@ class LegacyTokenSplitter {
     return out;
   }
 
-  /// Cuts where tokens begin and end. All beginnings are followed at once; the first token that ends wins, unless one
-  /// that began earlier still gets to its end. As in the original, such an earlier one may have missed its last step
-  /// and goes on one code point further: what it cuts out is no token then.
+  /// Splits where tokens begin and end. All partial matches are followed at once; the first token that ends wins,
+  /// unless one that began earlier is still completed. As in the original, such an earlier match may have missed its
+  /// last step and continues one code point further: what it returns is then not a token.
   std::vector<std::string> cut(std::string_view text) const {
     std::vector<std::size_t> cuts{0};
     std::vector<Match> open;  // in the order of their starts
@@ -165,11 +165,12 @@ class LegacyTokenSplitter {
     return pieces;
   }
 
-  /// The token `found` has come to an end before `at`. @return where the token to cut out begins and ends.
+  /// The token `found` ended before `at`. @return where the token to be split off begins and ends.
   std::pair<std::size_t, std::size_t> leftmost_longest(std::string_view text, const std::vector<Match>& open,
                                                        std::size_t found, std::size_t at, std::size_t next,
                                                        std::size_t& skip) const {
-    for (std::size_t m = 0; m <= found; ++m) {  // those before `found` have read the code point at `at`, it has not
+    for (std::size_t m = 0; m <= found;
+         ++m) {  // the matches before `found` have read the code point at `at`, `found` has not
       ByteTrie::Node node = open[m].node & ~kMissed;
       std::size_t position = m < found ? next : at;
       std::size_t end = 0;
@@ -192,7 +193,7 @@ class LegacyTokenSplitter {
     return {at, at};  // not reached: `found` is complete
   }
 
-  /// Lets the token that piece `i` is take the white space beside it, or be part of the word beside it.
+  /// Applies the properties of the token in part `i`: takes the adjacent white space, or joins the adjacent word.
   void join(std::vector<std::string>& pieces, std::size_t i) const {
     const SplitterToken* token = find(pieces[i]);
     if (token == nullptr) return;
@@ -212,7 +213,7 @@ class LegacyTokenSplitter {
     }
   }
 
-  static constexpr ByteTrie::Node kMissed = ByteTrie::Node{1} << 31;  // marks a match that the code point ended
+  static constexpr ByteTrie::Node kMissed = ByteTrie::Node{1} << 31;  // marks a match that ended at this code point
 
   std::vector<SplitterToken> tokens_;
   std::vector<std::string> kept_;

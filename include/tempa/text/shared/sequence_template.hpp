@@ -1,4 +1,4 @@
-// Special tokens around one text or a pair, truncation and token types: from the ids of texts to an encoding.
+// Makes an encoding from the ids of one text or a pair: truncation, special tokens, token types.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -19,7 +19,7 @@ TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Which special tokens frame the texts.
+/// Which special tokens surround the texts.
 ///   one text: cls A sep      a pair: cls A sep B sep, or, with two separators, cls A sep sep B sep
 /// @source tokenizers `TemplateProcessing`; transformers `build_inputs_with_special_tokens`.
 struct SequenceTemplate {
@@ -30,9 +30,10 @@ struct SequenceTemplate {
   UnicodeFlavour truncation_flavour = UnicodeFlavour::kFast;  ///< of `truncated_sizes`
 };
 
-/// Puts an encoding together.
+/// Makes an encoding.
 /// @param first ids of the first text. @param second ids of the second, or nothing for a single text.
-/// @throws ValueError where `max_length` leaves no room for the special tokens, or `truncation` may not cut enough.
+/// @throws ValueError where `max_length` leaves no room for the special tokens, or `truncation` does not allow to
+/// remove enough.
 inline Encoding encode_sequence(std::vector<std::int32_t> first, std::optional<std::vector<std::int32_t>> second,
                                 const SequenceTemplate& frame, const EncodeOptions& options) {
   std::size_t first_size = first.size();

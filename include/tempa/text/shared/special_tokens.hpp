@@ -1,4 +1,4 @@
-// The special tokens' names.
+// The texts of the special tokens: [CLS], [SEP] and so on.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -12,7 +12,7 @@ TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// The tokens with a role of their own, by Hugging Face's names.
+/// The tokens with a role, by Hugging Face's names.
 struct SpecialTokens {
   std::string unk_token = "[UNK]";
   std::string sep_token = "[SEP]";

@@ -1,4 +1,5 @@
-// The special and the added tokens in tokenizer_config.json and special_tokens_map.json, for tokenizers of any kind.
+// Reads and writes the special and added tokens in tokenizer_config.json and special_tokens_map.json, for all
+// tokenizers.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -31,7 +32,7 @@ inline std::string json_child(const std::string& parent, const std::string& key)
   return (nlohmann::json::json_pointer(parent) / key).to_string();
 }
 
-/// A token written as a string, or as an object with `content` and, where they are there, its properties.
+/// A token written as a string, or as an object with `content` and any of its properties.
 /// @param field a JSON pointer. @throws FormatError with line and field.
 inline AddedToken read_added_token(const JsonFile& file, const std::string& field, bool special) {
   AddedToken token{.content = {}, .special = special};
@@ -87,8 +88,8 @@ inline std::map<std::int32_t, AddedToken> read_added_tokens_decoder(const JsonFi
   return tokens;
 }
 
-/// Lets a tokenizer pass whose added tokens have the ids that its file gives them.
-/// @throws FormatError with line and field where one has not.
+/// Checks that a tokenizer's added tokens have the ids that its file gives them.
+/// @throws FormatError with line and field where one has another id.
 template <typename Vocabulary>
 void require_added_token_ids(const JsonFile& file, const Vocabulary& vocabulary) {
   for (const auto& [id, token] : read_added_tokens_decoder(file)) {
@@ -121,7 +122,7 @@ inline void read_token_fields(const JsonFile& file, SpecialTokens& special, std:
 }
 
 /// Reads `model_max_length`, the tokens that the model is meant to read; what is absent or null keeps its value, and
-/// the huge number that transformers writes where there is no limit (int(1e30)) is none.
+/// the huge number that transformers writes where there is no limit (int(1e30)) means no limit.
 /// @throws FormatError with line and field where it is no number of at least 1.
 inline void read_model_max_length(const JsonFile& file, std::optional<std::int64_t>& length) {
   if (!detail::is_filled(file, "model_max_length")) return;
@@ -130,8 +131,8 @@ inline void read_model_max_length(const JsonFile& file, std::optional<std::int64
   length = tokens < kNoLimit ? std::optional(static_cast<std::int64_t>(tokens)) : std::nullopt;
 }
 
-/// Lets a tokenizer_config.json pass that asks for texts to be cut at their ends. @param who the tokenizer.
-/// @throws ConfigError where truncation_side is another one: what is kept of a long text would be its end.
+/// Checks that tokenizer_config.json says that texts are truncated at their ends. @param who the tokenizer.
+/// @throws ConfigError for another truncation_side: of a long text, the end would be kept.
 inline void require_right_truncation(const JsonFile& file, std::string_view who) {
   if (get_or<std::string>(file, "truncation_side", "right") == "right") return;
   throw ConfigError(concat("[", who, "] ", file.path, ": field truncation_side must be \"right\" but is ",

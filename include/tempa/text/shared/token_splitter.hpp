@@ -1,4 +1,4 @@
-// Finding added tokens in a text, as the Rust tokenizers do.
+// Finds added tokens in a text as the Rust tokenizers do.
 #pragma once
 
 #include <tempa/core/config.hpp>
@@ -18,13 +18,13 @@
 
 namespace tempa::inline TEMPA_ABI {
 
-/// A text that stands for one id, and what belongs to it.
+/// A token with its id and its properties.
 struct SplitterToken {
   std::string text;  ///< UTF-8, not empty
   std::int32_t id = 0;
-  bool single_word = false;  ///< not found inside of a word
-  bool lstrip = false;       ///< takes the white space before it along
-  bool rstrip = false;       ///< takes the white space behind it along
+  bool single_word = false;  ///< not found inside a word
+  bool lstrip = false;       ///< includes the white space before it
+  bool rstrip = false;       ///< includes the white space after it
 };
 
 /// Whether a code point belongs to words: Alphabetic, Mark, Decimal_Number, Connector_Punctuation or Join_Control.
@@ -54,8 +54,8 @@ inline bool is_word_character(char32_t c) {
   }
 }
 
-/// Finds tokens in a text: leftmost first, of several there the longest; what it has passed it does not look at again.
-/// Const: one object serves any number of threads.
+/// Finds tokens in a text: leftmost first, and of several at one place the longest; matches do not overlap.
+/// Const: any number of threads can share it.
 /// @source tokenizers `AddedVocabulary`.
 class TokenSplitter {
  public:
@@ -71,14 +71,14 @@ class TokenSplitter {
     trie_ = ByteTrie(std::move(entries));
   }
 
-  /// @return whether there is no token to find.
+  /// @return whether there are no tokens.
   bool empty() const { return tokens_.empty(); }
 
-  /// Cuts `text` into what lies between the tokens and the tokens.
+  /// Splits `text` into tokens and the text between them.
   /// @param text valid UTF-8.
   /// @param on_text called as `on_text(std::string_view)` for each stretch of plain text that is not empty.
   /// @param on_token called as `on_token(std::int32_t id, std::string_view found)` for each token, with the white
-  ///   space that it takes along.
+  ///   space that it includes.
   template <typename OnText, typename OnToken>
   void split(std::string_view text, OnText&& on_text, OnToken&& on_token) const {
     std::size_t begin = 0;  // of the plain text

@@ -26,14 +26,14 @@ TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Tokens in the order of their ids. A cheap value: copies share the tokens, which never change.
+/// Tokens in the order of their ids. Cheap to copy: copies share the tokens, which never change.
 class Vocabulary {
  public:
   Vocabulary() : Vocabulary(std::vector<std::string>{}) {}
 
-  /// @param tokens token i gets id i; where a token comes twice, looking it up gives the last id.
+  /// @param tokens token i gets id i; where a token occurs twice, looking it up gives the last id.
   /// @param may_end_in_space whether white space at the end of a token is legal: the fast flavour of `load` drops it.
-  /// @throws ValueError for what vocab.txt cannot hold: invalid UTF-8, NUL, a line break, white space at the end.
+  /// @throws ValueError for what vocab.txt cannot contain: invalid UTF-8, NUL, a line break, white space at the end.
   static Vocabulary from_tokens(std::vector<std::string> tokens, bool may_end_in_space = false) {
     for (std::size_t id = 0; id < tokens.size(); ++id) {
       require_valid_utf8("Vocabulary", tokens[id]);
@@ -48,10 +48,10 @@ class Vocabulary {
     return Vocabulary(std::move(tokens));
   }
 
-  /// Reads vocab.txt: line i (from 0) is the token with id i; of a token that comes twice (files in use have them)
+  /// Reads vocab.txt: line i (from 0) is the token with id i; of a token that occurs twice (files in use have them)
   /// looking it up gives the last id.
   /// @param flavour fast: lines end with a line feed, and white space at their ends does not count; legacy: lines end
-  ///   with a line feed, a carriage return, or both, and nothing else is taken away.
+  ///   with a line feed, a carriage return, or both, and nothing else is removed.
   /// @throws IoError where the file cannot be read; FormatError with the line where it is empty, holds invalid UTF-8
   ///   or a NUL byte.
   /// @source tokenizers `WordPiece::read_file`; transformers 4 `load_vocab`.
@@ -102,7 +102,7 @@ class Vocabulary {
     return data_->tokens[static_cast<std::size_t>(id)];
   }
 
-  /// @return how many different tokens there are: less than `size()` where one comes twice.
+  /// @return the number of different tokens: less than `size()` where one occurs twice.
   std::int64_t distinct_tokens() const {
     std::int64_t count = 0;
     bool has_empty = false;

@@ -23,30 +23,31 @@ TEMPA_COMPILED_FILE("text");
 namespace tempa::inline TEMPA_ABI {
 
 struct JapaneseVocabularyTrainerOptions {
-  std::int64_t vocab_size = 8000;               ///< at most so many tokens; a small collection of texts gives fewer
+  std::int64_t vocab_size = 8000;  ///< the largest number of tokens; a small collection of texts gives fewer
   SubwordModel model = SubwordModel::kUnigram;  ///< how pieces of words are chosen
   std::int64_t min_character_count = 2;         ///< a character seen less often is left out
-  BertJapaneseTokenizerOptions tokenizer{.word_tokenizer = JapaneseWordTokenizer::kMecab,
-                                         .mecab = {.dictionary_name = "ipadic"}};  ///< of the tokenizer that comes out
+  BertJapaneseTokenizerOptions tokenizer{
+      .word_tokenizer = JapaneseWordTokenizer::kMecab,
+      .mecab = {.dictionary_name = "ipadic"}};  ///< options of the resulting tokenizer
 };
 
 namespace detail {
 
-/// The special tokens in the order in which a new vocabulary begins with them.
+/// The special tokens with which a new vocabulary begins, in order.
 inline std::vector<std::string> first_tokens(const SpecialTokens& special) {
   return {special.pad_token, special.unk_token, special.cls_token, special.sep_token, special.mask_token};
 }
 
 }  // namespace detail
 
-/// Learns a vocabulary from Japanese texts: they are cut into words as the tokenizer that comes out does it (NFKC, then
+/// Learns a vocabulary from Japanese texts: they are split into words as the resulting tokenizer does it (NFKC, then
 /// MeCab with its dictionary, or at spaces and punctuation); then sentencepiece learns pieces of the words as in
 /// `train_bert_tokenizer`, or, for `JapaneseSubwordTokenizer::kCharacter`, the characters are the tokens, most frequent
 /// first (this needs neither library where words are `kBasic`). The same texts in any order give the same vocabulary.
 /// @param texts a range of UTF-8 texts. @return the tokenizer; `save_pretrained` keeps it.
 /// @throws ConfigError as `BertJapaneseTokenizer` (MeCab or its dictionary are missing), for subwords by sentencepiece,
-///   and where this build has no sentencepiece and pieces are to be learnt; ValueError where a text is not valid UTF-8,
-///   there are no words, or `vocab_size` cannot hold the special tokens and, of pieces, the characters.
+///   and where this build has no sentencepiece and pieces are to be learned; ValueError where a text is not valid
+///   UTF-8, there are no words, or `vocab_size` cannot hold the special tokens and, of pieces, the characters.
 /// @source cl-tohoku/bert-japanese (the order: MeCab words, then their pieces).
 template <std::ranges::input_range Texts>
 requires std::convertible_to<std::ranges::range_reference_t<Texts>, std::string_view> BertJapaneseTokenizer
@@ -69,11 +70,11 @@ train_japanese_tokenizer(Texts&& texts, const JapaneseVocabularyTrainerOptions& 
   detail::WordCounts words(counts.begin(), counts.end());
   std::sort(words.begin(), words.end());
   if (!characters) {
-    const BertTokenizer learnt = detail::train_from_words(words, {.vocab_size = options.vocab_size,
-                                                                  .model = options.model,
-                                                                  .min_character_count = options.min_character_count,
-                                                                  .tokenizer = {.special_tokens = special}});
-    return BertJapaneseTokenizer(learnt.vocabulary(), options.tokenizer);
+    const BertTokenizer learned = detail::train_from_words(words, {.vocab_size = options.vocab_size,
+                                                                   .model = options.model,
+                                                                   .min_character_count = options.min_character_count,
+                                                                   .tokenizer = {.special_tokens = special}});
+    return BertJapaneseTokenizer(learned.vocabulary(), options.tokenizer);
   }
   if (options.vocab_size <= static_cast<std::int64_t>(tokens.size()))
     throw ValueError(concat("[train_japanese_tokenizer] vocab_size must be more than ", tokens.size(),

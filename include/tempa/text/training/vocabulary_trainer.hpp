@@ -1,4 +1,4 @@
-// Trains a WordPiece vocabulary from texts, with the sentencepiece library, for training a model from scratch.
+// Learns a WordPiece vocabulary from texts, with the sentencepiece library, for training a model from scratch.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -32,17 +32,18 @@ namespace tempa::inline TEMPA_ABI {
 
 /// How the tokens are chosen, by sentencepiece where they are pieces of words.
 enum class SubwordModel {
-  kUnigram,  ///< the pieces that make the texts likeliest (Kudo 2018)
-  kBpe,      ///< the most frequent pairs, merged one after the other (Sennrich et al. 2016)
+  kUnigram,  ///< the pieces that make the texts most likely (Kudo 2018)
+  kBpe,      ///< the most frequent pairs, merged in turn (Sennrich et al. 2016)
   kWord      ///< whole words, the most frequent; all others are [UNK]
 };
 
 struct VocabularyTrainerOptions {
-  std::int64_t vocab_size = 8000;  ///< at most so many tokens; a small collection of texts gives fewer
+  std::int64_t vocab_size = 8000;  ///< the largest number of tokens; a small collection of texts gives fewer
   SubwordModel model = SubwordModel::kUnigram;
   std::int64_t min_character_count = 2;  ///< a character seen less often is left out: its words become [UNK]
   std::int64_t min_word_count = 2;       ///< of `kWord`: a word seen less often is left out, and becomes [UNK]
-  BertTokenizerOptions tokenizer{};      ///< of the tokenizer that comes out; its words are what is learnt from
+  BertTokenizerOptions
+      tokenizer{};  ///< options of the resulting tokenizer, which also splits the training texts into words
 };
 
 namespace detail {
@@ -50,7 +51,7 @@ namespace detail {
 using WordCounts = std::vector<std::pair<std::string, std::int64_t>>;
 
 /// The pieces that sentencepiece learns from words of two characters and more, without white space; best first.
-/// @param words with how often each was seen. @param piece_count how many pieces to ask for; fewer may come.
+/// @param words with how often each was seen. @param piece_count how many pieces to request; there may be fewer.
 #if defined(TEMPA_WITH_SENTENCEPIECE)
 inline std::vector<std::string> train_pieces(const WordCounts& words, std::size_t piece_count, SubwordModel model) {
   class WordIterator final : public sentencepiece::SentenceIterator {
@@ -107,7 +108,7 @@ inline std::vector<std::string> train_pieces(const WordCounts&, std::size_t, Sub
 }
 #endif
 
-/// What the words are written with.
+/// The characters of the words.
 struct Alphabet {
   std::vector<std::string> tokens;  // "x", and "##x" where x was seen in a longer word; most frequent first
   std::unordered_set<char32_t> characters;
@@ -149,7 +150,7 @@ inline Alphabet collect_alphabet(const WordCounts& words, std::int64_t min_count
 ///   only what is followed by different characters, and would not consider a word that never has an ending.
 class MarkedWords {
  public:
-  /// @param words sorted, each once; those that teach nothing are left out: of one character, of more than WordPiece
+  /// @param words sorted, each once; some are left out: those of one character, those of more characters than WordPiece
   ///   takes, with characters outside the alphabet or that sentencepiece uses for itself.
   MarkedWords(const WordCounts& words, const std::unordered_set<char32_t>& alphabet, SubwordModel model) {
     std::unordered_set<char32_t> used;
@@ -205,7 +206,7 @@ inline std::vector<std::string> most_frequent(WordCounts words, std::int64_t min
   return result;
 }
 
-/// @param words sorted, each once. @return the tokenizer of the learnt vocabulary.
+/// @param words sorted, each once. @return the tokenizer of the learned vocabulary.
 inline BertTokenizer train_from_words(const WordCounts& words, const VocabularyTrainerOptions& options) {
   std::vector<std::string> tokens;
   std::unordered_set<std::string> known;
@@ -247,7 +248,7 @@ inline BertTokenizer train_from_words(const WordCounts& words, const VocabularyT
 
 }  // namespace detail
 
-/// Learns a vocabulary from texts. The texts are cut into words by the very tokenizer that comes out, sentencepiece
+/// Learns a vocabulary from texts. The texts are split into words by the resulting tokenizer itself, sentencepiece
 /// learns pieces of the words, and the pieces become WordPiece tokens: [PAD] [UNK] [CLS] [SEP] [MASK], then each
 /// character seen often enough (as "x", and as "##x" where it was seen in a longer word, so that [UNK] is rare), then
 /// the pieces, best first. The same texts in any order give the same vocabulary. sentencepiece's log is turned off.

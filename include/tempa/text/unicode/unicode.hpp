@@ -1,4 +1,4 @@
-// Unicode for tokenizers: normalisation, lower-casing, and BERT's character classes in two flavours.
+// Unicode for tokenizers: normalization, lower-casing, and BERT's character classes in two flavours.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -20,7 +20,7 @@ TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Whose reading of Unicode a tokenizer follows.
+/// The tokenizers whose rules are followed where the two differ.
 enum class UnicodeFlavour {
   kFast,   ///< the Rust `tokenizers`: transformers 5, and the "fast" tokenizers of transformers 4
   kLegacy  ///< the Python tokenizers of transformers 4
@@ -149,7 +149,7 @@ inline std::string nfc(std::string_view text) { return to_utf8(nfc(to_utf32(text
 /// NFKC of UTF-8. @throws ValueError where `text` is not valid UTF-8.
 inline std::string nfkc(std::string_view text) { return to_utf8(nfkc(to_utf32(text))); }
 
-/// Lower case of one code point without its surroundings: the full mapping, in which only U+0130 becomes two.
+/// Lower case of one code point without context: the full mapping, in which only U+0130 becomes two code points.
 /// @param out receives one or two code points. @source Rust `char::to_lowercase`; Python `str.lower` of one character.
 inline void append_lower(std::u32string& out, char32_t c) {
   if (c == 0x130) {
@@ -185,7 +185,7 @@ inline std::u32string to_lower(std::u32string_view text) {
 /// Lower case of UTF-8. @throws ValueError where `text` is not valid UTF-8.
 inline std::string to_lower(std::string_view text) { return to_utf8(to_lower(to_utf32(text))); }
 
-/// What texts that differ in case only have in common: "Straße", "STRASSE" and "strasse" fold to one text, and so does
+/// Case folding: "Straße", "STRASSE" and "strasse" fold to the same text, and so does
 /// an accent whether it is a part of its letter or a mark after it.
 /// @throws ValueError where `text` is not valid UTF-8.
 /// @source Python `str.casefold`, then NFD; The Unicode Standard, section 3.13 (canonical caseless matching)
@@ -210,7 +210,7 @@ struct FastCharacters {
   static bool is_removed(char32_t c) { return detail::contains(detail::kFastRemoved, c); }
   /// What separates words.
   static bool is_space(char32_t c) { return is_white_space(c); }
-  /// What is a word of its own. @source tokenizers `BertPreTokenizer`.
+  /// Punctuation, each character of which is a separate word. @source tokenizers `BertPreTokenizer`.
   static bool is_punctuation(char32_t c) { return detail::contains(detail::kFastPunctuation, c); }
   /// The CJK ideographs. U+2B820 to U+2B91F are missing in the original, and so here.
   static bool is_cjk(char32_t c) {
@@ -277,7 +277,7 @@ struct LegacyCharacters {
   }
   /// What separates words. @source transformers 4 `_is_whitespace`, and then Python `str.split`.
   static bool is_space(char32_t c) { return is_white_space(c); }
-  /// What is a word of its own. @source transformers 4 `_is_punctuation`.
+  /// Punctuation, each character of which is a separate word. @source transformers 4 `_is_punctuation`.
   static bool is_punctuation(char32_t c) {
     if (c < 0x80) return (c >= 33 && c <= 47) || (c >= 58 && c <= 64) || (c >= 91 && c <= 96) || (c >= 123 && c <= 126);
     const auto cat = category(c);

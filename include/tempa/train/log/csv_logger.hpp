@@ -1,4 +1,4 @@
-// A training log as a table.
+// A training log as a CSV table.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -21,8 +21,8 @@ TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Writes a CSV file with a row for each call of `log`: the step and a column for each name. Each row is handed to the
-/// system at once, and an existing table is continued. A name that comes up later adds a column: the file is replaced
+/// Writes a CSV file with a row for each call of `log`: the step and a column for each name. Each row is written
+/// immediately, and an existing table is continued. A name that first occurs later adds a column: the file is replaced
 /// by one with the wider table, in which earlier rows are empty there.
 class CsvLogger {
  public:
@@ -54,7 +54,7 @@ class CsvLogger {
     columns_ = columns;
   }
 
-  /// For `log_to`: which file it is, how many rows it has, and taking back those that came later.
+  /// For `log_to`: the path of the file, its number of rows, and removing later rows.
   std::string location() const { return path_.string(); }
   Index position() const { return file_->lines() - header_lines(); }
   void rewind(Index position) { file_->keep_lines(header_lines() + position); }
@@ -66,7 +66,7 @@ class CsvLogger {
   static std::size_t column(const std::vector<std::string>& columns, const std::string& name) {
     return static_cast<std::size_t>(std::find(columns.begin(), columns.end(), name) - columns.begin());
   }
-  /// The file's columns, and behind them those that it does not have yet.
+  /// The file's columns, followed by those that it does not have yet.
   std::vector<std::string> columns_with(const Metrics& metrics) const {
     std::vector<std::string> columns = columns_.empty() ? std::vector<std::string>{"step"} : columns_;
     for (const Metric& metric : metrics) {
@@ -76,7 +76,7 @@ class CsvLogger {
     }
     return columns;
   }
-  /// Replaces the file by one that has more columns, empty in the rows that are there. In a pipe or a device, where
+  /// Replaces the file by one that has more columns, empty in the existing rows. In a pipe or a device, where
   /// nothing can be replaced, a table with the new columns begins.
   void widen(const std::vector<std::string>& columns) {
     if (!file_->is_regular()) return file_->append(row_text(columns));

@@ -16,8 +16,9 @@ TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Appends lines like {"step":344,"wall_time":1700000000.5,"train/loss":0.31}. Each line is handed to the system at
-/// once, and an existing file is continued, so that nothing is lost when the process dies or a training is resumed.
+/// Appends lines like {"step":344,"wall_time":1700000000.5,"train/loss":0.31}. Each line is written
+/// immediately, and an existing file is continued, so that nothing is lost when the process dies or a training is
+/// resumed.
 class JsonLinesLogger {
  public:
   /// @throws IoError when the file cannot be opened or created.
@@ -40,7 +41,7 @@ class JsonLinesLogger {
     }
   }
 
-  /// For `log_to`: which file it is, how many lines it has, and taking back those that came later.
+  /// For `log_to`: the path of the file, its number of lines, and removing later lines.
   std::string location() const { return file_.path(); }
   Index position() const { return file_.lines(); }
   void rewind(Index position) { file_.keep_lines(position); }

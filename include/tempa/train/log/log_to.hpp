@@ -1,4 +1,4 @@
-// Lets a trainer write its figures into a log: TensorBoard, JSON lines, CSV or an own one.
+// Connects a trainer to a log: TensorBoard, JSON lines, CSV or a user's own.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -12,13 +12,13 @@ TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Anything that takes figures by name: `SummaryWriter`, `JsonLinesLogger`, `CsvLogger`.
+/// Anything that takes metrics by name: `SummaryWriter`, `JsonLinesLogger`, `CsvLogger`.
 template <typename Log>
 concept MetricsLog = requires(Log& log, Index step, const Metrics& metrics) {
   log.log(step, metrics);
 };
 
-/// A log that knows where it ends, and can take back what came later.
+/// A log that knows its position, and can remove what was logged after an earlier one.
 template <typename Log>
 concept ResumableLog = MetricsLog<Log> && requires(Log& log, Index position) {
   { log.location() } -> std::convertible_to<std::string>;
@@ -31,7 +31,7 @@ struct LogOptions {
   Index every_steps = 1;  ///< optimizer steps between two "step/…" entries; 0: none, only the epochs
 };
 
-/// The figures of an epoch: "epoch", "lr", "seconds", "tokens_per_second", "train/…", and "valid/…" where it was
+/// The metrics of an epoch: "epoch", "lr", "seconds", "tokens_per_second", "train/…", and "valid/…" where it was
 /// evaluated.
 inline Metrics epoch_metrics(const EpochRecord& record) {
   Metrics metrics{{.name = "epoch", .value = static_cast<double>(record.epoch)},
@@ -45,13 +45,13 @@ inline Metrics epoch_metrics(const EpochRecord& record) {
 }
 
 /// Writes loss, learning rate and gradient norm of every optimizer step ("step/loss", "step/lr", and "step/grad_norm"
-/// where it was not skipped; "step/loss_scale" and "step/skipped_steps" with a `GradScaler`) and the figures of every
+/// where it was not skipped; "step/loss_scale" and "step/skipped_steps" with a `GradScaler`) and the metrics of every
 /// epoch (`epoch_metrics`) into `log`, all under the number of the optimizer step. One line before `fit`:
 ///
 ///   log_to(writer, trainer);
 ///
-/// A training that is resumed after a crash takes back what was logged after its checkpoint (`ResumableLog`), so that
-/// each step is there once.
+/// A training that is resumed after a crash removes what was logged after its checkpoint (`ResumableLog`), so that
+/// each step occurs once.
 ///
 /// @param log must outlive the training.
 /// @throws ConfigError for a negative `every_steps`; in the training, what `log` throws.
