@@ -1,5 +1,5 @@
 // Which layer a parameter belongs to, and the rates of the groups.
-#include <tempa/models/heads/sequence_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/layerwise_lr.hpp>
 #include <tempa/optim/sgd.hpp>
