@@ -141,6 +141,9 @@
 #include <tempa/metrics/regression.hpp>
 #include <tempa/metrics/report.hpp>
 #include <tempa/metrics/sole_prediction.hpp>
+#include <tempa/models/albert/config.hpp>
+#include <tempa/models/albert/heads.hpp>
+#include <tempa/models/albert/model.hpp>
 #include <tempa/models/bert/config.hpp>
 #include <tempa/models/bert/heads.hpp>
 #include <tempa/models/bert/model.hpp>
