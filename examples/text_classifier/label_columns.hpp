@@ -47,7 +47,9 @@ inline bool has_label_columns(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / "config.json";
   if (!std::filesystem::exists(path)) return false;
   const auto architectures = tempa::read_config<tempa::BertConfig>(path.string()).architectures;
-  return architectures == std::vector<std::string>{std::string(ColumnsClassifier<float>::kName)};
+  if (architectures.size() != 1) return false;
+  // The second is IndoNLU's name, which tempa wrote at first.
+  return architectures[0] == ColumnsClassifier<float>::kName || architectures[0] == "BertForMultiLabelClassification";
 }
 
 using ColumnsLoader = tempa::DataLoader<tempa::LabelColumnsDataset, tempa::LabelColumnsCollate>;

@@ -72,7 +72,8 @@ struct HeadMembers : With, ModuleMembers<Self, typename With::Model::value_type>
   Dropout head_dropout() const { return Dropout(config().head_dropout_prob()); }
   /// @param labels K. @return (K,C), drawn anew.
   Linear<value_type> head_classifier(Index labels) const {
-    return Linear<value_type>(config().hidden_size, labels, {.initializer_range = config().initializer_range});
+    const EncoderConfig encoder = config().encoder();
+    return Linear<value_type>(encoder.hidden_size, labels, {.initializer_range = encoder.initializer_range});
   }
 };
 

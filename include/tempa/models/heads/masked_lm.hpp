@@ -34,12 +34,7 @@ struct MaskedLM : HeadMembers<MaskedLM<With>, With> {
   MaskedLM() = default;
   /// Random weights, drawn from `default_generator()`. @throws ConfigError for an impossible configuration.
   explicit MaskedLM(const Config& configuration)
-      : Members(configuration),
-        dense(config().hidden_size, config().embeddings().embedding_size,
-              {.initializer_range = config().initializer_range}),
-        layer_norm(config().embeddings().embedding_size, config().layer_norm_eps),
-        activation(config().encoder().activation),
-        bias(constant_parameter<T>({config().vocab_size}, 0.0)) {}
+      : MaskedLM(configuration, configuration.encoder(), configuration.embeddings()) {}
 
   using Members::config;
   /// The decoder is the word embeddings: what a checkpoint stores of it is passed over.
@@ -61,12 +56,20 @@ struct MaskedLM : HeadMembers<MaskedLM<With>, With> {
   double loss_weight(const MaskedLMBatch& batch) const { return static_cast<double>(batch.targets.numel()); }
 
   void visit(auto&& f) {
-    detail::WithoutPooler encoder{this->base()};
+    detail::WithoutPooler<typename With::Model> encoder{this->base()};
     f(this->base_prefix(), encoder);
     f(With::kMaskedLM.dense, dense);
     f(With::kMaskedLM.layer_norm, layer_norm);
     f(With::kMaskedLM.bias, bias);
   }
+
+ private:
+  MaskedLM(const Config& configuration, const EncoderConfig& encoder, const EmbeddingsConfig& embeddings)
+      : Members(configuration),
+        dense(encoder.hidden_size, embeddings.embedding_size, {.initializer_range = encoder.initializer_range}),
+        layer_norm(embeddings.embedding_size, encoder.layer_norm_eps),
+        activation(encoder.activation),
+        bias(constant_parameter<T>({embeddings.vocab_size}, 0.0)) {}
 };
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -54,7 +54,7 @@ struct TokenClassification : HeadMembers<TokenClassification<With>, With> {
   }
 
   void visit(auto&& f) {
-    detail::WithoutPooler encoder{this->base()};
+    detail::WithoutPooler<typename With::Model> encoder{this->base()};
     f(this->base_prefix(), encoder);
     f("dropout", dropout);
     f("classifier", classifier);
