@@ -30,7 +30,40 @@ Batch batch_of(const StateDict& expected) {
                      expected.get<std::int32_t>("token_type_ids"));
 }
 
+/// An own head.
+struct Grades : ModuleMembers<Grades, float>, PretrainedMembers<Grades> {
+  static constexpr std::string_view kName = "Grades", kLabelHead = "scores";
+
+  AlbertModel<float> albert;
+  Linear<float> scores;
+
+  explicit Grades(const AlbertConfig& configuration)
+      : albert(configuration), scores(configuration.hidden_size, configuration.num_labels()) {}
+  AlbertConfig& config() { return albert.config; }
+  Variable<float> operator()(const Batch& batch) const {
+    return scores(albert(batch, OutputRows::kFirstToken).pooler_output);
+  }
+  void visit(auto&& f) {
+    f("albert", albert);
+    f("scores", scores);
+  }
+};
+
 }  // namespace
+
+TEST_CASE("ALBERT: an own head on it takes a folder's encoder, and is saved and loaded", "[models]") {
+  const Batch batch = batch_of(load_safetensors((old_folder() / "expected.safetensors").string()));
+  LoadReport report;
+  auto model = Grades::from_pretrained(old_folder(), {.num_labels = 2, .log = nullptr, .report = &report});
+  CHECK(report.missing == Names{"scores.weight", "scores.bias"});
+  const TemporaryFolder folder;
+  model.save_pretrained(folder.path());
+  const auto again = Grades::from_pretrained(folder.path());
+  CHECK(again(batch).value().to_vector() == model(batch).value().to_vector());
+  Grades other(model.config());
+  load_pretrained_weights(other, folder.path(), {}, "Grades", AlbertConfig::checkpoint_names());
+  CHECK(other(batch).value().to_vector() == model(batch).value().to_vector());
+}
 
 TEST_CASE("ALBERT: a folder of the kind of indobert-lite computes what transformers computes", "[models]") {
   const StateDict expected = load_safetensors((old_folder() / "expected.safetensors").string());

@@ -21,9 +21,9 @@ TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// The number after the part "layer" of a parameter's name ("bert.encoder.layer.3.output.dense.weight": 3), or after one
-/// that ends with "layer_groups", whose layers share weights; -1 for a name with a part that begins with "embedding";
-/// nothing for all others: pooler and head.
+/// The number after the part "layer" of a parameter's name ("bert.encoder.layer.3.output.dense.weight": 3), or after
+/// one that ends with "layer_groups", whose layers share weights; -1 for a name with a part that begins with
+/// "embedding"; nothing for all others: pooler and head.
 inline std::optional<Index> transformer_layer(std::string_view name) {
   for (std::string_view rest = name; !rest.empty();) {
     const std::size_t dot = std::min(rest.find('.'), rest.size());
