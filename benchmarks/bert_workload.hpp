@@ -2,7 +2,7 @@
 // benchmarks/peers/bert_workload.py is the same in Python.
 #pragma once
 
-#include <tempa/models/heads/sequence_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 
 #include <CLI/CLI.hpp>
 

@@ -10,7 +10,7 @@
 
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/labeled_texts.hpp>
-#include <tempa/models/heads/sequence_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 #include <tempa/text/auto_tokenizer.hpp>
 #include <tempa/train/evaluation.hpp>
 #include <tempa/train/report.hpp>

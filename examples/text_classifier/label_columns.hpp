@@ -16,7 +16,7 @@
 #include <tempa/data/label_columns.hpp>
 #include <tempa/data/split.hpp>
 #include <tempa/metrics/report.hpp>
-#include <tempa/models/heads/multi_label_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 #include <tempa/ops/shape.hpp>
 #include <tempa/text/auto_tokenizer.hpp>
 #include <tempa/train/evaluation.hpp>
@@ -34,7 +34,7 @@
 #include <vector>
 
 template <tempa::Floating T>
-using ColumnsClassifier = tempa::BertForMultiLabelClassification<T>;
+using ColumnsClassifier = tempa::BertForLabelColumnsClassification<T>;
 
 /// Whether a training table is of this task: if requested, or if it has several columns, not all of numbers.
 inline bool has_label_columns(const tempa::TextTable& table, const Options& options, const Settings& settings) {
@@ -46,8 +46,10 @@ inline bool has_label_columns(const tempa::TextTable& table, const Options& opti
 inline bool has_label_columns(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / "config.json";
   if (!std::filesystem::exists(path)) return false;
-  const auto architectures = tempa::read_bert_config(path.string()).architectures;
-  return architectures == std::vector<std::string>{std::string(ColumnsClassifier<float>::kName)};
+  const auto architectures = tempa::read_config<tempa::BertConfig>(path.string()).architectures;
+  if (architectures.size() != 1) return false;
+  // The second is IndoNLU's name, which tempa wrote at first.
+  return architectures[0] == ColumnsClassifier<float>::kName || architectures[0] == "BertForMultiLabelClassification";
 }
 
 using ColumnsLoader = tempa::DataLoader<tempa::LabelColumnsDataset, tempa::LabelColumnsCollate>;
@@ -109,7 +111,7 @@ int train_label_columns(tempa::TextTable&& table, Settings settings, const tempa
   std::vector<std::string> names = tempa::flat_labels(learned);
   tempa::BertConfig base;
   if (!scratch) {  // what the model knows, in its order
-    base = tempa::read_bert_config((std::filesystem::path(options.model) / "config.json").string());
+    base = tempa::read_config<tempa::BertConfig>((std::filesystem::path(options.model) / "config.json").string());
     names = ColumnsClassifier<T>::label_heads(base.id2label, names,
                                               {.order = tempa::LabelOrder::kModel, .keep = options.keep_labels})
                 .labels;

@@ -121,7 +121,7 @@ int run_train(const Options& options) {
   Settings settings = settings_of(options);
   std::optional<tempa::BertConfig> base;
   if (!options.model.empty())
-    base = tempa::read_bert_config((std::filesystem::path(options.model) / "config.json").string());
+    base = tempa::read_config<tempa::BertConfig>((std::filesystem::path(options.model) / "config.json").string());
 
   tempa::TextTable table = read_training_table(options, settings);
   if (has_label_columns(table, options, settings))

@@ -15,8 +15,7 @@
 #include <tempa/io/json/json.hpp>
 #include <tempa/metrics/entity_scores.hpp>
 #include <tempa/metrics/report.hpp>
-#include <tempa/models/bert/config_file.hpp>
-#include <tempa/models/heads/token_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/lr_scheduler/warmup_schedules.hpp>
 #include <tempa/optim/param_groups.hpp>

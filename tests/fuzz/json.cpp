@@ -2,7 +2,8 @@
 #include "fuzz/fuzz_target.hpp"
 
 #include <tempa/io/safetensors/sharded.hpp>
-#include <tempa/models/bert/config_file.hpp>
+#include <tempa/models/bert/config.hpp>
+#include <tempa/models/pretrained/config_json.hpp>
 
 static const RegisterFuzzTarget json_target(
     "json",
@@ -21,8 +22,8 @@ static const RegisterFuzzTarget json_target(
 static const RegisterFuzzTarget config_target(
     "config",
     [](std::string_view bytes) {
-      const std::string text = tempa::config_text(tempa::read_bert_config(fuzz_file(bytes)));
-      fuzz_check(tempa::config_text(tempa::read_bert_config(fuzz_file(text))) == text);
+      const std::string text = tempa::config_text(tempa::read_config<tempa::BertConfig>(fuzz_file(bytes)));
+      fuzz_check(tempa::config_text(tempa::read_config<tempa::BertConfig>(fuzz_file(text))) == text);
     },
     [] {
       return fixtures({"models/old_folder/config.json", "models/sharded_folder/config.json"});

@@ -1,5 +1,5 @@
 #include <tempa/autograd/gradcheck.hpp>
-#include <tempa/models/heads/sequence_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/clip_grad_norm.hpp>
 

@@ -30,6 +30,7 @@ Names names_of(const StateDict& state) {
 }
 
 const Names kClassifier{"bert.embeddings.LayerNorm.weight", "bert.embeddings.LayerNorm.bias", "classifier.weight"};
+const CheckpointNames kBert{.base_prefix = "bert"};
 const Names kEncoder{"embeddings.LayerNorm.weight", "embeddings.LayerNorm.bias"};
 
 }  // namespace
@@ -57,33 +58,35 @@ TEST_CASE("Checkpoint names: every age of a name becomes the model's", "[io]") {
       {"bert.", "bert.", "bert."}};
   for (const Case& one : cases) {
     INFO(one.from);
-    CHECK(names_of(rename_checkpoint(state_of({one.from}), state_of(kClassifier), "bert", "file").state) ==
+    CHECK(names_of(rename_checkpoint(state_of({one.from}), state_of(kClassifier), kBert, "file").state) ==
           Names{one.in_classifier});
-    CHECK(names_of(rename_checkpoint(state_of({one.from}), state_of(kEncoder), "bert", "file").state) ==
+    CHECK(names_of(rename_checkpoint(state_of({one.from}), state_of(kEncoder), kBert, "file").state) ==
           Names{one.in_encoder});
   }
 }
 
 TEST_CASE("Checkpoint names: a name that the model has stays as it is", "[io]") {
   const Names odd{"module.x", "a.LayerNorm.gamma", "bert.y", "y2.position_ids"};
-  const RenamedCheckpoint renamed = rename_checkpoint(state_of(odd), state_of(odd), "bert", "file");
+  const RenamedCheckpoint renamed = rename_checkpoint(state_of(odd), state_of(odd), kBert, "file");
   CHECK(names_of(renamed.state) == odd);
   CHECK(renamed.ignored.empty());
 }
 
 TEST_CASE("Checkpoint names: constant tables and tied doubles are passed over, and said", "[io]") {
   const Names tables{"bert.embeddings.position_ids", "module.embeddings.token_type_ids", "position_ids"};
-  const RenamedCheckpoint renamed = rename_checkpoint(state_of(tables), state_of(kClassifier), "bert", "file");
+  const RenamedCheckpoint renamed = rename_checkpoint(state_of(tables), state_of(kClassifier), kBert, "file");
   CHECK(renamed.state.empty());
   CHECK(renamed.ignored == Names{"bert.embeddings.position_ids", "embeddings.token_type_ids", "position_ids"});
 
   const Names tied{"cls.predictions.bias", "cls.predictions.decoder.weight", "cls.predictions.decoder.bias"};
+  CheckpointNames with_head = kBert;
+  with_head.tied = {"cls.predictions.decoder"};
   const RenamedCheckpoint language_model =
-      rename_checkpoint(state_of(tied), state_of({"cls.predictions.bias"}), "bert", "file");
+      rename_checkpoint(state_of(tied), state_of({"cls.predictions.bias"}), with_head, "file");
   CHECK(names_of(language_model.state) == Names{"cls.predictions.bias"});
   CHECK(language_model.ignored == Names{"cls.predictions.decoder.weight", "cls.predictions.decoder.bias"});
   // For a model without that head they are left over like the rest of it.
-  CHECK(names_of(rename_checkpoint(state_of(tied), state_of(kClassifier), "bert", "file").state) == tied);
+  CHECK(names_of(rename_checkpoint(state_of(tied), state_of(kClassifier), kBert, "file").state) == tied);
 }
 
 TEST_CASE("Checkpoint names: two tensors for one weight are refused with both names", "[io]") {
@@ -97,7 +100,7 @@ TEST_CASE("Checkpoint names: two tensors for one weight are refused with both na
       {{"module.x", "x"}, "file: expected each weight once but 'module.x' and 'x' are both 'x'"}};
   for (const auto& [names, message] : cases)
     CHECK(thrown<FormatError>([&, &from = names] {
-            rename_checkpoint(state_of(from), state_of(kClassifier), "bert", "file");
+            rename_checkpoint(state_of(from), state_of(kClassifier), kBert, "file");
           }) == message);
 }
 
@@ -105,7 +108,7 @@ TEST_CASE("Checkpoint names: the tensors are shared, not copied", "[io]") {
   StateDict source;
   Tensor<float> weight = Tensor<float>::zeros({1});
   source.insert("module.classifier.weight", weight);
-  const RenamedCheckpoint renamed = rename_checkpoint(source, state_of(kClassifier), "bert", "file");
+  const RenamedCheckpoint renamed = rename_checkpoint(source, state_of(kClassifier), kBert, "file");
   weight.fill(7);
   CHECK(renamed.state.get<float>("classifier.weight").item() == 7);
 }

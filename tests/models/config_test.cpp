@@ -1,4 +1,5 @@
-#include <tempa/models/bert/config_file.hpp>
+#include <tempa/models/bert/config.hpp>
+#include <tempa/models/pretrained/config_json.hpp>
 
 #include "support/catch.hpp"
 #include "support/fixtures.hpp"
@@ -24,7 +25,7 @@ std::string write(const TemporaryFolder& folder, const std::string& text) {
 
 TEST_CASE("BertConfig: an empty object has BERT's defaults", "[models]") {
   const TemporaryFolder folder;
-  const BertConfig config = read_bert_config(write(folder, "{}"));
+  const BertConfig config = read_config<BertConfig>(write(folder, "{}"));
   CHECK(config.vocab_size == 30522);
   CHECK(config.hidden_size == 768);
   CHECK(config.num_hidden_layers == 12);
@@ -60,11 +61,11 @@ TEST_CASE("BertConfig: what is written is read back, and unknown fields stay in 
   "is_decoder": false
 }
 )");
-  const BertConfig config = read_bert_config(path);
+  const BertConfig config = read_config<BertConfig>(path);
   CHECK(config.num_labels() == 11);  // a stale _num_labels does not beat id2label
   CHECK(config.dtype == DType::kFloat16);
-  write_bert_config(config, path);
-  const BertConfig again = read_bert_config(path);
+  write_config(config, path);
+  const BertConfig again = read_config<BertConfig>(path);
   CHECK(again.id2label == config.id2label);
   CHECK(again.id2label[10] == "k");
   CHECK(again.classifier_dropout == 0.25);
@@ -128,7 +129,7 @@ TEST_CASE("BertConfig: what is written is read back, and unknown fields stay in 
 }
 )");
   const std::string first = read_text_file(path);
-  write_bert_config(again, path);
+  write_config(again, path);
   CHECK(read_text_file(path) == first);
 }
 
@@ -136,7 +137,7 @@ TEST_CASE("BertConfig: what transformers may leave out, set to null or leave beh
   const TemporaryFolder folder;
   const auto read = [&](const std::string& text) {
     INFO(text);
-    return read_bert_config(write(folder, text));
+    return read_config<BertConfig>(write(folder, text));
   };
   using Labels = std::vector<std::string>;
   CHECK(read(R"({"id2label": null, "label2id": null, "num_labels": 3})").id2label ==
@@ -171,13 +172,13 @@ TEST_CASE("BertConfig: what transformers may leave out, set to null or leave beh
   none.problem_type = ProblemType::kRegression;
   none.id2label = {"a \"b\" \n"};
   const std::string path = (folder.path() / "config.json").string();
-  write_bert_config(none, path);
-  CHECK(read_bert_config(path).pad_token_id == std::nullopt);
-  CHECK(read_bert_config(path).problem_type == ProblemType::kRegression);
-  CHECK(read_bert_config(path).id2label == none.id2label);
+  write_config(none, path);
+  CHECK(read_config<BertConfig>(path).pad_token_id == std::nullopt);
+  CHECK(read_config<BertConfig>(path).problem_type == ProblemType::kRegression);
+  CHECK(read_config<BertConfig>(path).id2label == none.id2label);
   none.id2label = {"\xff"};
-  CHECK_THROWS_AS(write_bert_config(none, path), ValueError);
-  CHECK(read_bert_config(path).num_labels() == 1);  // the old file is as it was
+  CHECK_THROWS_AS(write_config(none, path), ValueError);
+  CHECK(read_config<BertConfig>(path).num_labels() == 1);  // the old file is as it was
 }
 
 TEST_CASE("BertConfig: a name of two labels is written so that no key comes twice", "[models]") {
@@ -229,7 +230,7 @@ TEST_CASE("BertConfig: impossible values are refused with file, line and field",
     const std::string path = write(folder, text);
     INFO(text);
     try {
-      static_cast<void>(read_bert_config(path));
+      static_cast<void>(read_config<BertConfig>(path));
       FAIL("nothing was thrown");
     } catch (const Error& error) {
       INFO(error.what());
@@ -237,7 +238,7 @@ TEST_CASE("BertConfig: impossible values are refused with file, line and field",
       CHECK(std::string(error.what()).find(path) != std::string::npos);
     }
   }
-  CHECK_THROWS_AS(read_bert_config((folder.path() / "none.json").string()), IoError);
+  CHECK_THROWS_AS(read_config<BertConfig>((folder.path() / "none.json").string()), IoError);
 }
 
 TEST_CASE("BertConfig: a damaged file is refused or read, and what was read can be written and read again",
@@ -248,10 +249,10 @@ TEST_CASE("BertConfig: a damaged file is refused or read, and what was read can 
   const auto check = [&](const std::string& damaged) {
     const std::string path = write(folder, damaged);
     try {
-      const BertConfig config = read_bert_config(path);
+      const BertConfig config = read_config<BertConfig>(path);
       ++read;
       write(folder, config_text(config));
-      REQUIRE(read_bert_config(path).id2label == config.id2label);
+      REQUIRE(read_config<BertConfig>(path).id2label == config.id2label);
     } catch (const Error&) {
       ++refused;
     }

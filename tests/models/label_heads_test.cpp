@@ -1,7 +1,5 @@
 // A trained head that goes on with other labels, and models without a head.
-#include <tempa/models/heads/multi_label_classification.hpp>
-#include <tempa/models/heads/sequence_classification.hpp>
-#include <tempa/models/heads/token_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 
 #include "models/small_bert.hpp"
 #include "support/catch.hpp"
@@ -18,7 +16,7 @@ namespace label_heads_test {
 
 using namespace tempa;
 using Classifier = BertForSequenceClassification<float>;
-using Columns = BertForMultiLabelClassification<float>;
+using Columns = BertForLabelColumnsClassification<float>;
 using Names = std::vector<std::string>;
 using Values = std::vector<float>;
 
@@ -199,7 +197,7 @@ TEST_CASE("Label heads: label columns go on column by column", "[models]") {
   // A folder whose config.json names no labels: in order, where they are as many.
   BertConfig unnamed = saved.model.config();
   unnamed.id2label = default_labels(7);
-  write_bert_config(unnamed, (saved.folder.path() / "config.json").string());
+  write_config(unnamed, (saved.folder.path() / "config.json").string());
   auto by_place = Columns::from_pretrained(saved.folder.path(), known, {.log = &log});
   for (std::size_t a = 0; a < 3; ++a)
     CHECK(by_place.classifiers[a].weight.value().to_vector() == old[a].weight.value().to_vector());

@@ -1,6 +1,5 @@
 #include <tempa/autograd/gradcheck.hpp>
-#include <tempa/models/heads/masked_lm.hpp>
-#include <tempa/models/heads/sequence_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 
 #include "support/catch.hpp"
 #include "support/difference.hpp"

@@ -1,6 +1,5 @@
 // Model folders: every file, name and type that weights come in, and what is written.
-#include <tempa/models/heads/masked_lm.hpp>
-#include <tempa/models/heads/sequence_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 
 #include "support/catch.hpp"
 #include "support/fixtures.hpp"
@@ -114,11 +113,11 @@ TEST_CASE("save_pretrained: a model in double, and storage in 16 bits", "[models
   const auto path = saved.folder.path();
   auto wide = BertForSequenceClassification<double>::from_pretrained(path);
   wide.save_pretrained(path / "double");
-  CHECK(read_bert_config((path / "double/config.json").string()).dtype == DType::kFloat64);
+  CHECK(read_config<BertConfig>((path / "double/config.json").string()).dtype == DType::kFloat64);
   CHECK(logits_of(path / "double") == saved.logits);
   for (const DType type : {DType::kFloat16, DType::kBFloat16, DType::kFloat32}) {
     wide.save_pretrained(path / "other", {.dtype = type});
-    CHECK(read_bert_config((path / "other/config.json").string()).dtype == type);
+    CHECK(read_config<BertConfig>((path / "other/config.json").string()).dtype == type);
     const StateDict stored = load_safetensors((path / "other/model.safetensors").string());
     for (const auto& entry : stored) CHECK(dtype(entry.tensor) == type);
     auto narrow = BertForSequenceClassification<double>::from_pretrained(path / "other");
@@ -307,7 +306,7 @@ TEST_CASE("from_pretrained: the files are tried in transformers' order", "[model
     CHECK(chosen() == (path / "model.safetensors").string());
   }
   const TemporaryFolder empty;
-  write_bert_config(small(), (empty.path() / "config.json").string());
+  write_config(small(), (empty.path() / "config.json").string());
   CHECK(thrown<IoError>([&] { Classifier::from_pretrained(empty.path()); })
             .find("expected one of model.safetensors, model.safetensors.index.json, pytorch_model.bin and "
                   "pytorch_model.bin.index.json but there is none") != std::string::npos);
@@ -320,7 +319,7 @@ TEST_CASE("from_pretrained: a config.json of another model is refused before mem
   const auto refuse = [&](const auto& change) {
     BertConfig other = small();
     change(other);
-    write_bert_config(other, (saved.folder.path() / "config.json").string());
+    write_config(other, (saved.folder.path() / "config.json").string());
     return thrown<Error>([&] { saved.load(); });
   };
   CHECK(refuse([](BertConfig& c) { c.hidden_size = 16; }).find("does not fit the model") != std::string::npos);

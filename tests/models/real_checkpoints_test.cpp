@@ -4,7 +4,7 @@
 #include <tempa/data/labeled_texts.hpp>
 #include <tempa/io/files/crc32.hpp>
 #include <tempa/io/safetensors/safetensors.hpp>
-#include <tempa/models/heads/sequence_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/clip_grad_norm.hpp>
 #include <tempa/optim/lr_scheduler/warmup_schedules.hpp>

@@ -1,5 +1,5 @@
 #include <tempa/autograd/gradcheck.hpp>
-#include <tempa/models/heads/token_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 
 #include "models/head_fixture.hpp"
 #include "support/temporary_folder.hpp"

@@ -1,5 +1,5 @@
 // Training steps as CUDA graphs, and batches that are filled up for them.
-#include <tempa/models/heads/sequence_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 #include <tempa/ops/arithmetic.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/lr_scheduler/step_lr.hpp>

@@ -1,5 +1,5 @@
 // Which layer a parameter belongs to, and the rates of the groups.
-#include <tempa/models/heads/sequence_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/layerwise_lr.hpp>
 #include <tempa/optim/sgd.hpp>
@@ -22,6 +22,8 @@ TEST_CASE("transformer_layer: embeddings, layers and what is above them", "[opti
       {"embeddings.LayerNorm.bias", -1},
       {"bert.encoder.layer.0.attention.self.query.weight", 0},
       {"encoder.layer.11.output.dense.bias", 11},
+      {"albert.encoder.embedding_hidden_mapping_in.weight", -1},
+      {"albert.encoder.albert_layer_groups.1.albert_layers.0.full_layer_layer_norm.bias", 1},
       {"bert.pooler.dense.weight", std::nullopt},
       {"classifier.weight", std::nullopt},
       {"layer", std::nullopt},

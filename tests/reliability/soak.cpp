@@ -8,7 +8,7 @@
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/document_sentiment.hpp>
 #include <tempa/device/storage.hpp>
-#include <tempa/models/heads/sequence_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/tensorboard/summary_writer.hpp>
 #include <tempa/text/training/vocabulary_trainer.hpp>

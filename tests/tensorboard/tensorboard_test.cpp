@@ -1,7 +1,7 @@
 // SummaryWriter: everything it writes comes back, here by our own reader; fixtures/train/check_tensorboard.py runs this
 // program and reads the same folder by the packages tensorboard, torch and Pillow.
 #include <tempa/data/batch.hpp>
-#include <tempa/models/heads/sequence_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 #include <tempa/plot/confusion_matrix_plot.hpp>
 #include <tempa/tensorboard/summary_writer.hpp>
 

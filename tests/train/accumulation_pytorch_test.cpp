@@ -1,7 +1,6 @@
 // The gradient of an optimizer step that is cut into batches, against PyTorch's of the one large batch.
 #include <tempa/data/token_classification.hpp>
-#include <tempa/models/heads/sequence_classification.hpp>
-#include <tempa/models/heads/token_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 
 #include "models/head_fixture.hpp"
 #include "support/catch.hpp"

@@ -2,10 +2,7 @@
 #include <tempa/data/label_columns.hpp>
 #include <tempa/data/masked_tokens.hpp>
 #include <tempa/data/token_classification.hpp>
-#include <tempa/models/heads/masked_lm.hpp>
-#include <tempa/models/heads/multi_label_classification.hpp>
-#include <tempa/models/heads/sequence_classification.hpp>
-#include <tempa/models/heads/token_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 #include <tempa/models/ngram_classifier.hpp>
 
 #include "support/catch.hpp"
@@ -148,7 +145,7 @@ TEST_CASE("Accumulation: labels of tokens, of which a batch may have none", "[tr
 TEST_CASE("Accumulation: label columns, also with labels missing", "[train]") {
   manual_seed(4);
   const std::vector<LabelColumn> columns{{"fuel", {"a", "b"}}, {"price", {"x", "y", "z"}}};
-  const BertForMultiLabelClassification<double> model(small_config(), columns);
+  const BertForLabelColumnsClassification<double> model(small_config(), columns);
   const auto row = [&](bool missing) {
     return [&columns, missing](Generator& random, const Encoding& text) {
       LabelColumnsExample example{.encoding = text, .labels = {}};

@@ -1,6 +1,6 @@
 // Training in 16-bit types: it learns as float does, the loss scale is kept with the checkpoints and in the log.
 #include <tempa/data/data_loader.hpp>
-#include <tempa/models/heads/sequence_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/train/trainer.hpp>
 

@@ -1,6 +1,6 @@
 // Training logs: JSON lines, CSV, and what a trainer writes into them.
 #include <tempa/data/data_loader.hpp>
-#include <tempa/models/heads/sequence_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 #include <tempa/optim/lr_scheduler/step_lr.hpp>
 #include <tempa/optim/sgd.hpp>
 #include <tempa/tensorboard/summary_writer.hpp>

@@ -1,4 +1,4 @@
-#include <tempa/models/heads/token_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 #include <tempa/text/bert/bert_tokenizer.hpp>
 #include <tempa/train/predict_tags.hpp>
 

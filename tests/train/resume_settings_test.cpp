@@ -1,7 +1,7 @@
 // A training is not resumed with other settings in silence: each that changes it is named.
 #include <tempa/data/augmented_texts.hpp>
 #include <tempa/data/token_classification.hpp>
-#include <tempa/models/heads/sequence_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/lr_scheduler/reduce_lr_on_plateau.hpp>
 #include <tempa/train/trainer.hpp>

@@ -1,8 +1,7 @@
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/label_columns.hpp>
 #include <tempa/data/token_classification.hpp>
-#include <tempa/models/heads/multi_label_classification.hpp>
-#include <tempa/models/heads/token_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/train/trainer.hpp>
 
@@ -114,7 +113,7 @@ TEST_CASE("score_keeper_of: tags that mark no entities are classes of words", "[
 
 TEST_CASE("score_keeper_of: label columns are scored column by column", "[train]") {
   const std::vector<LabelColumn> columns{{"fuel", {"a", "b"}}, {"price", {"x", "y", "z"}}};
-  const BertForMultiLabelClassification<float> model(small_config({}), columns);
+  const BertForLabelColumnsClassification<float> model(small_config({}), columns);
   auto keeper = score_keeper_of(model);
   const Said<std::vector<Variable<float>>> said{{sure_of({0, 1, 1}, 2), sure_of({2, 0, 1}, 3)}};
   keeper.add(said, batch_of({0, 1, 2, 3}, Tensor<std::int32_t>::from({0, 2, 1, 0, 0, 0}, {3, 2})),
@@ -151,7 +150,7 @@ TEST_CASE("Trainer: a token classifier learns entities and keeps the best by the
 TEST_CASE("Trainer: a model of label columns learns each column", "[train]") {
   manual_seed(3);
   const std::vector<LabelColumn> columns{{"first", {"low", "high"}}, {"last", {"7", "8", "9"}}};
-  BertForMultiLabelClassification<float> model(small_config({}), columns);
+  BertForLabelColumnsClassification<float> model(small_config({}), columns);
   std::vector<LabelColumnsExample> rows;
   Generator generator(5);
   for (int i = 0; i < 192; ++i) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/models/heads/sequence_classification.hpp>
+#include <tempa/models/heads/outputs.hpp>
 #include <tempa/nn/embedding.hpp>
 #include <tempa/ops/matmul.hpp>
 

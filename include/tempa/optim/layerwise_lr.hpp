@@ -21,15 +21,16 @@ TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// The number after the part "layer" of a parameter's name ("bert.encoder.layer.3.output.dense.weight": 3), -1 for one
-/// with a part "embeddings", nothing for all others: pooler and head.
+/// The number after the part "layer" of a parameter's name ("bert.encoder.layer.3.output.dense.weight": 3), or after
+/// one that ends with "layer_groups", whose layers share weights; -1 for a name with a part that begins with
+/// "embedding"; nothing for all others: pooler and head.
 inline std::optional<Index> transformer_layer(std::string_view name) {
   for (std::string_view rest = name; !rest.empty();) {
     const std::size_t dot = std::min(rest.find('.'), rest.size());
     const std::string_view part = rest.substr(0, dot);
     rest.remove_prefix(std::min(dot + 1, rest.size()));
-    if (part == "embeddings") return -1;
-    if (part != "layer") continue;
+    if (part.starts_with("embedding")) return -1;
+    if (part != "layer" && !part.ends_with("layer_groups")) continue;
     Index layer = 0;
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), layer);
     if (error == std::errc() && (end == rest.data() + rest.size() || *end == '.')) return layer;

@@ -1,6 +1,6 @@
 // The C++ side of the comparison with transformers: loads folders that transformers wrote, and computes what the script
 // beside it (check.py) compares.
-#include <tempa/models/heads/sequence_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 #include <tempa/optim/adam.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/clip_grad_norm.hpp>
@@ -130,7 +130,7 @@ void time_loading(Arguments arguments) {
   const auto start = std::chrono::steady_clock::now();
   const std::clock_t cpu_start = std::clock();
   const auto model = arguments.size() > 1
-                         ? BertForSequenceClassification<float>(read_bert_config(arguments[0] + "/config.json"))
+                         ? BertForSequenceClassification<float>(read_config<BertConfig>(arguments[0] + "/config.json"))
                          : BertForSequenceClassification<float>::from_pretrained(arguments[0]);
   const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
   const double cpu_ms = 1000.0 * static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC;

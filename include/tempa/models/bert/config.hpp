@@ -2,13 +2,8 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/core/dtype.hpp>
-#include <tempa/core/error.hpp>
-#include <tempa/core/shape.hpp>
-#include <tempa/metrics/problem_type.hpp>
-#include <tempa/nn/activation.hpp>
+#include <tempa/models/pretrained/config_fields.hpp>
 
-#include <cmath>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +16,8 @@ namespace tempa::inline TEMPA_ABI {
 /// Names, defaults and meaning as in Hugging Face's BertConfig.
 /// @source transformers BertConfig
 struct BertConfig {
+  static constexpr std::string_view kClassName = "Bert", kModelType = "bert";
+
   Index vocab_size = 30522;         ///< V, rows of the word embeddings; may exceed the vocabulary file
   Index hidden_size = 768;          ///< C
   Index num_hidden_layers = 12;     ///< L
@@ -44,48 +41,50 @@ struct BertConfig {
   /// K, the number of classes or targets.
   Index num_labels() const { return static_cast<Index>(id2label.size()); }
 
-  /// This configuration, for use in an initialiser list. @throws ConfigError naming the field, its rule and its value.
-  const BertConfig& validated() const {
-    const auto positive = [](std::string_view field, Index value) {
-      if (value < 1 || value > kLargestSize)
-        throw ConfigError(concat("[BertConfig] ", field, " must be in [1,", kLargestSize, "] but is ", value));
-    };
-    const auto probability = [](std::string_view field, double value) {
-      if (!(value >= 0.0 && value < 1.0))
-        throw ConfigError(concat("[BertConfig] ", field, " must be in [0,1) but is ", value));
-    };
-    positive("vocab_size", vocab_size);
-    positive("hidden_size", hidden_size);
-    if (num_hidden_layers != 0) positive("num_hidden_layers", num_hidden_layers);
-    positive("num_attention_heads", num_attention_heads);
-    positive("intermediate_size", intermediate_size);
-    positive("max_position_embeddings", max_position_embeddings);
-    positive("type_vocab_size", type_vocab_size);
-    if (hidden_size % num_attention_heads != 0)
-      throw ConfigError(concat("[BertConfig] hidden_size must be a multiple of num_attention_heads but they are ",
-                               hidden_size, " and ", num_attention_heads));
-    if (pad_token_id && (*pad_token_id < 0 || *pad_token_id >= vocab_size))
-      throw ConfigError(
-          concat("[BertConfig] pad_token_id must be in [0,vocab_size=", vocab_size, ") but is ", *pad_token_id));
-    probability("hidden_dropout_prob", hidden_dropout_prob);
-    probability("attention_probs_dropout_prob", attention_probs_dropout_prob);
-    if (classifier_dropout) probability("classifier_dropout", *classifier_dropout);
-    if (!(initializer_range >= 0.0) || !std::isfinite(initializer_range))
-      throw ConfigError(
-          concat("[BertConfig] initializer_range must be finite and not negative but is ", initializer_range));
-    if (!(layer_norm_eps >= 0.0) || !std::isfinite(layer_norm_eps))
-      throw ConfigError(concat("[BertConfig] layer_norm_eps must be finite and not negative but is ", layer_norm_eps));
-    if (id2label.empty()) throw ConfigError("[BertConfig] id2label must name at least one label but is empty");
-    if (num_labels() == 1 && problem_type == ProblemType::kSingleLabelClassification)
-      throw ConfigError(
-          "[BertConfig] problem_type single_label_classification must have at least 2 labels but id2label has 1; for a "
-          "yes or no take 2 labels, for a number problem_type regression");
-    parse_activation("[BertConfig] hidden_act", hidden_act);
-    return *this;
+  static CheckpointNames checkpoint_names() { return {.base_prefix = "bert"}; }
+
+  std::vector<ConfigField> fields() {
+    return {size_field("vocab_size", vocab_size),
+            size_field("hidden_size", hidden_size),
+            size_field("num_hidden_layers", num_hidden_layers, 0),
+            size_field("num_attention_heads", num_attention_heads),
+            size_field("intermediate_size", intermediate_size),
+            activation_field("hidden_act", hidden_act),
+            probability_field("hidden_dropout_prob", hidden_dropout_prob),
+            probability_field("attention_probs_dropout_prob", attention_probs_dropout_prob),
+            probability_field("classifier_dropout", classifier_dropout),
+            size_field("max_position_embeddings", max_position_embeddings),
+            size_field("type_vocab_size", type_vocab_size),
+            scale_field("initializer_range", initializer_range),
+            scale_field("layer_norm_eps", layer_norm_eps),
+            token_field("pad_token_id", pad_token_id, vocab_size)};
   }
 
- private:
-  static constexpr Index kLargestSize = Index{1} << 28;  // no product of two sizes leaves 64 bits
+  EncoderConfig encoder() const {
+    return {.hidden_size = hidden_size,
+            .num_hidden_layers = num_hidden_layers,
+            .num_attention_heads = num_attention_heads,
+            .intermediate_size = intermediate_size,
+            .activation = parse_activation("[BertConfig] hidden_act", hidden_act),
+            .hidden_dropout_prob = hidden_dropout_prob,
+            .attention_probs_dropout_prob = attention_probs_dropout_prob,
+            .initializer_range = initializer_range,
+            .layer_norm_eps = layer_norm_eps};
+  }
+  EmbeddingsConfig embeddings() const {
+    return {.vocab_size = vocab_size,
+            .max_position_embeddings = max_position_embeddings,
+            .type_vocab_size = type_vocab_size,
+            .embedding_size = hidden_size,
+            .pad_token_id = pad_token_id,
+            .dropout_prob = hidden_dropout_prob,
+            .initializer_range = initializer_range,
+            .layer_norm_eps = layer_norm_eps};
+  }
+  double num_weights() const {
+    return embeddings().weights() + encoder().weights_of_layer() * static_cast<double>(num_hidden_layers);
+  }
+  double head_dropout_prob() const { return classifier_dropout.value_or(hidden_dropout_prob); }
 };
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/models/bert/config.hpp>
+#include <tempa/models/encoder/encoder_config.hpp>
 #include <tempa/nn/dropout.hpp>
 #include <tempa/nn/layer_norm.hpp>
 #include <tempa/nn/linear.hpp>
@@ -11,32 +11,32 @@
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Where the sequences of a packed activation lie, for the rows that ask and the rows that are read.
+/// Where the sequences of a packed activation lie, for the rows that are computed and the rows that they attend to.
 struct SequenceBounds {
   Tensor<std::int32_t> queries;  ///< (B+1)
   Tensor<std::int32_t> keys;     ///< (B+1)
   Index max_queries = 0;         ///< longest sequence; 0 is unknown
   Index max_keys = 0;            ///< longest sequence; 0 is unknown
-  bool has_tail = false;         ///< whether there may be rows behind the last sequence
+  bool has_tail = false;         ///< whether there may be rows after the last sequence
 };
 
 /// LayerNorm(Dropout(x W^T + b) + residual), the end of both halves of a layer.
 /// @source transformers BertSelfOutput, BertOutput
 template <Floating T>
-struct BertResidualOutput : ModuleMembers<BertResidualOutput<T>, T> {
+struct ResidualOutput : ModuleMembers<ResidualOutput<T>, T> {
   Linear<T> dense;
   LayerNorm<T> layer_norm;
   Dropout dropout;
 
-  BertResidualOutput() = default;
-  BertResidualOutput(Index in, const BertConfig& config)
+  ResidualOutput() = default;
+  ResidualOutput(Index in, const EncoderConfig& config)
       : dense(in, config.hidden_size, {.initializer_range = config.initializer_range}),
         layer_norm(config.hidden_size, config.layer_norm_eps),
         dropout(config.hidden_dropout_prob) {}
 
   /// @param x (N,in). @param residual (N,C). @return (N,C)
   Variable<T> operator()(const Variable<T>& x, const Variable<T>& residual) const { return finish(dense(x), residual); }
-  /// The same behind the linear layer. @param y (N,C). @param residual (N,C). @return (N,C)
+  /// The same without the linear layer. @param y (N,C). @param residual (N,C). @return (N,C)
   Variable<T> finish(const Variable<T>& y, const Variable<T>& residual) const {
     return dropout_add_layer_norm(y, residual, layer_norm.weight, layer_norm.bias,
                                   {.eps = layer_norm.eps, .drop_prob = dropout.active_prob()});
@@ -52,30 +52,31 @@ struct BertResidualOutput : ModuleMembers<BertResidualOutput<T>, T> {
 /// softmax(q k^T / sqrt(D)) v in H heads, with dropout on the probabilities.
 /// @source transformers BertSelfAttention
 template <Floating T>
-struct BertSelfAttention : ModuleMembers<BertSelfAttention<T>, T> {
+struct SelfAttention : ModuleMembers<SelfAttention<T>, T> {
   Linear<T> query, key, value;  // each (C,C)
   Index heads = 1;
   double drop_prob = 0.0;
   TrainingMode mode{};
 
-  BertSelfAttention() = default;
-  explicit BertSelfAttention(const BertConfig& config)
+  SelfAttention() = default;
+  explicit SelfAttention(const EncoderConfig& config)
       : query(config.hidden_size, config.hidden_size, {.initializer_range = config.initializer_range}),
         key(config.hidden_size, config.hidden_size, {.initializer_range = config.initializer_range}),
         value(config.hidden_size, config.hidden_size, {.initializer_range = config.initializer_range}),
         heads(config.num_attention_heads),
         drop_prob(config.attention_probs_dropout_prob) {}
 
-  /// @param asking (Nq,C) rows whose context is wanted. @param x (N,C) rows that are attended to. @return (Nq,C)
-  Variable<T> operator()(const Variable<T>& asking, const Variable<T>& x, const SequenceBounds& bounds) const {
+  /// @param queries (Nq,C) rows whose context is wanted: x itself, or a part of it.
+  /// @param x (N,C) rows that they attend to. @return (Nq,C)
+  Variable<T> operator()(const Variable<T>& queries, const Variable<T>& x, const SequenceBounds& bounds) const {
     const AttentionOptions options{.drop_prob = mode ? drop_prob : 0.0,
                                    .max_seqlen_q = bounds.max_queries,
                                    .max_seqlen_k = bounds.max_keys,
                                    .has_tail = bounds.has_tail};
     const auto of = [](const Linear<T>& layer) { return LinearParameters<T>{layer.weight, layer.bias}; };
-    if (asking.node() == x.node())
+    if (queries.node() == x.node())
       return self_attention(linears(x, {of(query), of(key), of(value)}), bounds.keys, heads, options);
-    return attention(query(asking), linears(x, {of(key), of(value)}), bounds.queries, bounds.keys, heads, options);
+    return attention(query(queries), linears(x, {of(key), of(value)}), bounds.queries, bounds.keys, heads, options);
   }
 
   void visit(auto&& f) {
@@ -86,18 +87,18 @@ struct BertSelfAttention : ModuleMembers<BertSelfAttention<T>, T> {
   }
 };
 
-/// Self-attention and its output.
+/// Self-attention, its projection, residual and normalisation.
 /// @source transformers BertAttention
 template <Floating T>
-struct BertAttention : ModuleMembers<BertAttention<T>, T> {
-  BertSelfAttention<T> self_attention;
-  BertResidualOutput<T> output;
+struct AttentionBlock : ModuleMembers<AttentionBlock<T>, T> {
+  SelfAttention<T> self_attention;
+  ResidualOutput<T> output;
 
-  BertAttention() = default;
-  explicit BertAttention(const BertConfig& config) : self_attention(config), output(config.hidden_size, config) {}
+  AttentionBlock() = default;
+  explicit AttentionBlock(const EncoderConfig& config) : self_attention(config), output(config.hidden_size, config) {}
 
-  Variable<T> operator()(const Variable<T>& asking, const Variable<T>& x, const SequenceBounds& bounds) const {
-    return output(self_attention(asking, x, bounds), asking);
+  Variable<T> operator()(const Variable<T>& queries, const Variable<T>& x, const SequenceBounds& bounds) const {
+    return output(self_attention(queries, x, bounds), queries);
   }
 
   void visit(auto&& f) {
@@ -106,8 +107,8 @@ struct BertAttention : ModuleMembers<BertAttention<T>, T> {
   }
 };
 
-TEMPA_COMPILED_MODULE(BertResidualOutput);
-TEMPA_COMPILED_MODULE(BertSelfAttention);
-TEMPA_COMPILED_MODULE(BertAttention);
+TEMPA_COMPILED_MODULE(ResidualOutput);
+TEMPA_COMPILED_MODULE(SelfAttention);
+TEMPA_COMPILED_MODULE(AttentionBlock);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -1,61 +1,16 @@
-// The stack of transformer layers, post-norm as in the original BERT.
+// The stack of transformer layers.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/models/encoder/attention.hpp>
-#include <tempa/nn/activation.hpp>
-#include <tempa/ops/feed_forward.hpp>
+#include <tempa/models/encoder/layer.hpp>
 #include <tempa/ops/gather.hpp>
 #include <tempa/ops/positions.hpp>
 
+#include <cstddef>
+#include <utility>
 #include <vector>
 
 namespace tempa::inline TEMPA_ABI {
-
-/// activation(x W^T + b), C to F.
-/// @source transformers BertIntermediate
-template <Floating T>
-struct BertIntermediate : ModuleMembers<BertIntermediate<T>, T> {
-  Linear<T> dense;  // (F,C)
-  Activation activation = Activation::kGelu;
-
-  BertIntermediate() = default;
-  explicit BertIntermediate(const BertConfig& config)
-      : dense(config.hidden_size, config.intermediate_size, {.initializer_range = config.initializer_range}),
-        activation(parse_activation("hidden_act", config.hidden_act)) {}
-
-  Variable<T> operator()(const Variable<T>& x) const { return activate(activation, dense(x)); }
-
-  void visit(auto&& f) { f("dense", dense); }
-};
-
-/// One layer: attention, then the feed-forward network, each with residual and LayerNorm behind it.
-/// @source Devlin et al. 2018; transformers BertLayer
-template <Floating T>
-struct BertLayer : ModuleMembers<BertLayer<T>, T> {
-  BertAttention<T> attention;
-  BertIntermediate<T> intermediate;
-  BertResidualOutput<T> output;
-
-  BertLayer() = default;
-  explicit BertLayer(const BertConfig& config)
-      : attention(config), intermediate(config), output(config.intermediate_size, config) {}
-
-  /// @param asking (Nq,C) rows to compute: x itself, or a part of it. @param x (N,C). @return (Nq,C)
-  Variable<T> operator()(const Variable<T>& asking, const Variable<T>& x, const SequenceBounds& bounds) const {
-    const auto context = attention(asking, x, bounds);
-    const Linear<T>&up = intermediate.dense, &down = output.dense;
-    if (intermediate.activation == Activation::kGelu)
-      return output.finish(feed_forward(context, up.weight, up.bias, down.weight, down.bias), context);
-    return output(intermediate(context), context);
-  }
-
-  void visit(auto&& f) {
-    f("attention", attention);
-    f("intermediate", intermediate);
-    f("output", output);
-  }
-};
 
 /// Which rows of the last layer somebody will read.
 enum class OutputRows {
@@ -63,43 +18,59 @@ enum class OutputRows {
   kFirstToken,  ///< the first token of each sequence, [CLS]: (B,C); the last layer computes only these
 };
 
-/// L layers.
+/// Where the sequences of a batch lie in a packed activation.
+struct PackedSequences {
+  Tensor<std::int32_t> cu_seqlens;  ///< (B+1)
+  Index max_seqlen = 0;             ///< the longest sequence, in tokens; 0 is unknown
+  bool has_tail = false;            ///< whether cu_seqlens may end before N
+};
+
+/// The first row of each sequence. @param x (N,C). @param cu_seqlens (B+1). @return (B,C)
+template <Floating T>
+Variable<T> first_tokens(const Variable<T>& x, const Tensor<std::int32_t>& cu_seqlens) {
+  return index_select(x, 0, cu_seqlens.rows(0, cu_seqlens.numel() - 1));
+}
+
+/// `count` layers, one after the other.
+/// @param x (N,C). @param layer_at takes a number from 0 and returns the layer, which may be the same for several.
+/// @return (N,C), or (B,C) for `kFirstToken`.
+template <Floating T, typename LayerAt>
+Variable<T> run_layers(Variable<T> x, const PackedSequences& sequences, OutputRows rows, Index count,
+                       const LayerAt& layer_at) {
+  const auto& [bounds, longest, has_tail] = sequences;
+  const SequenceBounds all{bounds, bounds, longest, longest, has_tail};
+  for (Index i = 0; i < count; ++i) {
+    if (rows == OutputRows::kFirstToken && i + 1 == count) {
+      const auto one_each = arange(bounds.numel(), x.device());  // (B+1)
+      x = layer_at(i)(first_tokens(x, bounds), x, {one_each, bounds, 1, longest, has_tail});
+    } else {
+      x = layer_at(i)(x, x, all);
+    }
+  }
+  return rows == OutputRows::kFirstToken && count == 0 ? first_tokens(x, bounds) : x;
+}
+
+/// L layers, each with weights of its own.
 /// @source transformers BertEncoder
 template <Floating T>
-struct BertEncoder : ModuleMembers<BertEncoder<T>, T> {
-  std::vector<BertLayer<T>> layers;
+struct Encoder : ModuleMembers<Encoder<T>, T> {
+  std::vector<EncoderLayer<T>> layers;
 
-  BertEncoder() = default;
-  explicit BertEncoder(const BertConfig& config) {
+  Encoder() = default;
+  explicit Encoder(const EncoderConfig& config) {
     for (Index i = 0; i < config.num_hidden_layers; ++i) layers.emplace_back(config);
   }
 
-  /// @param x (N,C). @param cu_seqlens (B+1). @param max_seqlen the longest sequence, in tokens; 0 is unknown.
-  /// @param has_tail whether cu_seqlens may end before N. @return (N,C), or (B,C) for `kFirstToken`.
-  Variable<T> operator()(Variable<T> x, const Tensor<std::int32_t>& cu_seqlens, Index max_seqlen, OutputRows rows,
-                         bool has_tail = false) const {
-    const SequenceBounds all{cu_seqlens, cu_seqlens, max_seqlen, max_seqlen, has_tail};
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-      if (rows == OutputRows::kFirstToken && i + 1 == layers.size()) {
-        const auto one_each = arange(cu_seqlens.numel(), x.device());  // (B+1)
-        x = layers[i](first_tokens(x, cu_seqlens), x, {one_each, cu_seqlens, 1, max_seqlen, has_tail});
-      } else {
-        x = layers[i](x, x, all);
-      }
-    }
-    return rows == OutputRows::kFirstToken && layers.empty() ? first_tokens(x, cu_seqlens) : x;
-  }
-
-  /// The first row of each sequence. @param x (N,C). @return (B,C)
-  static Variable<T> first_tokens(const Variable<T>& x, const Tensor<std::int32_t>& cu_seqlens) {
-    return index_select(x, 0, cu_seqlens.rows(0, cu_seqlens.numel() - 1));
+  /// @param x (N,C). @return (N,C), or (B,C) for `kFirstToken`.
+  Variable<T> operator()(Variable<T> x, const PackedSequences& sequences, OutputRows rows) const {
+    return run_layers(std::move(x), sequences, rows, static_cast<Index>(layers.size()),
+                      [&](Index i) -> const EncoderLayer<T>& { return layers[static_cast<std::size_t>(i)]; });
   }
 
   void visit(auto&& f) { f("layer", layers); }
 };
 
-TEMPA_COMPILED_MODULE(BertIntermediate);
-TEMPA_COMPILED_MODULE(BertLayer);
-TEMPA_COMPILED_MODULE(BertEncoder);
+TEMPA_COMPILED_FUNCTION(first_tokens);
+TEMPA_COMPILED_MODULE(Encoder);
 
 }  // namespace tempa::inline TEMPA_ABI

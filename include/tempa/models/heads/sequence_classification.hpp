@@ -1,9 +1,9 @@
-// BERT with a classifier on the pooled first token.
+// An encoder with a classifier on the pooled first token.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/models/bert/model.hpp>
-#include <tempa/models/pretrained/pretrained.hpp>
+#include <tempa/models/heads/head.hpp>
+#include <tempa/models/heads/outputs.hpp>
 #include <tempa/nn/classification_loss.hpp>
 #include <tempa/ops/bce_with_logits.hpp>
 #include <tempa/ops/cross_entropy.hpp>
@@ -16,42 +16,35 @@
 
 namespace tempa::inline TEMPA_ABI {
 
-/// What a classifier computes.
-template <Floating T>
-struct ClassifierOutput {
-  Variable<Accumulator<T>> loss;  ///< mean over the batch; undefined when the batch has no labels
-  Variable<T> logits;             ///< (B,K)
-};
-
 /// logits = classifier(Dropout(pooler_output)), with the loss of the configured problem: cross entropy for one label a
 /// row, binary cross entropy on each logit for several, mean squared error for a regression.
 /// @source transformers BertForSequenceClassification
-template <Floating T>
-struct BertForSequenceClassification : ModuleMembers<BertForSequenceClassification<T>, T>,
-                                       PretrainedMembers<BertForSequenceClassification<T>> {
-  static constexpr std::string_view kName = "BertForSequenceClassification";
+template <typename With>
+struct SequenceClassification : HeadMembers<SequenceClassification<With>, With> {
+  using Members = HeadMembers<SequenceClassification<With>, With>;
+  using T = typename Members::value_type;
+  using Config = typename Members::Config;
+  static constexpr std::string_view kTask = "ForSequenceClassification";
+  static constexpr std::string_view kName = detail::ClassName<Config::kClassName, kTask>::kName;
 
-  BertModel<T> bert;
   Dropout dropout;
   Linear<T> classifier;  // (K,C)
   ClassificationLossOptions loss_options;
 
-  BertForSequenceClassification() = default;
+  SequenceClassification() = default;
   /// Random weights, drawn from `default_generator()`. @throws ConfigError for an impossible configuration.
-  explicit BertForSequenceClassification(const BertConfig& configuration)
-      : bert(configuration),
-        dropout(bert.config.classifier_dropout.value_or(bert.config.hidden_dropout_prob)),
-        classifier(bert.config.hidden_size, bert.config.num_labels(),
-                   {.initializer_range = bert.config.initializer_range}) {}
+  explicit SequenceClassification(const Config& configuration)
+      : Members(configuration),
+        dropout(this->head_dropout()),
+        classifier(this->head_classifier(config().num_labels())) {}
 
-  BertConfig& config() { return bert.config; }
-  const BertConfig& config() const { return bert.config; }
+  using Members::config;
 
   /// Logits, and the loss when the batch has labels (one label a row) or targets (several labels, regression; for one
   /// label a row the probabilities of the classes, which then count instead of the labels).
-  /// @throws as `BertModel`; ValueError for a label outside [0,K), with its row.
+  /// @throws as the encoder; ValueError for a label outside [0,K), with its row.
   ClassifierOutput<T> operator()(const Batch& batch) const {
-    const auto logits = classifier(dropout(bert(batch, OutputRows::kFirstToken).pooler_output));
+    const auto logits = classifier(dropout(this->base()(batch, OutputRows::kFirstToken).pooler_output));
     return {loss(logits, batch), logits};
   }
 
@@ -70,7 +63,7 @@ struct BertForSequenceClassification : ModuleMembers<BertForSequenceClassificati
   }
 
   void visit(auto&& f) {
-    f("bert", bert);
+    f(this->base_prefix(), this->base());
     f("dropout", dropout);
     f("classifier", classifier);
   }
@@ -94,7 +87,5 @@ struct BertForSequenceClassification : ModuleMembers<BertForSequenceClassificati
     return problem_of(batch) == ProblemType::kRegression ? mse_loss(logits, targets) : bce_with_logits(logits, targets);
   }
 };
-
-TEMPA_COMPILED_PRETRAINED(BertForSequenceClassification);
 
 }  // namespace tempa::inline TEMPA_ABI

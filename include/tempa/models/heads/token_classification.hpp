@@ -1,10 +1,10 @@
-// BERT with a classifier on every token: named entities, parts of speech.
+// An encoder with a classifier on every token: named entities, parts of speech.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/models/bert/model.hpp>
-#include <tempa/models/heads/sequence_classification.hpp>
-#include <tempa/models/pretrained/pretrained.hpp>
+#include <tempa/models/heads/head.hpp>
+#include <tempa/models/heads/outputs.hpp>
+#include <tempa/nn/classification_loss.hpp>
 #include <tempa/ops/cross_entropy.hpp>
 
 #include <filesystem>
@@ -13,38 +13,37 @@
 namespace tempa::inline TEMPA_ABI {
 
 /// logits = classifier(Dropout(last_hidden_state)), with the mean cross entropy over the tokens that have a label.
-/// The pooler of `bert` has no part in it and is not one of its parameters.
+/// The pooler has no part in it and is not one of its parameters.
 /// @source transformers BertForTokenClassification
-template <Floating T>
-struct BertForTokenClassification : ModuleMembers<BertForTokenClassification<T>, T>,
-                                    PretrainedMembers<BertForTokenClassification<T>> {
-  static constexpr std::string_view kName = "BertForTokenClassification";
+template <typename With>
+struct TokenClassification : HeadMembers<TokenClassification<With>, With> {
+  using Members = HeadMembers<TokenClassification<With>, With>;
+  using T = typename Members::value_type;
+  using Config = typename Members::Config;
+  static constexpr std::string_view kTask = "ForTokenClassification";
+  static constexpr std::string_view kName = detail::ClassName<Config::kClassName, kTask>::kName;
   static constexpr bool kClassifiesTokens = true;  ///< tells an evaluation what the labels are of
 
-  BertModel<T> bert;
   Dropout dropout;
   Linear<T> classifier;  // (K,C)
   ClassificationLossOptions loss_options;
 
-  BertForTokenClassification() = default;
+  TokenClassification() = default;
   /// Random weights, drawn from `default_generator()`. @throws ConfigError for an impossible configuration.
-  explicit BertForTokenClassification(const BertConfig& configuration)
-      : bert(configuration),
-        dropout(bert.config.classifier_dropout.value_or(bert.config.hidden_dropout_prob)),
-        classifier(bert.config.hidden_size, bert.config.num_labels(),
-                   {.initializer_range = bert.config.initializer_range}) {}
+  explicit TokenClassification(const Config& configuration)
+      : Members(configuration),
+        dropout(this->head_dropout()),
+        classifier(this->head_classifier(config().num_labels())) {}
 
-  BertConfig& config() { return bert.config; }
-  const BertConfig& config() const { return bert.config; }
+  using Members::config;
 
   /// Logits (N,K) of all tokens, and the loss when the batch has a label for each token, (N), or `kNoLabel`.
   /// Without any other label the loss is 0.
-  /// @throws as `BertModel`; ShapeError when `labels` is not (N); ValueError for a label outside of [0,K), with its
+  /// @throws as the encoder; ShapeError when `labels` is not (N); ValueError for a label outside of [0,K), with its
   /// token.
   ClassifierOutput<T> operator()(const Batch& batch) const {
-    if (!batch.labels.empty())
-      check_shape("BertForTokenClassification", "labels", batch.labels.shape(), batch.ids.shape());
-    const auto logits = classifier(dropout(bert.last_hidden_state(batch)));
+    if (!batch.labels.empty()) check_shape(kName, "labels", batch.labels.shape(), batch.ids.shape());
+    const auto logits = classifier(dropout(this->base().last_hidden_state(batch)));
     if (batch.labels.empty()) return {{}, logits};
     return {cross_entropy(logits, batch.labels, cross_entropy_options(loss_options)), logits};
   }
@@ -55,13 +54,11 @@ struct BertForTokenClassification : ModuleMembers<BertForTokenClassification<T>,
   }
 
   void visit(auto&& f) {
-    f("bert.embeddings", bert.embeddings);
-    f("bert.encoder", bert.encoder);
+    detail::WithoutPooler<typename With::Model> encoder{this->base()};
+    f(this->base_prefix(), encoder);
     f("dropout", dropout);
     f("classifier", classifier);
   }
 };
-
-TEMPA_COMPILED_PRETRAINED(BertForTokenClassification);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -3,7 +3,7 @@
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/data/batch.hpp>
-#include <tempa/models/bert/config.hpp>
+#include <tempa/models/encoder/encoder_config.hpp>
 #include <tempa/nn/dropout.hpp>
 #include <tempa/nn/embedding.hpp>
 #include <tempa/nn/layer_norm.hpp>
@@ -15,27 +15,27 @@
 namespace tempa::inline TEMPA_ABI {
 
 /// Dropout(LayerNorm(word[id] + position[t] + token_type[type])).
-/// @source transformers BertEmbeddings
+/// @source Devlin et al. 2018; transformers BertEmbeddings
 template <Floating T>
-struct BertEmbeddings : ModuleMembers<BertEmbeddings<T>, T> {
-  Embedding<T> word_embeddings;        // (V,C)
-  Embedding<T> position_embeddings;    // (max_position_embeddings,C)
-  Embedding<T> token_type_embeddings;  // (type_vocab_size,C)
+struct EncoderEmbeddings : ModuleMembers<EncoderEmbeddings<T>, T> {
+  Embedding<T> word_embeddings;        // (V,E)
+  Embedding<T> position_embeddings;    // (max_position_embeddings,E)
+  Embedding<T> token_type_embeddings;  // (type_vocab_size,E)
   LayerNorm<T> layer_norm;
   Dropout dropout;
 
-  BertEmbeddings() = default;
-  explicit BertEmbeddings(const BertConfig& config)
-      : word_embeddings(config.vocab_size, config.hidden_size,
+  EncoderEmbeddings() = default;
+  explicit EncoderEmbeddings(const EmbeddingsConfig& config)
+      : word_embeddings(config.vocab_size, config.embedding_size,
                         {.padding_idx = config.pad_token_id, .initializer_range = config.initializer_range}),
-        position_embeddings(config.max_position_embeddings, config.hidden_size,
+        position_embeddings(config.max_position_embeddings, config.embedding_size,
                             {.initializer_range = config.initializer_range}),
-        token_type_embeddings(config.type_vocab_size, config.hidden_size,
+        token_type_embeddings(config.type_vocab_size, config.embedding_size,
                               {.initializer_range = config.initializer_range}),
-        layer_norm(config.hidden_size, config.layer_norm_eps),
-        dropout(config.hidden_dropout_prob) {}
+        layer_norm(config.embedding_size, config.layer_norm_eps),
+        dropout(config.dropout_prob) {}
 
-  /// @param batch N tokens of B sequences. @return (N,C)
+  /// @param batch N tokens of B sequences. @return (N,E)
   /// @throws ValueError for a sequence longer than the positions, with its row, or an id outside a table.
   Variable<T> operator()(const Batch& batch) const {
     const Index positions = position_embeddings.weight.size(0);
@@ -62,13 +62,13 @@ struct BertEmbeddings : ModuleMembers<BertEmbeddings<T>, T> {
     const auto bounds = batch.cu_seqlens.to_vector();
     for (std::size_t b = 0; b + 1 < bounds.size(); ++b)
       if (const Index length = bounds[b + 1] - bounds[b]; length > positions)
-        throw ValueError(concat("[BertEmbeddings] a sequence must have at most ", positions,
+        throw ValueError(concat("[EncoderEmbeddings] a sequence must have at most ", positions,
                                 " tokens (max_position_embeddings) but row ",
                                 batch.rows.empty() ? static_cast<Index>(b) : batch.rows[b], " has ", length,
                                 "; truncate it in the tokenizer with max_length"));
   }
 };
 
-TEMPA_COMPILED_MODULE(BertEmbeddings);
+TEMPA_COMPILED_MODULE(EncoderEmbeddings);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -1,5 +1,5 @@
 #include <tempa/autograd/gradcheck.hpp>
-#include <tempa/models/heads/multi_label_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 
 #include "models/head_fixture.hpp"
 #include "support/temporary_folder.hpp"
@@ -17,8 +17,8 @@ const std::vector<LabelColumn> kColumns{
     {"fuel", {"negative", "neutral", "positive"}}, {"part", {"no", "yes"}}, {"price", {"a", "b", "c", "d=e"}}};
 
 template <Real T>
-BertForMultiLabelClassification<T> classifier(const HeadFixture& fixture) {
-  return fixture.prepared<T>(BertForMultiLabelClassification<T>(fixture.config, kColumns), "columns");
+BertForLabelColumnsClassification<T> classifier(const HeadFixture& fixture) {
+  return fixture.prepared<T>(BertForLabelColumnsClassification<T>(fixture.config, kColumns), "columns");
 }
 
 Batch labeled_batch(const HeadFixture& fixture) {
@@ -72,7 +72,7 @@ TEST_CASE("label columns: names are IndoNLU's, and a saved folder opens again wi
   model.save_pretrained(folder.path());
   LoadReport report;
   auto again =
-      BertForMultiLabelClassification<float>::from_pretrained(folder.path(), PretrainedOptions{.report = &report});
+      BertForLabelColumnsClassification<float>::from_pretrained(folder.path(), PretrainedOptions{.report = &report});
   CHECK(report.complete());
   CHECK(again.label_columns == kColumns);
   const auto batch = fixture.batch();
@@ -89,8 +89,8 @@ TEST_CASE("label columns: a pre-trained body gets new heads", "[models]") {
   model.save_pretrained(folder.path());
   const std::vector<LabelColumn> others{{"wifi", {"bad", "good"}}};
   LoadReport report;
-  const auto again = BertForMultiLabelClassification<float>::from_pretrained(folder.path(), others,
-                                                                             {.log = nullptr, .report = &report});
+  const auto again = BertForLabelColumnsClassification<float>::from_pretrained(folder.path(), others,
+                                                                               {.log = nullptr, .report = &report});
   CHECK(again.label_columns == others);
   CHECK(again.classifiers.size() == 1);
   CHECK(report.unexpected.size() == 4);
@@ -106,8 +106,8 @@ TEST_CASE("label columns: labels and configurations that do not fit are typed er
   CHECK(thrown<ValueError>([&] { model(batch); }) == "[cross_entropy] labels must be in [0,2) but row 0 has 2");
   batch.labels = Tensor<std::int32_t>::zeros({3, 2});
   CHECK(thrown<ShapeError>([&] { model(batch); }) ==
-        "[BertForMultiLabelClassification] labels must have shape (3,3) but has (3,2)");
-  CHECK(thrown<ConfigError>([&] { BertForMultiLabelClassification<float>{fixture.config}; }) ==
+        "[BertForLabelColumnsClassification] labels must have shape (3,3) but has (3,2)");
+  CHECK(thrown<ConfigError>([&] { BertForLabelColumnsClassification<float>{fixture.config}; }) ==
         "[label_columns_of] expected labels like \"price=positive\" but got \"LABEL_0\"");
 }
 

@@ -1,19 +1,20 @@
-// config.json of a model folder.
+// config.json of a model folder, of any family.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/data/matched_labels.hpp>
 #include <tempa/io/json/json_members.hpp>
-#include <tempa/models/bert/config.hpp>
+#include <tempa/models/pretrained/config_fields.hpp>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
+#include <concepts>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
+#include <variant>
 #include <vector>
 
 TEMPA_COMPILED_FILE("models");
@@ -98,102 +99,92 @@ inline std::optional<DType> read_dtype(const JsonFile& file) {
   return std::nullopt;
 }
 
-/// The fields of `config` as they stand in a config.json, sorted.
-inline std::vector<JsonMember> known_members(const BertConfig& config) {
+/// Reads a field, where the file has it. @throws FormatError with file, line and field.
+inline void read_field(const JsonFile& file, const ConfigField& field) {
+  const bool given = has_value(file, field.name);
+  std::visit(
+      [&]<typename Value>(Value* value) {
+        if constexpr (std::same_as<Value, Index>)
+          *value = get_or<Index>(file, field.name, *value, {.min = field.min, .max = field.max});
+        if constexpr (std::same_as<Value, double>) *value = get_or<double>(file, field.name, *value, {.min = 0.0});
+        if constexpr (std::same_as<Value, std::string>) *value = get_or<std::string>(file, field.name, *value);
+        if constexpr (std::same_as<Value, std::optional<Index>>) {
+          if (has_field(file, field.name)) *value = std::nullopt;
+          if (given) *value = require<Index>(file, field.name, {.min = 0, .max = ConfigField::kLargestSize});
+        }
+        if constexpr (std::same_as<Value, std::optional<double>>) {
+          if (has_field(file, field.name)) *value = std::nullopt;
+          if (given) *value = require<double>(file, field.name, {.min = 0.0});
+        }
+      },
+      field.value);
+}
+
+/// Reads a config.json into a configuration. @throws IoError; FormatError with file, line and field.
+inline void read_config(const std::string& path, const ConfigView& config) {
+  const JsonFile file = read_json(path);
+  if (!file.root.is_object()) throw FormatError(path, 1, "expected a JSON object");
+  const auto expect = [&](std::string_view field, const std::string& expected) {
+    if (const auto value = get_or<std::string>(file, field, expected); value != expected)
+      throw field_error(file, field, concat("expected '", expected, "' but got ", printable(value)));
+  };
+  expect("model_type", std::string(config.model_type));
+  expect("position_embedding_type", "absolute");
+  for (const std::string_view field : {"is_decoder", "add_cross_attention"})
+    if (get_or<bool>(file, field, false)) throw field_error(file, field, "expected false but got true");
+  for (const ConfigField& field : config.fields) read_field(file, field);
+  *config.id2label = read_labels(file);
+  *config.problem_type = read_problem_type(file);
+  *config.architectures = get_or<std::vector<std::string>>(file, "architectures", {});
+  *config.dtype = read_dtype(file);
+  *config.source_json = file.text;
+}
+
+/// The fields of a configuration as they stand in a config.json, sorted.
+inline std::vector<JsonMember> known_members(const ConfigView& config) {
   std::vector<JsonMember> members;
-  const auto add = [&](std::string key, const nlohmann::json& value) {
+  const auto add = [&](std::string_view key, const nlohmann::json& value) {
     std::string text = value.dump(2);
     for (std::size_t i = text.find('\n'); i != std::string::npos; i = text.find('\n', i + 1)) text.insert(i + 1, "  ");
-    members.push_back({std::move(key), std::move(text)});
+    members.push_back({std::string(key), std::move(text)});
   };
-  add("architectures", config.architectures);
-  add("attention_probs_dropout_prob", config.attention_probs_dropout_prob);
-  add("classifier_dropout", nullptr);
-  if (config.classifier_dropout) members.back().value = nlohmann::json(*config.classifier_dropout).dump();
-  if (config.dtype) add("dtype", to_string(*config.dtype));
-  add("hidden_act", config.hidden_act);
-  add("hidden_dropout_prob", config.hidden_dropout_prob);
-  add("hidden_size", config.hidden_size);
+  const auto add_optional = [&](std::string_view key, const auto& value) {
+    value ? add(key, *value) : add(key, nullptr);
+  };
+  for (const ConfigField& field : config.fields)
+    std::visit(
+        [&](const auto* value) {
+          if constexpr (requires { value->has_value(); }) {
+            add_optional(field.name, *value);
+          } else {
+            add(field.name, *value);
+          }
+        },
+        field.value);
+  add("model_type", config.model_type);
+  add("architectures", *config.architectures);
+  if (*config.dtype) add("dtype", to_string(**config.dtype));
+  std::optional<std::string_view> problem;
+  for (const auto& [type, name] : kProblemTypeNames)
+    if (*config.problem_type == type) problem = name;
+  add_optional("problem_type", problem);
   std::string names;  // by number: "10" comes after "9"
-  for (std::size_t k = 0; k < config.id2label.size(); ++k)
-    names += concat(k > 0 ? "," : "", "\n    \"", k, "\": ", nlohmann::json(config.id2label[k]).dump());
-  members.push_back({"id2label", "{" + names + "\n  }"});
-  add("initializer_range", config.initializer_range);
-  add("intermediate_size", config.intermediate_size);
   nlohmann::json ids;
-  for (std::size_t k = 0; k < config.id2label.size(); ++k) ids[config.id2label[k]] = k;
+  const std::vector<std::string>& labels = *config.id2label;
+  for (std::size_t k = 0; k < labels.size(); ++k) {
+    names += concat(k > 0 ? "," : "", "\n    \"", k, "\": ", nlohmann::json(labels[k]).dump());
+    ids[labels[k]] = k;
+  }
+  members.push_back({"id2label", "{" + names + "\n  }"});
   add("label2id", ids);
-  add("layer_norm_eps", config.layer_norm_eps);
-  add("max_position_embeddings", config.max_position_embeddings);
-  add("model_type", "bert");
-  add("num_attention_heads", config.num_attention_heads);
-  add("num_hidden_layers", config.num_hidden_layers);
-  add("pad_token_id", nullptr);
-  if (config.pad_token_id) members.back().value = std::to_string(*config.pad_token_id);
-  add("problem_type", nullptr);
-  if (config.problem_type)
-    for (const auto& [type, name] : kProblemTypeNames)
-      if (type == *config.problem_type) members.back().value = nlohmann::json(name).dump();
-  add("type_vocab_size", config.type_vocab_size);
-  add("vocab_size", config.vocab_size);
+  std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
   return members;
 }
 
-}  // namespace detail
-
-/// Reads config.json; absent fields get BERT's defaults, unknown ones are kept and written back.
-/// @throws IoError; FormatError with file, line and field; ConfigError for an impossible combination.
-inline BertConfig read_bert_config(const std::string& path) {
-  const JsonFile file = read_json(path);
-  if (!file.root.is_object()) throw FormatError(path, 1, "expected a JSON object");
-  BertConfig config;
-  if (const auto type = get_or<std::string>(file, "model_type", "bert"); type != "bert")
-    throw field_error(file, "model_type", concat("expected 'bert' but got ", printable(type)));
-  if (const auto type = get_or<std::string>(file, "position_embedding_type", "absolute"); type != "absolute")
-    throw field_error(file, "position_embedding_type", concat("expected 'absolute' but got ", printable(type)));
-  for (const std::string_view field : {"is_decoder", "add_cross_attention"})
-    if (get_or<bool>(file, field, false)) throw field_error(file, field, "expected false but got true");
-  const auto size = [&](std::string_view field, Index& value, Index min) {
-    value = get_or<Index>(file, field, value, {.min = min, .max = Index{1} << 28});
-  };
-  const auto real = [&](std::string_view field, double& value) {
-    value = get_or<double>(file, field, value, {.min = 0.0});
-  };
-  size("vocab_size", config.vocab_size, 1);
-  size("hidden_size", config.hidden_size, 1);
-  size("num_hidden_layers", config.num_hidden_layers, 0);
-  size("num_attention_heads", config.num_attention_heads, 1);
-  size("intermediate_size", config.intermediate_size, 1);
-  size("max_position_embeddings", config.max_position_embeddings, 1);
-  size("type_vocab_size", config.type_vocab_size, 1);
-  if (has_field(file, "pad_token_id")) config.pad_token_id = std::nullopt;
-  if (detail::has_value(file, "pad_token_id"))
-    config.pad_token_id = require<Index>(file, "pad_token_id", {.min = 0, .max = Index{1} << 28});
-  config.hidden_act = get_or<std::string>(file, "hidden_act", config.hidden_act);
-  real("hidden_dropout_prob", config.hidden_dropout_prob);
-  real("attention_probs_dropout_prob", config.attention_probs_dropout_prob);
-  real("initializer_range", config.initializer_range);
-  real("layer_norm_eps", config.layer_norm_eps);
-  if (detail::has_value(file, "classifier_dropout"))
-    config.classifier_dropout = require<double>(file, "classifier_dropout");
-  config.id2label = detail::read_labels(file);
-  config.problem_type = detail::read_problem_type(file);
-  config.architectures = get_or<std::vector<std::string>>(file, "architectures", {});
-  config.dtype = detail::read_dtype(file);
-  config.source_json = file.text;
-  try {
-    return config.validated();
-  } catch (const ConfigError& error) {
-    throw ConfigError(concat(path, ": ", error.what()));
-  }
-}
-
-/// config.json as transformers reads it: the fields of `config.source_json` in their order, those that tempa does not
-/// know as they stand there, and the others in between. `num_labels`, which transformers derives, is left out, and
-/// `torch_dtype` is called `dtype`, as it is since 2025.
-/// @throws ValueError when a label is no UTF-8; FormatError when `source_json` is no JSON object.
-inline std::string config_text(const BertConfig& config) {
-  std::vector<JsonMember> members = json_members(parse_json(config.source_json, "BertConfig::source_json"));
+/// See `config_text`.
+inline std::string config_text(const ConfigView& config) {
+  std::vector<JsonMember> members =
+      json_members(parse_json(*config.source_json, concat(config.class_name, "Config::source_json")));
   const auto with_key = [&](std::string_view key) {
     return std::find_if(members.begin(), members.end(), [&](const JsonMember& member) { return member.key == key; });
   };
@@ -206,14 +197,14 @@ inline std::string config_text(const BertConfig& config) {
     }
   }
   try {
-    for (JsonMember& known : detail::known_members(config)) {
+    for (JsonMember& known : known_members(config)) {
       const auto old = with_key(known.key);
-      const auto behind = std::find_if(members.begin(), members.end(),
-                                       [&](const JsonMember& member) { return member.key > known.key; });
+      const auto next = std::find_if(members.begin(), members.end(),
+                                     [&](const JsonMember& member) { return member.key > known.key; });
       if (old != members.end()) {
         *old = std::move(known);
       } else {
-        members.insert(behind, std::move(known));
+        members.insert(next, std::move(known));
       }
     }
     return json_object_text(members);
@@ -222,8 +213,35 @@ inline std::string config_text(const BertConfig& config) {
   }
 }
 
+}  // namespace detail
+
+/// Reads config.json; absent fields get the family's defaults, unknown ones are kept and written back:
+/// `read_config<BertConfig>("bert-base/config.json")`.
+/// @throws IoError; FormatError with file, line and field; ConfigError for an impossible combination.
+template <ModelConfig C>
+C read_config(const std::string& path) {
+  C config;
+  detail::read_config(path, view_of(config));
+  try {
+    return validated(config);
+  } catch (const ConfigError& error) {
+    throw ConfigError(concat(path, ": ", error.what()));
+  }
+}
+
+/// config.json as transformers reads it: the fields of `config.source_json` in their order, those that tempa does not
+/// know as they stand there, and the others in between. `num_labels`, which transformers derives, is left out, and
+/// `torch_dtype` is called `dtype`, as it is since 2025.
+/// @throws ValueError when a label is no UTF-8; FormatError when `source_json` is no JSON object.
+template <ModelConfig C>
+std::string config_text(const C& config) {
+  C copy = config;
+  return detail::config_text(view_of(copy));
+}
+
 /// Writes config.json, at once or not at all. @throws as `config_text`; IoError.
-inline void write_bert_config(const BertConfig& config, const std::string& path) {
+template <ModelConfig C>
+void write_config(const C& config, const std::string& path) {
   atomic_write_text(path, config_text(config));
 }
 

@@ -1,12 +1,12 @@
-// BERT with several classifiers on the pooled first token, one for each label column.
+// An encoder with several classifiers on the pooled first token, one for each label column.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
 #include <tempa/data/label_columns.hpp>
 #include <tempa/data/matched_labels.hpp>
-#include <tempa/models/bert/model.hpp>
-#include <tempa/models/heads/label_heads.hpp>
-#include <tempa/models/pretrained/pretrained.hpp>
+#include <tempa/models/heads/head.hpp>
+#include <tempa/models/heads/outputs.hpp>
+#include <tempa/models/pretrained/label_heads.hpp>
 #include <tempa/ops/arithmetic.hpp>
 #include <tempa/ops/cross_entropy.hpp>
 
@@ -22,53 +22,44 @@
 
 namespace tempa::inline TEMPA_ABI {
 
-/// What several classifiers compute.
-template <Floating T>
-struct MultiLabelOutput {
-  Variable<Accumulator<T>> loss;    ///< over all labels of all columns, see below; undefined without labels
-  std::vector<Variable<T>> logits;  ///< (A) of (B,K), each with its own K
-};
-
 /// logits_a = classifiers[a](Dropout(pooler_output)); loss = sum_a cross_entropy(logits_a, labels[:, a]);
 /// where labels are missing (`kNoLabel`), the sum of all columns' losses over the mean number of labels of a column.
 /// `id2label` of the configuration names all classes of all columns, see `flat_labels`.
 /// @source IndoNLU BertForMultiLabelClassification
-template <Floating T>
-struct BertForMultiLabelClassification : ModuleMembers<BertForMultiLabelClassification<T>, T>,
-                                         PretrainedMembers<BertForMultiLabelClassification<T>> {
-  static constexpr std::string_view kName = "BertForMultiLabelClassification";
+template <typename With>
+struct LabelColumnsClassification : HeadMembers<LabelColumnsClassification<With>, With> {
+  using Members = HeadMembers<LabelColumnsClassification<With>, With>;
+  using T = typename Members::value_type;
+  using Config = typename Members::Config;
+  static constexpr std::string_view kTask = "ForLabelColumnsClassification";
+  static constexpr std::string_view kName = detail::ClassName<Config::kClassName, kTask>::kName;
 
-  BertModel<T> bert;
   Dropout dropout;
   std::vector<Linear<T>> classifiers;      ///< (A) of (K,C)
   std::vector<LabelColumn> label_columns;  ///< (A)
 
-  BertForMultiLabelClassification() = default;
+  LabelColumnsClassification() = default;
   /// Random weights, drawn from `default_generator()`; the columns are those that `id2label` names.
   /// @throws ConfigError for an impossible configuration, or labels that are not of columns.
-  explicit BertForMultiLabelClassification(const BertConfig& configuration)
-      : bert(configuration),
-        dropout(bert.config.classifier_dropout.value_or(bert.config.hidden_dropout_prob)),
-        label_columns(label_columns_of(bert.config.id2label)) {
-    bert.config.problem_type.reset();
+  explicit LabelColumnsClassification(const Config& configuration)
+      : Members(configuration), dropout(this->head_dropout()), label_columns(label_columns_of(config().id2label)) {
+    config().problem_type.reset();
     for (const LabelColumn& column : label_columns)
-      classifiers.emplace_back(bert.config.hidden_size, static_cast<Index>(column.labels.size()),
-                               LinearOptions{.initializer_range = bert.config.initializer_range});
+      classifiers.push_back(this->head_classifier(static_cast<Index>(column.labels.size())));
   }
   /// The same with the given columns. @throws ConfigError as above and `flat_labels`.
-  BertForMultiLabelClassification(BertConfig configuration, std::span<const LabelColumn> columns)
-      : BertForMultiLabelClassification(with_columns(std::move(configuration), columns)) {}
+  LabelColumnsClassification(Config configuration, std::span<const LabelColumn> columns)
+      : LabelColumnsClassification(with_columns(std::move(configuration), columns)) {}
 
-  BertConfig& config() { return bert.config; }
-  const BertConfig& config() const { return bert.config; }
+  using Members::config;
 
   /// Logits of each column, and the loss when the batch has labels (B,A).
-  /// @throws as `BertModel`; ShapeError for another number of columns; ValueError for a label outside of its column.
-  MultiLabelOutput<T> operator()(const Batch& batch) const {
+  /// @throws as the encoder; ShapeError for another number of columns; ValueError for a label outside of its column.
+  LabelColumnsOutput<T> operator()(const Batch& batch) const {
     const auto columns = static_cast<Index>(classifiers.size());
     const double weight = loss_weight(batch);
-    const auto pooled = dropout(bert(batch, OutputRows::kFirstToken).pooler_output);
-    MultiLabelOutput<T> output;
+    const auto pooled = dropout(this->base()(batch, OutputRows::kFirstToken).pooler_output);
+    LabelColumnsOutput<T> output;
     for (Index a = 0; a < columns; ++a) {
       output.logits.push_back(classifiers[static_cast<std::size_t>(a)](pooled));
       if (batch.labels.empty()) continue;
@@ -87,26 +78,26 @@ struct BertForMultiLabelClassification : ModuleMembers<BertForMultiLabelClassifi
   double loss_weight(const Batch& batch) const {
     const auto columns = static_cast<Index>(classifiers.size());
     if (batch.labels.empty()) return 0;
-    check_shape("BertForMultiLabelClassification", "labels", batch.labels.shape(), {batch.size(), columns});
+    check_shape(kName, "labels", batch.labels.shape(), {batch.size(), columns});
     double labels = 0;
     for (Index a = 0; a < columns; ++a) labels += cross_entropy_weight(column_of(batch.labels, a), classes_of(a));
     return labels / static_cast<double>(columns);
   }
 
   void visit(auto&& f) {
-    f("bert", bert);
+    f(this->base_prefix(), this->base());
     f("dropout", dropout);
     f("classifiers", classifiers);
   }
 
-  using PretrainedMembers<BertForMultiLabelClassification<T>>::from_pretrained;
-  /// The BERT of a Hugging Face folder with classifiers for `columns`; those that the folder has go on, column by
+  using Members::from_pretrained;
+  /// The encoder of a Hugging Face folder with classifiers for `columns`; those that the folder has go on, column by
   /// column and label by label, see `match_label_columns`. @throws as `load_pretrained`, `flat_labels`.
-  static BertForMultiLabelClassification from_pretrained(const std::filesystem::path& folder,
-                                                         std::span<const LabelColumn> columns,
-                                                         PretrainedOptions options = {}) {
+  static LabelColumnsClassification from_pretrained(const std::filesystem::path& folder,
+                                                    std::span<const LabelColumn> columns,
+                                                    PretrainedOptions options = {}) {
     options.labels = flat_labels(columns);
-    return load_pretrained<BertForMultiLabelClassification>(folder, options);
+    return load_pretrained<LabelColumnsClassification>(folder, options);
   }
 
   /// What becomes of a folder's classifiers. Where the folder's labels have no names, classifiers of as many labels go
@@ -143,7 +134,7 @@ struct BertForMultiLabelClassification : ModuleMembers<BertForMultiLabelClassifi
   }
 
  private:
-  static BertConfig with_columns(BertConfig configuration, std::span<const LabelColumn> columns) {
+  static Config with_columns(Config configuration, std::span<const LabelColumn> columns) {
     configuration.id2label = flat_labels(columns);
     return configuration;
   }
@@ -158,7 +149,5 @@ struct BertForMultiLabelClassification : ModuleMembers<BertForMultiLabelClassifi
     return Tensor<std::int32_t>::from(column).to(labels.device());
   }
 };
-
-TEMPA_COMPILED_PRETRAINED(BertForMultiLabelClassification);
 
 }  // namespace tempa::inline TEMPA_ABI
