@@ -7,7 +7,7 @@
 #include "../common/setup.hpp"
 #include "../common/text_length.hpp"
 #include "report.hpp"
-#include "teacher.hpp"
+#include "teachers/teachers.hpp"
 
 #include <tempa/tempa.hpp>
 
@@ -22,6 +22,7 @@
 #include <vector>
 
 using namespace tempa;
+using teachers::Teacher;
 
 namespace {
 
@@ -131,19 +132,19 @@ std::vector<EpochRecord> train_student(Classifier<T>& model, const Tables& table
   Lesson lesson{.gold = tables.train, .taught = {}};
   const auto weights =
       options.class_weights ? balanced_class_weights(tables.train.labels, classes) : std::vector<double>();
-  lesson.gold.targets = soft_labels(tables.train.labels, classes, weights, options.label_smoothing);
-  std::vector<Teacher> teachers;
+  lesson.gold.targets = teachers::soft_labels(tables.train.labels, classes, weights, options.label_smoothing);
+  std::vector<Teacher> teaching;
   for (std::int64_t number = 1; number <= options.teachers; ++number)
-    teachers.push_back(train_bert_teacher<T>(lesson, tables, number, options, device));
-  if (teachers.empty()) return train(model, lesson, tokenizer, tables.valid, own);
+    teaching.push_back(train_bert_teacher<T>(lesson, tables, number, options, device));
+  if (teaching.empty()) return train(model, lesson, tokenizer, tables.valid, own);
 
   std::cout << "\nTeacher " << options.teachers + 1 << " of " << options.teachers + 1
             << ": logistic regression on words and pairs of words\n";
   const BertTokenizer* words = tokenizer.get_if<BertTokenizer>();
-  teachers.push_back(train_ngram_teacher(
-      tables.train, words != nullptr ? *words : new_tokenizer(tables, SubwordModel::kWord, options), options));
+  teaching.push_back(teachers::train_ngram_teacher(
+      tables.train, words != nullptr ? *words : new_tokenizer(tables, SubwordModel::kWord, options), options.seed));
   std::cout << "\nStudent: the training file, and as many texts that the teachers label\n" << std::flush;
-  const auto teach = [&] { lesson.taught = taught_texts(tables.train, teachers); };
+  const auto teach = [&] { lesson.taught = teachers::taught_texts(tables.train, teaching); };
   teach();
   return train(model, lesson, tokenizer, tables.valid, own, teach);
 }

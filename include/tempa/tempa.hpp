@@ -67,7 +67,6 @@
 #include <tempa/data/matched_labels.hpp>
 #include <tempa/data/prefetcher.hpp>
 #include <tempa/data/sampler.hpp>
-#include <tempa/data/spliced_texts.hpp>
 #include <tempa/data/split.hpp>
 #include <tempa/data/table/column.hpp>
 #include <tempa/data/table/column_choice.hpp>
@@ -152,7 +151,6 @@
 #include <tempa/models/heads/multi_label_classification.hpp>
 #include <tempa/models/heads/sequence_classification.hpp>
 #include <tempa/models/heads/token_classification.hpp>
-#include <tempa/models/ngram_classifier.hpp>
 #include <tempa/models/pretrained/checkpoint_names.hpp>
 #include <tempa/models/pretrained/pretrained.hpp>
 #include <tempa/nn/activation.hpp>
@@ -259,7 +257,6 @@
 #include <tempa/text/japanese/japanese_tokenizer_config.hpp>
 #include <tempa/text/japanese/mecab.hpp>
 #include <tempa/text/japanese/mecab_dictionary.hpp>
-#include <tempa/text/ngram_vocabulary.hpp>
 #include <tempa/text/sentencepiece/precompiled_charsmap.hpp>
 #include <tempa/text/sentencepiece/sentencepiece_model.hpp>
 #include <tempa/text/sentencepiece/sentencepiece_preprocess.hpp>
@@ -285,7 +282,6 @@
 #include <tempa/text/unicode/unicode_tables.hpp>
 #include <tempa/text/unicode/utf8.hpp>
 #include <tempa/text/unicode/word_character_table.hpp>
-#include <tempa/train/distillation.hpp>
 #include <tempa/train/early_stopping.hpp>
 #include <tempa/train/epoch_record.hpp>
 #include <tempa/train/evaluation.hpp>
