@@ -8,7 +8,7 @@ if(PROJECT_IS_TOP_LEVEL)
   endif()
   if(NOT tempa::sentencepiece IN_LIST TEMPA_TARGETS)
     message(STATUS "tempa without sentencepiece (TEMPA_WITH_SENTENCEPIECE is ${TEMPA_WITH_SENTENCEPIECE}): "
-                   "no vocabulary training, and sentencepiece models only with the fast flavour; Debian: libsentencepiece-dev")
+                   "no vocabulary training, and no Japanese subwords by sentencepiece; Debian: libsentencepiece-dev")
   endif()
   if(NOT tempa::mecab IN_LIST TEMPA_TARGETS)
     message(STATUS "tempa without MeCab (TEMPA_WITH_MECAB is ${TEMPA_WITH_MECAB}): no Japanese words; Debian: libmecab-dev")

@@ -257,6 +257,8 @@
 #include <tempa/text/japanese/japanese_tokenizer_config.hpp>
 #include <tempa/text/japanese/mecab.hpp>
 #include <tempa/text/japanese/mecab_dictionary.hpp>
+#include <tempa/text/japanese/python_token_splitter.hpp>
+#include <tempa/text/japanese/sentencepiece_subwords.hpp>
 #include <tempa/text/sentencepiece/precompiled_charsmap.hpp>
 #include <tempa/text/sentencepiece/sentencepiece_model.hpp>
 #include <tempa/text/sentencepiece/sentencepiece_preprocess.hpp>
@@ -269,7 +271,6 @@
 #include <tempa/text/shared/added_token.hpp>
 #include <tempa/text/shared/added_vocabulary.hpp>
 #include <tempa/text/shared/byte_trie.hpp>
-#include <tempa/text/shared/legacy_token_splitter.hpp>
 #include <tempa/text/shared/sequence_template.hpp>
 #include <tempa/text/shared/special_tokens.hpp>
 #include <tempa/text/shared/token_fields.hpp>

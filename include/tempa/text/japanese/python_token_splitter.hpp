@@ -1,4 +1,4 @@
-// Finding added tokens in a text, as the Python tokenizers of transformers 4 do.
+// Finding added tokens in a text, as the tokenizers do that transformers has in Python.
 #pragma once
 
 #include <tempa/core/config.hpp>
@@ -18,25 +18,20 @@
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Finds tokens in a text that is lower-cased, where wanted, before: all of it but the tokens that keep their letters.
-/// Const: one object serves any number of threads.
-/// @source transformers 4 `PreTrainedTokenizer.tokenize`, `Trie.split`.
-class LegacyTokenSplitter {
+/// Finds tokens in a text. Const: one object serves any number of threads.
+/// @source transformers `PythonBackend.tokenize`, `Trie.split`.
+class PythonTokenSplitter {
  public:
-  LegacyTokenSplitter() = default;
+  PythonTokenSplitter() = default;
 
   /// @param tokens no two with the same text.
-  /// @param kept texts that are not lower-cased; the first that fits at a place counts.
-  /// @param lower_case whether the rest is.
-  LegacyTokenSplitter(std::vector<SplitterToken> tokens, std::vector<std::string> kept, bool lower_case)
-      : tokens_(std::move(tokens)), kept_(std::move(kept)), lower_case_(lower_case) {
+  explicit PythonTokenSplitter(std::vector<SplitterToken> tokens) : tokens_(std::move(tokens)) {
     std::vector<std::pair<std::string_view, std::int32_t>> entries;
     for (const SplitterToken& token : tokens_) {
       entries.emplace_back(token.text, static_cast<std::int32_t>(entries.size()));
       starts_[static_cast<unsigned char>(token.text[0])] = true;
     }
     trie_ = ByteTrie(std::move(entries));
-    for (const std::string& text : kept_) kept_starts_[static_cast<unsigned char>(text[0])] = true;
   }
 
   /// Cuts `text` into what lies between the tokens and the tokens.
@@ -45,8 +40,6 @@ class LegacyTokenSplitter {
   /// @param on_token called as `on_token(std::int32_t id, std::string_view token)` for each token.
   template <typename OnText, typename OnToken>
   void split(std::string_view text, OnText&& on_text, OnToken&& on_token) const {
-    const std::string lowered = lower_case_ ? lower(text) : std::string();
-    if (lower_case_) text = lowered;
     std::vector<std::string> pieces = cut(text);
     for (std::size_t i = 0; i < pieces.size(); ++i) join(pieces, i);
     for (const std::string& piece : pieces) {
@@ -82,30 +75,6 @@ class LegacyTokenSplitter {
 
   static std::string_view code_point_at(std::string_view text, std::size_t position) {
     return position < text.size() ? text.substr(position, decode_utf8(text, position).size) : std::string_view();
-  }
-
-  /// Each code point lower-cased by itself: no sigma is ever final here.
-  std::string lower(std::string_view text) const {
-    std::string out;
-    out.reserve(text.size());
-    std::u32string lowered;
-    for (std::size_t i = 0; i < text.size();) {
-      const auto keeps = [&](const std::string& kept) { return text.substr(i).starts_with(kept); };
-      const auto kept = kept_starts_[static_cast<unsigned char>(text[i])]
-                            ? std::find_if(kept_.begin(), kept_.end(), keeps)
-                            : kept_.end();
-      if (kept != kept_.end()) {
-        out += *kept;
-        i += kept->size();
-        continue;
-      }
-      const DecodedCodePoint c = decode_utf8(text, i);
-      lowered.clear();
-      append_lower(lowered, c.value);
-      for (const char32_t l : lowered) append_utf8(out, l);
-      i += c.size;
-    }
-    return out;
   }
 
   /// Cuts where tokens begin and end. All beginnings are followed at once; the first token that ends wins, unless one
@@ -215,10 +184,7 @@ class LegacyTokenSplitter {
   static constexpr ByteTrie::Node kMissed = ByteTrie::Node{1} << 31;  // marks a match that the code point ended
 
   std::vector<SplitterToken> tokens_;
-  std::vector<std::string> kept_;
-  bool lower_case_ = false;
   std::array<bool, 256> starts_{};
-  std::array<bool, 256> kept_starts_{};
   ByteTrie trie_;
 };
 
