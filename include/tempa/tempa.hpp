@@ -212,9 +212,6 @@
 #include <tempa/optim/sgd.hpp>
 #include <tempa/optim/slot.hpp>
 #include <tempa/plot/axis.hpp>
-#include <tempa/plot/built_in_font.hpp>
-#include <tempa/plot/built_in_glyphs.hpp>
-#include <tempa/plot/canvas.hpp>
 #include <tempa/plot/chart_frame.hpp>
 #include <tempa/plot/class_distribution_plot.hpp>
 #include <tempa/plot/confusion_matrix_plot.hpp>
@@ -225,7 +222,6 @@
 #include <tempa/plot/rasterize.hpp>
 #include <tempa/plot/scene.hpp>
 #include <tempa/plot/svg.hpp>
-#include <tempa/plot/system_fonts.hpp>
 #include <tempa/plot/text_layout.hpp>
 #include <tempa/profile/chrome_trace.hpp>
 #include <tempa/profile/machine_peak.hpp>
