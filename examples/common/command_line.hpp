@@ -25,21 +25,6 @@ void add_from_scratch_options(CLI::App& app, Options& options) {
       ->capture_default_str();
 }
 
-/// What keeps a model from learning its training texts by heart: `weight_decay`, `dropout`, `label_smoothing`,
-/// `piece_dropout`, `token_masking`, `average_decay`.
-template <typename Options>
-void add_regularisation_options(CLI::App& app, Options& options) {
-  app.add_option("--weight-decay", options.weight_decay)->capture_default_str();
-  app.add_option("--dropout", options.dropout, "in all of BERT's places (from scratch)")->capture_default_str();
-  app.add_option("--label-smoothing", options.label_smoothing)->capture_default_str();
-  app.add_option("--piece-dropout", options.piece_dropout, "probability of cutting a word otherwise in training")
-      ->capture_default_str();
-  app.add_option("--token-masking", options.token_masking, "share of the tokens that become [MASK] in training")
-      ->capture_default_str();
-  app.add_option("--average-decay", options.average_decay, "keep an exponential average of the weights; 0: none")
-      ->capture_default_str();
-}
-
 /// Training batches by their tokens: `tokens_per_batch`.
 template <typename Options>
 void add_token_budget_option(CLI::App& app, Options& options) {
