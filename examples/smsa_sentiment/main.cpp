@@ -23,6 +23,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -35,7 +36,7 @@ namespace {
 /// One pass over the training batches: loss, gradients, a step of the optimizer.
 template <Floating T, typename Loader>
 EpochRecord train_epoch(BertForSequenceClassification<T>& model, Loader& loader, Optimizer& optimizer,
-                        GradScaler& scaler, Device device, Index epoch) {
+                        GradScaler& scaler, AveragedModel* average, Device device, Index epoch) {
   const auto start = std::chrono::steady_clock::now();
   ScoreKeeper scores(ProblemType::kSingleLabelClassification);
   model.train();
@@ -50,6 +51,7 @@ EpochRecord train_epoch(BertForSequenceClassification<T>& model, Loader& loader,
     scaler.scale(output.loss).backward();
     scaler.step(optimizer, {.max_norm = 1.0});  // clips the gradients, updates the weights, and clears the gradients
     scaler.update();
+    if (average != nullptr) average->update();
     scores.add(output, batch, {.mean = loss, .weight = loss_weight_of(model, batch)});
     char text[64];
     std::snprintf(text, sizeof text, "LOSS:%.4f LR:%.8f", scores.mean_loss(), optimizer.lr());
@@ -119,6 +121,10 @@ int run(Options options) {
   Adam optimizer(model.named_parameters(), AdamOptions{.lr = options.lr});
   StepLR schedule(optimizer, {.step_size = 1, .gamma = options.gamma});
   GradScaler scaler = scaler_for<T>();
+  std::unique_ptr<AveragedModel> average;  // of the weights over the last steps: what is evaluated and kept
+  if (options.average_decay > 0)
+    average = std::make_unique<AveragedModel>(model.named_parameters(),
+                                              AveragedModelOptions{.decay = options.average_decay, .warm_up = true});
   EarlyStopping stopping({.patience = options.patience});
 
   // The training: after each epoch the validation file says whether the model is the best so far, or to stop.
@@ -126,11 +132,13 @@ int run(Options options) {
   StateDict best;
   if (options.teachers > 0) report.train = teachers::train_with_teachers(model, train, valid, tokenizer, options);
   for (Index epoch = 1; options.teachers == 0 && epoch <= options.epochs && !stopping.should_stop(); ++epoch) {
-    EpochRecord record = train_epoch(model, train_loader, optimizer, scaler, device, epoch);
+    EpochRecord record = train_epoch(model, train_loader, optimizer, scaler, average.get(), device, epoch);
     schedule.step();
+    if (average) average->swap();
     record.valid = evaluate(model, valid_loader).scores;
     record.best = stopping.update((*record.valid)["f1_macro"]);
     if (record.best) best = state_dict(model).clone();
+    if (average) average->swap();
     std::printf("(Epoch %d) TRAIN %s LR:%.8f\n", static_cast<int>(epoch), record.train.line().c_str(), record.lr);
     std::printf("(Epoch %d) VALID %s\n", static_cast<int>(epoch), record.valid->line().c_str());
     std::fflush(stdout);

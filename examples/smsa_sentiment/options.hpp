@@ -25,6 +25,7 @@ struct Options {
   double dropout = 0.3;
   double label_smoothing = 0.1;
   double token_masking = 0.3;
+  double average_decay = 0.998;
   bool class_weights = true;
   std::optional<std::int64_t> max_length;
   std::uint64_t seed = 42;
@@ -62,6 +63,9 @@ inline std::optional<int> parse_options(int argc, char** argv, Options& options)
   auto* masking = app.add_option("--token-masking", options.token_masking,
                                  "share of the tokens that become [MASK] in training, 0 with --model")
                       ->capture_default_str();
+  auto* decay = app.add_option("--average-decay", options.average_decay,
+                               "keep an exponential average of the weights, 0 with --model; 0: none")
+                    ->capture_default_str();
   app.add_flag("--class-weights,!--no-class-weights", options.class_weights,
                "weigh classes so that each counts the same");
   app.add_option("--max-length", options.max_length,
@@ -84,6 +88,7 @@ inline std::optional<int> parse_options(int argc, char** argv, Options& options)
     if (lr->count() == 0) options.lr = 2e-5;
     if (smoothing->count() == 0) options.label_smoothing = 0;
     if (masking->count() == 0) options.token_masking = 0;
+    if (decay->count() == 0) options.average_decay = 0;
   }
   return std::nullopt;
 }

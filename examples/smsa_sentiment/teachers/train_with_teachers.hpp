@@ -50,7 +50,7 @@ std::vector<EpochRecord> learn(BertForSequenceClassification<T>& model, const Le
   AdamW optimizer(weight_decay_groups(model.named_parameters(), AdamWOptions{.lr = options.lr, .weight_decay = 0.01}));
   LinearScheduleWithWarmup schedule(optimizer,
                                     {.num_training_steps = options.epochs * loader.size(), .warmup_ratio = 0.1});
-  AveragedModel average(model.named_parameters(), {.decay = 0.998, .warm_up = true});
+  AveragedModel average(model.named_parameters(), {.decay = options.average_decay, .warm_up = true});
   GradScaler scaler = scaler_for<T>();
   Trainer trainer(model, optimizer,
                   {.epochs = options.epochs, .max_grad_norm = 1.0, .scaler = &scaler, .average = &average});
