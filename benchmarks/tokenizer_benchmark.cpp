@@ -1,5 +1,5 @@
 // Tokenizes a file of texts, one a line, and prints one JSON object a repeat: what is timed is `encode_batch` alone.
-//   tokenizer_benchmark MODEL_FOLDER TEXTS [threads=1] [repeats=5] [fast|legacy]
+//   tokenizer_benchmark MODEL_FOLDER TEXTS [threads=1] [repeats=5]
 // Side by side with the tokenizers library: benchmarks/peers/tokenizer.py.
 #include <tempa/core/parallel.hpp>
 #include <tempa/io/files/file.hpp>
@@ -34,9 +34,7 @@ int run(const std::vector<std::string>& arguments) {
     return i < arguments.size() ? arguments[i] : std::string(otherwise);
   };
   set_num_threads(std::stoi(argument(3, "1")));
-  const bool legacy = argument(5, "fast") == "legacy";
-  const BertTokenizer tokenizer = BertTokenizer::from_pretrained(
-      arguments[1], {.flavour = legacy ? UnicodeFlavour::kLegacy : UnicodeFlavour::kFast});
+  const BertTokenizer tokenizer = BertTokenizer::from_pretrained(arguments[1]);
   const std::vector<std::string> texts = lines_of(read_text_file(arguments[2]));
   const int repeats = std::stoi(argument(4, "5"));
   for (int repeat = 0; repeat < repeats; ++repeat) {
@@ -58,7 +56,7 @@ int run(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv, argv + argc);
   if (argc < 3) {
-    std::cerr << "usage: tokenizer_benchmark MODEL_FOLDER TEXTS [threads=1] [repeats=5] [fast|legacy]\n";
+    std::cerr << "usage: tokenizer_benchmark MODEL_FOLDER TEXTS [threads=1] [repeats=5]\n";
     return 2;
   }
   try {

@@ -2,8 +2,7 @@
 include(${CMAKE_CURRENT_LIST_DIR}/tempa_find_library.cmake)
 
 foreach(feature IN ITEMS "ONEDNN;fast matrix products by oneDNN" "SENTENCEPIECE;vocabulary training by sentencepiece"
-                         "MECAB;Japanese words by MeCab" "ZLIB;small PNG files by zlib"
-                         "RAQM;text of any script in PNG files by raqm, FreeType and fontconfig"
+                         "MECAB;Japanese words by MeCab" "CAIRO;PNG pictures by cairo, pango and libpng"
                          "OPENMP;loops vectorised by OpenMP's simd, and oneDNN's threads held back")
   list(POP_FRONT feature name text)
   set(TEMPA_WITH_${name} AUTO CACHE STRING "${text}: AUTO (when found, and of use here), ON (or stop) or OFF")
@@ -67,22 +66,14 @@ elseif(TEMPA_WITH_ONEDNN AND NOT (TARGET OpenMP::OpenMP_CXX AND TEMPA_WITH_OPENM
   message(FATAL_ERROR "TEMPA_WITH_ONEDNN is ${TEMPA_WITH_ONEDNN}, but there is no OpenMP, by which oneDNN is held to one thread a "
                       "product. Set TEMPA_WITH_ONEDNN to AUTO or OFF, or install OpenMP for this compiler.")
 endif()
-foreach(feature IN ITEMS ONEDNN SENTENCEPIECE MECAB ZLIB "RAQM;FREETYPE;FONTCONFIG")  # a list: all or none of them
-  list(GET feature 0 name)
+foreach(name IN ITEMS ONEDNN SENTENCEPIECE MECAB CAIRO)
   if(TEMPA_WITH_${name} AND NOT name IN_LIST avoided)
-    string(TOLOWER "${feature}" libraries)
-    set(missing "")
-    foreach(library IN LISTS libraries)
-      tempa_find_library(${library})
-      if(NOT TARGET tempa::${library})
-        list(APPEND missing ${library})
-      endif()
-    endforeach()
-    if(missing)
-      list(JOIN missing ", " missing)
-      tempa_missing(${name} "${missing}")
+    string(TOLOWER "${name}" library)
+    tempa_find_library(${library})
+    if(NOT TARGET tempa::${library})
+      tempa_missing(${name} ${library})
     else()
-      list(APPEND TEMPA_LIBRARIES ${libraries})
+      list(APPEND TEMPA_LIBRARIES ${library})
       list(APPEND TEMPA_DEFINITIONS TEMPA_WITH_${name}=1)
     endif()
   endif()

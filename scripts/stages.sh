@@ -50,7 +50,7 @@ arm_libraries() {
   rm -rf "$root"
   mkdir -p "$root/lists/partial" "$root/cache/archives/partial"
   apt-get "${options[@]}" update &&
-    (cd "$root" && apt-get "${options[@]}" download libutf8proc-dev zlib1g-dev) || return
+    (cd "$root" && apt-get "${options[@]}" download libutf8proc-dev) || return
   for package in "$root"/*.deb; do dpkg-deb --extract "$package" "$root" || return; done
   rm -rf "$root"/*.deb "$root/lists" "$root/cache"
   touch "$root/complete"

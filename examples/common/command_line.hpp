@@ -22,22 +22,7 @@ void add_from_scratch_options(CLI::App& app, Options& options) {
   app.add_option("--hidden", options.hidden, "from scratch; the feed-forward size is four times this")
       ->capture_default_str();
   app.add_option("--heads", options.heads, "from scratch")->capture_default_str();
-  app.add_option("--vocab-size", options.vocab_size, "from scratch; learned from the training texts")
-      ->capture_default_str();
-}
-
-/// Regularization, which keeps a model from memorizing its training texts: `weight_decay`, `dropout`,
-/// `label_smoothing`, `piece_dropout`, `token_masking`, `average_decay`.
-template <typename Options>
-void add_regularisation_options(CLI::App& app, Options& options) {
-  app.add_option("--weight-decay", options.weight_decay)->capture_default_str();
-  app.add_option("--dropout", options.dropout, "in all of BERT's places (from scratch)")->capture_default_str();
-  app.add_option("--label-smoothing", options.label_smoothing)->capture_default_str();
-  app.add_option("--piece-dropout", options.piece_dropout, "probability of cutting a word otherwise in training")
-      ->capture_default_str();
-  app.add_option("--token-masking", options.token_masking, "share of the tokens that become [MASK] in training")
-      ->capture_default_str();
-  app.add_option("--average-decay", options.average_decay, "keep an exponential average of the weights; 0: none")
+  app.add_option("--vocab-size", options.vocab_size, "from scratch; learnt from the training texts")
       ->capture_default_str();
 }
 

@@ -7,6 +7,7 @@
 #include <tempa/plot/class_distribution_plot.hpp>
 #include <tempa/plot/confusion_matrix_plot.hpp>
 #include <tempa/plot/predictions_plot.hpp>
+#include <tempa/tensorboard/summary_writer.hpp>
 #include <tempa/train/predict.hpp>
 #include <tempa/train/report.hpp>
 #include <tempa/train/training_plots.hpp>
@@ -46,10 +47,16 @@ inline tempa::Evaluation with_f1_micro(tempa::Evaluation evaluation) {
   return evaluation;
 }
 
-/// Saves a picture as SVG and PNG.
+/// Saves a picture as SVG, and as PNG where this build can.
 inline void save_picture(const tempa::Picture& picture, const std::filesystem::path& folder, const std::string& name) {
   picture.save_svg(folder / (name + ".svg"));
-  picture.save_png(folder / (name + ".png"));
+  if (tempa::kWritesPng) picture.save_png(folder / (name + ".png"));
+}
+
+/// Shows a picture in TensorBoard, where this build can.
+inline void show_picture(tempa::SummaryWriter& writer, const std::string& tag, const tempa::Picture& picture,
+                         tempa::Index step = 0) {
+  if (tempa::kWritesPng) writer.add_figure(tag, picture, step);
 }
 
 /// Pictures of a run. @param rates learning rate of each step; none when nothing was trained.

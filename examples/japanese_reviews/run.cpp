@@ -112,7 +112,7 @@ Training train(Classifier<T>& model, const Parts& parts, const AnyTokenizer& tok
     log_to(*writer, trainer);
     trainer.on_epoch_end([&](const EpochRecord&) {
       const auto shown = predictions(model, parts.valid, valid, options.label_names);
-      writer->add_figure("predictions vs. actuals", plot_predictions(shown), trainer.steps());
+      show_picture(*writer, "predictions vs. actuals", plot_predictions(shown), trainer.steps());
       return true;
     });
   }
@@ -133,6 +133,7 @@ int run(const Options& options) {
   check_settings(checkpoints(options));
   check_output(options.output);
   const Device device = prepare_machine(options);
+  if (!kWritesPng) std::cerr << "pictures: SVG files only, and none in TensorBoard: this build has no cairo\n";
   manual_seed(options.seed);
   if (options.epochs() == 0 && options.model.empty()) throw ConfigError("--epochs 0 needs a --model to evaluate");
   const Parts parts = read_parts(options);
@@ -175,8 +176,9 @@ int run(const Options& options) {
   warn_of_one_answer("TEST", *report.test, options.label_names, false);
   const auto shown = predictions(model, parts.test, test, options.label_names);
   if (writer) {
-    writer->add_figure("predictions vs. actuals (test)", plot_predictions(shown));
-    writer->add_figure("confusion matrix (test)", plot_confusion_matrix(*report.test->confusion, options.label_names));
+    show_picture(*writer, "predictions vs. actuals (test)", plot_predictions(shown));
+    show_picture(*writer, "confusion matrix (test)",
+                 plot_confusion_matrix(*report.test->confusion, options.label_names));
     writer->add_hparams({{"lr", options.lr()},
                          {"gamma", options.gamma},
                          {"batch_size", options.batch_size()},

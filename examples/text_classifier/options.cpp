@@ -120,7 +120,16 @@ CLI::App* add_train(CLI::App& app, Options& options) {
       ->add_option("--class-weights", options.class_weights,
                    "single-label: none, balanced (each class counts the same), or label=weight,… (others: 1)")
       ->capture_default_str();
-  add_regularisation_options(*train, options);
+  // What keeps a model from learning its training texts by heart.
+  train->add_option("--weight-decay", options.weight_decay)->capture_default_str();
+  train->add_option("--dropout", options.dropout, "in all of BERT's places (from scratch)")->capture_default_str();
+  train->add_option("--label-smoothing", options.label_smoothing)->capture_default_str();
+  train->add_option("--piece-dropout", options.piece_dropout, "probability of cutting a word otherwise in training")
+      ->capture_default_str();
+  train->add_option("--token-masking", options.token_masking, "share of the tokens that become [MASK] in training")
+      ->capture_default_str();
+  train->add_option("--average-decay", options.average_decay, "keep an exponential average of the weights; 0: none")
+      ->capture_default_str();
   train->add_option("--seed", options.seed)->capture_default_str();
   auto* checkpoints = train->add_option("--checkpoints", options.checkpoints, "save checkpoints in this folder");
   train->add_option("--checkpoint-every", options.checkpoint_every, "steps between two; 0: one after each epoch")

@@ -66,7 +66,6 @@
 #include <tempa/data/matched_labels.hpp>
 #include <tempa/data/prefetcher.hpp>
 #include <tempa/data/sampler.hpp>
-#include <tempa/data/spliced_texts.hpp>
 #include <tempa/data/split.hpp>
 #include <tempa/data/table/column.hpp>
 #include <tempa/data/table/column_choice.hpp>
@@ -160,7 +159,6 @@
 #include <tempa/models/heads/outputs.hpp>
 #include <tempa/models/heads/sequence_classification.hpp>
 #include <tempa/models/heads/token_classification.hpp>
-#include <tempa/models/ngram_classifier.hpp>
 #include <tempa/models/pretrained/checkpoint_names.hpp>
 #include <tempa/models/pretrained/config_fields.hpp>
 #include <tempa/models/pretrained/config_json.hpp>
@@ -232,9 +230,6 @@
 #include <tempa/optim/slots.hpp>
 #include <tempa/optim/update_tables.hpp>
 #include <tempa/plot/axis.hpp>
-#include <tempa/plot/built_in_font.hpp>
-#include <tempa/plot/built_in_glyphs.hpp>
-#include <tempa/plot/canvas.hpp>
 #include <tempa/plot/chart_frame.hpp>
 #include <tempa/plot/class_distribution_plot.hpp>
 #include <tempa/plot/confusion_matrix_plot.hpp>
@@ -245,7 +240,6 @@
 #include <tempa/plot/rasterize.hpp>
 #include <tempa/plot/scene.hpp>
 #include <tempa/plot/svg.hpp>
-#include <tempa/plot/system_fonts.hpp>
 #include <tempa/plot/text_layout.hpp>
 #include <tempa/profile/chrome_trace.hpp>
 #include <tempa/profile/machine_peak.hpp>
@@ -277,7 +271,8 @@
 #include <tempa/text/japanese/japanese_tokenizer_config.hpp>
 #include <tempa/text/japanese/mecab.hpp>
 #include <tempa/text/japanese/mecab_dictionary.hpp>
-#include <tempa/text/ngram_vocabulary.hpp>
+#include <tempa/text/japanese/python_token_splitter.hpp>
+#include <tempa/text/japanese/sentencepiece_subwords.hpp>
 #include <tempa/text/sentencepiece/precompiled_charsmap.hpp>
 #include <tempa/text/sentencepiece/sentencepiece_model.hpp>
 #include <tempa/text/sentencepiece/sentencepiece_preprocess.hpp>
@@ -290,7 +285,6 @@
 #include <tempa/text/shared/added_token.hpp>
 #include <tempa/text/shared/added_vocabulary.hpp>
 #include <tempa/text/shared/byte_trie.hpp>
-#include <tempa/text/shared/legacy_token_splitter.hpp>
 #include <tempa/text/shared/sequence_template.hpp>
 #include <tempa/text/shared/special_tokens.hpp>
 #include <tempa/text/shared/token_fields.hpp>
@@ -303,7 +297,6 @@
 #include <tempa/text/unicode/unicode_tables.hpp>
 #include <tempa/text/unicode/utf8.hpp>
 #include <tempa/text/unicode/word_character_table.hpp>
-#include <tempa/train/distillation.hpp>
 #include <tempa/train/early_stopping.hpp>
 #include <tempa/train/epoch_record.hpp>
 #include <tempa/train/evaluation.hpp>

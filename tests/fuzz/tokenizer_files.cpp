@@ -40,21 +40,20 @@ static const RegisterFuzzTarget tokenizer_config_target(
       static const TemporaryFolder folder;
       static const bool saved = (small_tokenizer().save_pretrained(folder.path()), true);
       folder.write("tokenizer_config.json", bytes);
-      for (const auto flavour : {tempa::UnicodeFlavour::kFast, tempa::UnicodeFlavour::kLegacy})
-        if (saved) use(tempa::BertTokenizer::from_pretrained(folder.path(), {.flavour = flavour}), kSomeText);
+      if (saved) use(tempa::BertTokenizer::from_pretrained(folder.path()), kSomeText);
     },
     [] { return std::vector<std::string>{tokenizer_file("tokenizer_config.json")}; });
 
 static const RegisterFuzzTarget vocab_target(
     "vocab",
     [](std::string_view bytes) {
-      for (const auto flavour : {tempa::UnicodeFlavour::kFast, tempa::UnicodeFlavour::kLegacy}) {
-        const auto vocabulary = tempa::Vocabulary::load(fuzz_file(bytes), flavour);
+      for (const auto rules : {tempa::TextRules::kFast, tempa::TextRules::kPython}) {
+        const auto vocabulary = tempa::Vocabulary::load(fuzz_file(bytes), rules);
         for (std::int32_t id = 0; id < vocabulary.size(); ++id) {
           const auto found = vocabulary.find(vocabulary.token(id));
           fuzz_check(vocabulary.token(id).empty() || (found && *found >= id));
         }
-        use(tempa::BertTokenizer(vocabulary, {.flavour = flavour}), kSomeText);
+        use(tempa::BertTokenizer(vocabulary), kSomeText);
       }
     },
     [] { return std::vector<std::string>{tokenizer_file("vocab.txt")}; });
@@ -62,10 +61,9 @@ static const RegisterFuzzTarget vocab_target(
 static const RegisterFuzzTarget tokenizer_input(
     "tokenizer_input",
     [](std::string_view bytes) {
-      static const tempa::BertTokenizer legacy(small_tokenizer().vocabulary(),
-                                               {.flavour = tempa::UnicodeFlavour::kLegacy, .never_split = {"ku"}});
+      static const tempa::BertTokenizer whole(small_tokenizer().vocabulary(), {.never_split = {"ku"}});
       const std::size_t half = bytes.find('\n');
-      for (const tempa::BertTokenizer* tokenizer : {&small_tokenizer(), &legacy}) {
+      for (const tempa::BertTokenizer* tokenizer : {&small_tokenizer(), &whole}) {
         use(*tokenizer, bytes);
         if (half == std::string_view::npos) continue;
         const auto pair = tokenizer->encode(bytes.substr(0, half), bytes.substr(half + 1), {.max_length = 8});

@@ -212,4 +212,17 @@ TEST_CASE("StateDict: a value that is not finite is found wherever it is, in eve
   check(std::type_identity<bfloat16>());
 }
 
+TEST_CASE("State dict: a clone has the same values in storage of its own", "[io]") {
+  StateDict state;
+  state.insert("a", Tensor<float>::from({1, 2}));
+  state.insert("n", Tensor<std::int32_t>::from({3}));
+  const StateDict copy = state.clone();
+  state.get<float>("a").copy_from(Tensor<float>::from({5, 6}));
+  CHECK(state.get<float>("a").to_vector() == std::vector<float>{5, 6});
+  REQUIRE(copy.size() == 2);
+  CHECK(copy.get<float>("a").to_vector() == std::vector<float>{1, 2});
+  CHECK(copy.begin()->name == "a");
+  CHECK(std::get<Tensor<std::int32_t>>(copy.at("n")).to_vector() == std::vector<std::int32_t>{3});
+}
+
 }  // namespace state_dict_test

@@ -25,9 +25,6 @@ inline std::vector<std::filesystem::path> large_tokenizer_folders(const std::str
   return folders;
 }
 
-/// Whether the ids in a folder of `large_tokenizer_folders` are those of transformers 4.
-inline bool is_version_4(const std::filesystem::path& folder) { return folder.string().ends_with("_v4"); }
-
 /// The lines of such a folder with their ids.
 inline std::vector<std::pair<std::string, std::vector<std::int32_t>>> large_lines(const std::filesystem::path& folder) {
   std::vector<std::pair<std::string, std::vector<std::int32_t>>> lines;

@@ -74,6 +74,10 @@ nlohmann::json json_of(double value) {
 }  // namespace
 
 TEST_CASE("TensorBoard: what is written comes back", "[train]") {
+  if (!kWritesPng) {
+    WARN("skipped: this build has no cairo, and so no images");
+    return;
+  }
   const TemporaryFolder temporary;
   const char* const named = std::getenv("TEMPA_TENSORBOARD_DIR");
   const std::filesystem::path folder =
@@ -112,7 +116,7 @@ TEST_CASE("TensorBoard: what is written comes back", "[train]") {
   ConfusionMatrix matrix(2);
   matrix.add(std::vector<std::int32_t>{0, 1, 1}, std::vector<std::int32_t>{0, 1, 0});
   const Picture picture = plot_confusion_matrix(matrix, {"bad", "good"});
-  writer.add_figure("confusion", picture, 3, {.scale = 1, .fonts = PictureFonts::kBuiltIn});
+  writer.add_figure("confusion", picture, 3, {.scale = 1});
   writer.add_hparams({{"lr", 1e-5}, {"batch_size", 32}, {"frozen", true}, {"model", "indobert-base-p1"}},
                      {{"hparam/f1", 0.5}}, "trial");
   auto model = small_bert();
@@ -143,7 +147,7 @@ TEST_CASE("TensorBoard: what is written comes back", "[train]") {
   CHECK(image(12).pixels == std::vector<std::uint8_t>{0, 254, 127, 255, 0, 0});
   CHECK(image(13).pixels == std::vector<std::uint8_t>{63, 191});
   CHECK(image(13).channels == 1);
-  CHECK(image(14).pixels == picture.pixels({.scale = 1, .fonts = PictureFonts::kBuiltIn}).to_vector());
+  CHECK(image(14).pixels == picture.pixels({.scale = 1}).to_vector());
   CHECK(std::get<ImageSummary>(only_value(events[14]).value).width == picture.pixels({.scale = 1}).size(1));
   CHECK_FALSE(events[15].graph_def.empty());
 

@@ -23,7 +23,7 @@ json golden() { return read_json(fixture_path("text/bert_added_tokens.json").str
 
 }  // namespace
 
-TEST_CASE("Added tokens: ids, tokens and decoded texts are those of transformers 5 and 4", "[text]") {
+TEST_CASE("Added tokens: ids, tokens and decoded texts are those of transformers", "[text]") {
   const json data = golden();
   const TemporaryFolder folder;
   std::string vocab;
@@ -32,24 +32,20 @@ TEST_CASE("Added tokens: ids, tokens and decoded texts are those of transformers
   folder.write("tokenizer_config.json", data["config"].dump());
   const auto lines = data["lines"].get<std::vector<std::string>>();
   REQUIRE(lines.size() > 200);
-  for (const UnicodeFlavour flavour : {UnicodeFlavour::kFast, UnicodeFlavour::kLegacy}) {
-    const std::string name = flavour == UnicodeFlavour::kFast ? "fast" : "legacy";
-    const json& expected = data[name];
-    const BertTokenizer tokenizer = BertTokenizer::from_pretrained(folder.path(), {.flavour = flavour});
-    CHECK(tokenizer.vocab_size() == expected["length"].get<std::int64_t>());
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-      INFO(name << " line " << i << ": " << json(lines[i]).dump());
-      const Ids ids = tokenizer.encode(lines[i]).ids;
-      CHECK(ids == expected["ids"][i].get<Ids>());
-      if (i % 3 != 0) continue;
-      CHECK(tokenizer.tokenize(lines[i]) == expected["tokens"][i / 3].get<std::vector<std::string>>());
-      const json& decoded = expected["decoded"][i / 3];
-      CHECK(tokenizer.decode(ids) == decoded[0].get<std::string>());
-      CHECK(tokenizer.decode(ids, {.skip_special_tokens = true, .clean_up_tokenization_spaces = false}) ==
-            decoded[1].get<std::string>());
-      CHECK(tokenizer.decode(ids, {.skip_special_tokens = true, .clean_up_tokenization_spaces = true}) ==
-            decoded[2].get<std::string>());
-    }
+  const BertTokenizer tokenizer = BertTokenizer::from_pretrained(folder.path());
+  CHECK(tokenizer.vocab_size() == data["length"].get<std::int64_t>());
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    INFO("line " << i << ": " << json(lines[i]).dump());
+    const Ids ids = tokenizer.encode(lines[i]).ids;
+    CHECK(ids == data["ids"][i].get<Ids>());
+    if (i % 3 != 0) continue;
+    CHECK(tokenizer.tokenize(lines[i]) == data["tokens"][i / 3].get<std::vector<std::string>>());
+    const json& decoded = data["decoded"][i / 3];
+    CHECK(tokenizer.decode(ids) == decoded[0].get<std::string>());
+    CHECK(tokenizer.decode(ids, {.skip_special_tokens = true, .clean_up_tokenization_spaces = false}) ==
+          decoded[1].get<std::string>());
+    CHECK(tokenizer.decode(ids, {.skip_special_tokens = true, .clean_up_tokenization_spaces = true}) ==
+          decoded[2].get<std::string>());
   }
 }
 

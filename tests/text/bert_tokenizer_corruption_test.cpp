@@ -31,11 +31,11 @@ void write_model(const TemporaryFolder& folder) {
 constexpr std::size_t kWarrantedBytes = 4'000'000;
 
 /// Opens the folder; whatever opens must encode and decode. @return whether it was refused, with an `Error`.
-bool refused(const TemporaryFolder& folder, UnicodeFlavour flavour) {
+bool refused(const TemporaryFolder& folder) {
   const std::size_t before = requested_bytes;
   bool is_refused = false;
   try {
-    const BertTokenizer tokenizer = BertTokenizer::from_pretrained(folder.path(), {.flavour = flavour});
+    const BertTokenizer tokenizer = BertTokenizer::from_pretrained(folder.path());
     const Encoding encoding = tokenizer.encode("ab \u00c9 <n>x<s> [MASK]\u6f22");
     static_cast<void>(tokenizer.decode(encoding.ids, {.skip_special_tokens = true}));
     for (const std::int32_t id : encoding.ids) {
@@ -49,8 +49,6 @@ bool refused(const TemporaryFolder& folder, UnicodeFlavour flavour) {
   return is_refused;
 }
 
-constexpr UnicodeFlavour kFlavours[] = {UnicodeFlavour::kFast, UnicodeFlavour::kLegacy};
-
 }  // namespace
 
 TEST_CASE("Tokenizer files: one cut at any byte is refused or read, and never crashes", "[text]") {
@@ -62,19 +60,17 @@ TEST_CASE("Tokenizer files: one cut at any byte is refused or read, and never cr
     std::size_t read = 0;
     for (std::size_t size = 0; size < whole.size(); ++size) {
       folder.write(name, whole.substr(0, size));
-      for (const UnicodeFlavour flavour : kFlavours) {
-        const bool is_refused = refused(folder, flavour);
-        INFO(name << " of " << size << " bytes");
-        // The last line break may be missing, and with added_tokens_decoder two files are not looked at.
-        const bool is_read = name == "special_tokens_map.json" || name == "added_tokens.json";
-        if (name.ends_with(".json") && !is_read && size + 1 < whole.size()) CHECK(is_refused);
-        read += is_refused ? 0 : 1;
-      }
+      const bool is_refused = refused(folder);
+      INFO(name << " of " << size << " bytes");
+      // The last line break may be missing, and with added_tokens_decoder two files are not looked at.
+      const bool is_read = name == "special_tokens_map.json" || name == "added_tokens.json";
+      if (name.ends_with(".json") && !is_read && size + 1 < whole.size()) CHECK(is_refused);
+      read += is_refused ? 0 : 1;
     }
     folder.write(name, whole);
     CHECK(read > 0);
   }
-  CHECK_FALSE(refused(folder, UnicodeFlavour::kFast));
+  CHECK_FALSE(refused(folder));
 }
 
 TEST_CASE("Tokenizer files: a flipped bit never crashes", "[text]") {
@@ -89,7 +85,7 @@ TEST_CASE("Tokenizer files: a flipped bit never crashes", "[text]") {
         std::string flipped = whole;
         flipped[i] = static_cast<char>(static_cast<unsigned char>(flipped[i]) ^ (1U << bit));
         folder.write(name, flipped);
-        const bool is_refused = refused(folder, UnicodeFlavour::kFast);
+        const bool is_refused = refused(folder);
         INFO(name << " byte " << i << " bit " << bit);
         if (bit == 7 && name.ends_with(".json") && static_cast<unsigned char>(whole[i]) < 0x80) CHECK(is_refused);
         refusals += is_refused ? 1 : 0;
@@ -119,7 +115,7 @@ TEST_CASE("Tokenizer files: a number of the file is never an amount of memory", 
       nlohmann::json changed = whole;
       changed[nlohmann::json::json_pointer(pointer)] = number;
       write_json(path, changed);
-      const bool is_refused = refused(folder, UnicodeFlavour::kFast);
+      const bool is_refused = refused(folder);
       INFO(pointer << ' ' << number);
       CHECK((is_refused || (number == 2147483647 && std::string_view(pointer) == "/model/max_input_chars_per_word")));
     }

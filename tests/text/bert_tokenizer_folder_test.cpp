@@ -123,16 +123,13 @@ TEST_CASE("Tokenizer files: a truncation without a direction, as old files have 
 
 TEST_CASE("Tokenizer files: where they disagree, the one of transformers wins", "[text]") {
   const TemporaryFolder folder;
-  const auto open = [&](UnicodeFlavour flavour = UnicodeFlavour::kFast) {
-    return BertTokenizer::from_pretrained(folder.path(), {.flavour = flavour});
-  };
+  const auto open = [&] { return BertTokenizer::from_pretrained(folder.path()); };
   folder.write("vocab.txt", kVocabulary);
   folder.write("tokenizer.json", changed(R"([{"op": "replace", "path": "/normalizer/lowercase", "value": false},
       {"op": "replace", "path": "/model/vocab/saya", "value": 6}, {"op": "replace", "path": "/model/vocab/suka", "value": 5},
       {"op": "replace", "path": "/model/max_input_chars_per_word", "value": 2}])")
                                      .dump());
   CHECK(ids(open(), "SAYA Kopi") == Ids{6, kKopi});
-  CHECK(ids(open(UnicodeFlavour::kLegacy), "SAYA Kopi") == Ids{kSaya, kKopi});
   folder.write("tokenizer_config.json", R"({"tokenizer_class": "BertTokenizerFast", "do_lower_case": false})");
   CHECK(ids(open(), "saya Kopi") == Ids{6, kBigKopi});
   folder.write("tokenizer_config.json", R"({"tokenizer_class": "PreTrainedTokenizerFast", "do_lower_case": true})");
@@ -142,10 +139,7 @@ TEST_CASE("Tokenizer files: where they disagree, the one of transformers wins", 
     CHECK_THAT(thrown<ConfigError>(open), Contains(role) && Contains("'saya'"));
   }
   folder.write("tokenizer_config.json", R"({"tokenizer_class": "PreTrainedTokenizerFast"})");
-  std::filesystem::remove(folder.path() / "vocab.txt");
-  CHECK(ids(open(UnicodeFlavour::kLegacy), "saya") == Ids{6});
   std::filesystem::remove(folder.path() / "tokenizer.json");
-  folder.write("vocab.txt", kVocabulary);
   CHECK_THAT(thrown<ConfigError>(open), Contains("tokenizer_class") && Contains("tokenizer.json"));
 }
 
@@ -163,7 +157,6 @@ TEST_CASE("Tokenizer files: added tokens and names come from the first file that
   CHECK(open().vocab_size() == 13);
   CHECK_FALSE(open().is_special(kNew));
   CHECK_FALSE(open().is_special(12));  // transformers 5 looks for it in tokenizer_config.json
-  CHECK(BertTokenizer::from_pretrained(folder.path(), {.flavour = UnicodeFlavour::kLegacy}).is_special(12));
   folder.write("tokenizer_config.json", R"({"additional_special_tokens": ["<s>"]})");
   CHECK(open().is_special(12));
   json with_ids = {{"added_tokens_decoder", {{"11", token("<d>")}}}, {"bos_token", "<b>"}};
@@ -191,11 +184,9 @@ TEST_CASE("Tokenizer files: what is saved keeps unknown fields and the bytes of 
   CHECK(config["model_max_length"] == 512);
   CHECK(config["additional_special_tokens"] == json::array({"<x>"}));
   CHECK(read_json((saved / "added_tokens.json").string()).root == json{{"<x>", 14}, {"<new>", 15}, {"[S]", 16}});
-  for (const UnicodeFlavour flavour : {UnicodeFlavour::kFast, UnicodeFlavour::kLegacy}) {
-    const BertTokenizer again = BertTokenizer::from_pretrained(saved, {.flavour = flavour});
-    CHECK(ids(again, "saya <new>[S]<x>caf\u00e9") == Ids{kSaya, 15, 16, 14, 11});
-    CHECK(again.vocab_size() == 17);
-  }
+  const BertTokenizer again = BertTokenizer::from_pretrained(saved);
+  CHECK(ids(again, "saya <new>[S]<x>caf\u00e9") == Ids{kSaya, 15, 16, 14, 11});
+  CHECK(again.vocab_size() == 17);
   CHECK(ids(BertTokenizer::from_tokenizer_file(saved / "tokenizer.json"), "saya <new>[S]") == Ids{kSaya, 15, 16});
   folder.write("saved/tokenizer_config.json", "{}");
   BertTokenizer::from_vocab_file(folder.path() / "vocab.txt").save_pretrained(saved);
@@ -321,11 +312,8 @@ TEST_CASE("Tokenizer files: malformed tokens and options are refused by their fi
   folder.write("vocab.txt", kVocabulary);
   folder.write("tokenizer_config.json", R"({"do_basic_tokenize": false, "never_split": ["Kopi"]})");
   CHECK(ids(BertTokenizer::from_pretrained(folder.path()), "Kopi") == Ids{kKopi});
-  CHECK_THROWS_AS(BertTokenizer::from_pretrained(folder.path(), {.flavour = UnicodeFlavour::kLegacy}), ConfigError);
   folder.write("tokenizer_config.json", R"({"never_split": ["kopinya"]})");
   CHECK(ids(BertTokenizer::from_pretrained(folder.path()), "kopinya") == Ids{kKopi, kNya});
-  CHECK(ids(BertTokenizer::from_pretrained(folder.path(), {.flavour = UnicodeFlavour::kLegacy}), "kopinya") ==
-        Ids{kUnk});
 }
 
 TEST_CASE("Tokenizer files: a token that comes twice in vocab.txt is legal until tokens are added", "[text]") {
@@ -365,11 +353,6 @@ TEST_CASE("Tokenizer files: what is wrong with added tokens is said", "[text]") 
   CHECK(tokenizer.id_to_token(kNew) == "<n>");
   CHECK_THROWS_AS(tokenizer.id_to_token(12), ValueError);
   CHECK(before.vocab_size() == 11);
-  BertTokenizer legacy(before.vocabulary(), {.flavour = UnicodeFlavour::kLegacy});
-  CHECK(legacy.add_tokens({{.content = "Baru"}, {.content = "[S]", .special = true}}) == 2);
-  CHECK(legacy.id_to_token(kNew) == "baru");
-  CHECK(ids(legacy, "BARU[S]") == Ids{kNew, 12});
-  CHECK(legacy.decode(Ids{kSaya, 12, kNew}, {.skip_special_tokens = true}) == "saya baru");
 }
 
 }  // namespace bert_tokenizer_folder_test

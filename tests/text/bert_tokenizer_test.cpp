@@ -61,9 +61,9 @@ TEST_CASE("Tokenizer concept: BERT's and an own tokenizer satisfy it", "[text]")
   STATIC_REQUIRE_FALSE(Tokenizer<NoTokenizer>);
 }
 
-TEST_CASE("Basic tokenizer: alone, a legacy one knows the final sigma", "[text]") {
-  const BasicTokenizer legacy({.flavour = UnicodeFlavour::kLegacy});
-  CHECK(legacy.tokenize("\u039f\u0394\u039f\u03a3, OK") == Words{"\u03bf\u03b4\u03bf\u03c2", ",", "ok"});
+TEST_CASE("Basic tokenizer: alone, by the rules of Python it knows the final sigma", "[text]") {
+  const BasicTokenizer python({.rules = TextRules::kPython});
+  CHECK(python.tokenize("\u039f\u0394\u039f\u03a3, OK") == Words{"\u03bf\u03b4\u03bf\u03c2", ",", "ok"});
   const BasicTokenizer fast;
   CHECK(fast.tokenize("\u039f\u0394\u039f\u03a3, OK") == Words{"\u03bf\u03b4\u03bf\u03c3", ",", "ok"});
   CHECK(fast.tokenize("Rp5.000\u4e2d\u6587!") == Words{"rp5", ".", "000", "\u4e2d", "\u6587", "!"});
@@ -74,8 +74,8 @@ TEST_CASE("Basic tokenizer: alone, a legacy one knows the final sigma", "[text]"
 }
 
 TEST_CASE("Basic tokenizer: words that are never split stay as they are", "[text]") {
-  for (const UnicodeFlavour flavour : {UnicodeFlavour::kFast, UnicodeFlavour::kLegacy}) {
-    const BasicTokenizer tokenizer({.flavour = flavour, .never_split = {"A-B", "\u00c9.", "[X]"}});
+  for (const TextRules rules : {TextRules::kFast, TextRules::kPython}) {
+    const BasicTokenizer tokenizer({.rules = rules, .never_split = {"A-B", "\u00c9.", "[X]"}});
     CHECK(tokenizer.tokenize("A-B a-b A-Bc \u00c9. [X]\t[X].") ==
           Words{"A-B", "a", "-", "b", "a", "-", "bc", "\u00c9.", "[X]", "[", "x", "]", "."});
   }
@@ -137,14 +137,12 @@ TEST_CASE("BERT tokenizer: truncation keeps [CLS] and [SEP], the IndoNLU way los
 }
 
 TEST_CASE("BERT tokenizer: invalid UTF-8 in a text is named by its byte", "[text]") {
-  for (const UnicodeFlavour flavour : {UnicodeFlavour::kFast, UnicodeFlavour::kLegacy}) {
-    const BertTokenizer tokenizer = make_tokenizer({.flavour = flavour});
-    CHECK_THROWS_AS(tokenizer.encode("saya \xC3"), ValueError);
-    CHECK_THROWS_WITH(tokenizer.encode("[MASK] kopi \xED\xA0\x80"), Contains("byte offset 12"));
-    CHECK_THROWS_AS(tokenizer.encode("saya", "\xFF"), ValueError);
-    CHECK_THROWS_AS(tokenizer.tokenize("\x80"), ValueError);
-    CHECK(tokenizer.encode("ko\0pi"s).ids == Ids{kCls, kKopi, kSep});  // NUL is dropped, as in BERT
-  }
+  const BertTokenizer tokenizer = make_tokenizer();
+  CHECK_THROWS_AS(tokenizer.encode("saya \xC3"), ValueError);
+  CHECK_THROWS_WITH(tokenizer.encode("[MASK] kopi \xED\xA0\x80"), Contains("byte offset 12"));
+  CHECK_THROWS_AS(tokenizer.encode("saya", "\xFF"), ValueError);
+  CHECK_THROWS_AS(tokenizer.tokenize("\x80"), ValueError);
+  CHECK(tokenizer.encode("ko\0pi"s).ids == Ids{kCls, kKopi, kSep});  // NUL is dropped, as in BERT
 }
 
 TEST_CASE("BERT tokenizer: a vocabulary without a special token is refused by name", "[text]") {

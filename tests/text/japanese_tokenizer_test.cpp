@@ -56,16 +56,6 @@ void write_folder(const TemporaryFolder& folder, json setting) {
   folder.write("tokenizer_config.json", setting.dump());
 }
 
-json expected_ids(std::size_t setting, UnicodeFlavour flavour) {
-  json rows = golden()["v4"]["ids"][setting];
-  if (flavour == UnicodeFlavour::kLegacy) return rows;
-  for (const json& entry : golden()["v5_differs"]) {
-    if (entry[0] == setting) rows[entry[1].get<std::size_t>()] = entry[2];
-  }
-  return rows;
-}
-
-constexpr UnicodeFlavour kFlavours[] = {UnicodeFlavour::kFast, UnicodeFlavour::kLegacy};
 constexpr const char* kVocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nこん\n##にちは\nabc\n##d\nあ\nい\n";
 enum : std::int32_t { kPad, kUnk, kCls, kSep, kMask, kKon, kNichiwa, kAbc, kD, kA, kI };
 
@@ -79,24 +69,21 @@ BertJapaneseTokenizer basic_tokenizer(BertJapaneseTokenizerOptions options = {})
 TEST_CASE("Japanese tokenizer: the ids are those of transformers, line by line", "[text]") {
   TEMPA_REQUIRE_IPADIC(dictionary);
   REQUIRE(golden()["lines"].size() >= 50);
-  REQUIRE(golden()["v5_differs"].size() > 0);
-  for (const UnicodeFlavour flavour : kFlavours) {
-    for (std::size_t s = 0; s < golden()["settings"].size(); ++s) {
-      const TemporaryFolder folder;
-      write_folder(folder, golden()["settings"][s]);
-      const auto tokenizer = BertJapaneseTokenizer::from_pretrained(
-          folder.path(), {.mecab = {.dictionary = *dictionary}, .flavour = flavour});
-      CHECK(tokenizer.vocab_size() == static_cast<std::int64_t>(golden_tokens().size()));
-      const json rows = expected_ids(s, flavour);
-      const json& lines = golden()["v4"]["lines"][s];
-      REQUIRE(rows.size() == lines.size());
-      for (std::size_t i = 0; i < rows.size(); ++i) {
-        const std::string line = golden()["lines"][lines[i].get<std::size_t>()].get<std::string>();
-        INFO((flavour == UnicodeFlavour::kFast ? "5 " : "4 ") << golden()["settings"][s] << ": " << line);
-        const Encoding encoding = tokenizer.encode(line);
-        CHECK(encoding.ids == rows[i].get<Ids>());
-        CHECK(encoding.token_type_ids == Ids(encoding.ids.size(), 0));
-      }
+  for (std::size_t s = 0; s < golden()["settings"].size(); ++s) {
+    const TemporaryFolder folder;
+    write_folder(folder, golden()["settings"][s]);
+    const auto tokenizer =
+        BertJapaneseTokenizer::from_pretrained(folder.path(), {.mecab = {.dictionary = *dictionary}});
+    CHECK(tokenizer.vocab_size() == static_cast<std::int64_t>(golden_tokens().size()));
+    const json& rows = golden()["ids"][s];
+    const json& numbers = golden()["numbers"][s];
+    REQUIRE(rows.size() == numbers.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const std::string line = golden()["lines"][numbers[i].get<std::size_t>()].get<std::string>();
+      INFO(golden()["settings"][s] << ": " << line);
+      const Encoding encoding = tokenizer.encode(line);
+      CHECK(encoding.ids == rows[i].get<Ids>());
+      CHECK(encoding.token_type_ids == Ids(encoding.ids.size(), 0));
     }
   }
 }
@@ -108,7 +95,7 @@ TEST_CASE("Japanese tokenizer: pairs are truncated and ids decoded as in transfo
     write_folder(folder, golden()["settings"][s]);
     const auto tokenizer =
         BertJapaneseTokenizer::from_pretrained(folder.path(), {.mecab = {.dictionary = *dictionary}});
-    const json& decoded = golden()["v4"]["decoded"][s];
+    const json& decoded = golden()["decoded"][s];
     std::size_t row = 0;
     for (std::size_t line = 4; line < 24; line += 3) {
       const Ids ids = tokenizer.encode(golden()["lines"][line].get<std::string>()).ids;
@@ -118,7 +105,7 @@ TEST_CASE("Japanese tokenizer: pairs are truncated and ids decoded as in transfo
     }
     CHECK(row == decoded.size());
     if (s > 0) continue;
-    const json& truncated = golden()["v4"]["truncated"];
+    const json& truncated = golden()["truncated"];
     row = 0;
     for (const json& pair : golden()["pairs"]) {
       for (const Truncation how : {Truncation::kLongestFirst, Truncation::kOnlyFirst, Truncation::kOnlySecond}) {
@@ -149,9 +136,7 @@ TEST_CASE("Japanese tokenizer: tens of thousands of lines have the ids of transf
   }
   TEMPA_REQUIRE_IPADIC(dictionary);
   for (const std::filesystem::path& folder : folders) {
-    const auto flavour = is_version_4(folder) ? UnicodeFlavour::kLegacy : UnicodeFlavour::kFast;
-    const auto tokenizer =
-        BertJapaneseTokenizer::from_pretrained(folder, {.mecab = {.dictionary = *dictionary}, .flavour = flavour});
+    const auto tokenizer = BertJapaneseTokenizer::from_pretrained(folder, {.mecab = {.dictionary = *dictionary}});
     const auto lines = large_lines(folder);
     REQUIRE(lines.size() >= 20000);
     std::size_t different = 0;

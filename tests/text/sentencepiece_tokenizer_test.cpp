@@ -29,13 +29,6 @@ namespace {
 constexpr std::pair<const char*, SentencePieceConvention> kKinds[] = {
     {"albert", SentencePieceConvention::kAlbert}, {"xlm_roberta", SentencePieceConvention::kXlmRoberta}};
 
-/// The flavours that this build has.
-const std::vector<UnicodeFlavour> kFlavours = {UnicodeFlavour::kFast,
-#if defined(TEMPA_WITH_SENTENCEPIECE)
-                                               UnicodeFlavour::kLegacy
-#endif
-};
-
 const json& golden() {
   static const json data = [] {
     std::ifstream in(fixture_path("text/sentencepiece.json"));
@@ -46,33 +39,26 @@ const json& golden() {
 
 std::filesystem::path model_path(const std::string& kind) { return fixture_path("text/" + kind + ".model"); }
 
-/// The golden rows of a kind of model: version 4's, or these with what version 5 does otherwise.
-json expected(const std::string& kind, UnicodeFlavour flavour) {
-  json rows = golden()["v4"][kind];
+/// The golden rows of a kind of model.
+json expected(const std::string& kind) {
+  json rows = golden()[kind];
   for (json& setting : rows["ids"]) {
     for (std::size_t i = 0; i < setting.size(); ++i) {
       if (setting[i].is_null()) setting[i] = rows["ids"][0][i];  // the same as with the first setting
     }
   }
-  if (flavour == UnicodeFlavour::kLegacy) return rows;
-  for (const json& entry : golden()["v5_differs"]) {
-    if (entry[0] != kind) continue;
-    json& row = rows[entry[1].get<std::string>()][entry[2].get<std::size_t>()];
-    (entry.size() == 5 ? row[entry[3].get<std::size_t>()] : row) = entry.back();
-  }
   return rows;
 }
 
-SentencePieceTokenizer open(const std::string& kind, SentencePieceConvention convention, UnicodeFlavour flavour,
+SentencePieceTokenizer open(const std::string& kind, SentencePieceConvention convention,
                             const json& setting = json::object()) {
   return SentencePieceTokenizer::from_model_file(model_path(kind),
                                                  {.convention = convention,
                                                   .lower_case = setting.value("do_lower_case", true),
-                                                  .keep_accents = setting.value("keep_accents", false),
-                                                  .flavour = flavour});
+                                                  .keep_accents = setting.value("keep_accents", false)});
 }
 
-SentencePieceTokenizer open_albert() { return open("albert", SentencePieceConvention::kAlbert, UnicodeFlavour::kFast); }
+SentencePieceTokenizer open_albert() { return open("albert", SentencePieceConvention::kAlbert); }
 
 std::string model_bytes(const std::string& kind) { return read_text_file(model_path(kind).string()); }
 
@@ -80,19 +66,15 @@ std::string model_bytes(const std::string& kind) { return read_text_file(model_p
 
 TEST_CASE("sentencepiece: the ids are those of transformers, line by line", "[text]") {
   REQUIRE(golden()["lines"].size() >= 23);
-  REQUIRE(golden()["v5_differs"].size() > 20);
   for (const auto& [kind, convention] : kKinds) {
-    for (const UnicodeFlavour flavour : kFlavours) {
-      const json rows = expected(kind, flavour)["ids"];
-      for (std::size_t s = 0; s < rows.size(); ++s) {
-        const auto tokenizer = open(kind, convention, flavour, golden()["settings"][kind][s]);
-        REQUIRE(rows[s].size() == golden()["lines"].size());
-        for (std::size_t i = 0; i < rows[s].size(); ++i) {
-          const std::string line = golden()["lines"][i].get<std::string>();
-          INFO(kind << (flavour == UnicodeFlavour::kFast ? " 5 " : " 4 ") << golden()["settings"][kind][s] << ' ' << i
-                    << ": " << line);
-          CHECK(tokenizer.encode(line, {.add_special_tokens = false}).ids == rows[s][i].get<Ids>());
-        }
+    const json rows = expected(kind)["ids"];
+    for (std::size_t s = 0; s < rows.size(); ++s) {
+      const auto tokenizer = open(kind, convention, golden()["settings"][kind][s]);
+      REQUIRE(rows[s].size() == golden()["lines"].size());
+      for (std::size_t i = 0; i < rows[s].size(); ++i) {
+        const std::string line = golden()["lines"][i].get<std::string>();
+        INFO(kind << ' ' << golden()["settings"][kind][s] << ' ' << i << ": " << line);
+        CHECK(tokenizer.encode(line, {.add_special_tokens = false}).ids == rows[s][i].get<Ids>());
       }
     }
   }
@@ -102,29 +84,27 @@ TEST_CASE("sentencepiece: pairs and decoded texts are those of transformers", "[
   const std::pair<const char*, const char*> pairs[] = {
       {"enak sekali", "harga mahal dan lambat"}, {"", "enak"}, {"enak", ""}, {"tidak tidak tidak", "enak"}};
   for (const auto& [kind, convention] : kKinds) {
-    for (const UnicodeFlavour flavour : kFlavours) {
-      INFO(kind << (flavour == UnicodeFlavour::kFast ? " 5" : " 4"));
-      const auto tokenizer = open(kind, convention, flavour);
-      const json rows = expected(kind, flavour);
-      std::size_t row = 0;
-      for (const auto& [first, second] : pairs) {
-        for (const std::int64_t length : {4, 7, 8, 64}) {
-          const json& wanted = rows["pairs"][row++];
-          CHECK(tokenizer.encode(first, second, {.max_length = length}) ==
-                Encoding{wanted[0].get<Ids>(), wanted[1].get<Ids>()});
-        }
+    INFO(kind);
+    const auto tokenizer = open(kind, convention);
+    const json rows = expected(kind);
+    std::size_t row = 0;
+    for (const auto& [first, second] : pairs) {
+      for (const std::int64_t length : {4, 7, 8, 64}) {
+        const json& wanted = rows["pairs"][row++];
+        CHECK(tokenizer.encode(first, second, {.max_length = length}) ==
+              Encoding{wanted[0].get<Ids>(), wanted[1].get<Ids>()});
       }
-      CHECK(row == rows["pairs"].size());
-      row = 0;
-      for (std::size_t line = 0; line < 16; ++line) {
-        const Ids ids = tokenizer.encode(golden()["lines"][line].get<std::string>()).ids;
-        for (const bool skip : {false, true}) {
-          INFO(golden()["lines"][line]);
-          CHECK(tokenizer.decode(ids, {.skip_special_tokens = skip}) == rows["decoded"][row++].get<std::string>());
-        }
-      }
-      CHECK(row == rows["decoded"].size());
     }
+    CHECK(row == rows["pairs"].size());
+    row = 0;
+    for (std::size_t line = 0; line < 16; ++line) {
+      const Ids ids = tokenizer.encode(golden()["lines"][line].get<std::string>()).ids;
+      for (const bool skip : {false, true}) {
+        INFO(golden()["lines"][line]);
+        CHECK(tokenizer.decode(ids, {.skip_special_tokens = skip}) == rows["decoded"][row++].get<std::string>());
+      }
+    }
+    CHECK(row == rows["decoded"].size());
   }
 }
 
@@ -132,11 +112,8 @@ TEST_CASE("sentencepiece: tens of thousands of lines have the ids of transformer
   bool any = false;
   for (const auto& [kind, convention] : kKinds) {
     for (const std::filesystem::path& folder : large_tokenizer_folders(kind)) {
-      const auto flavour = is_version_4(folder) ? UnicodeFlavour::kLegacy : UnicodeFlavour::kFast;
-      if (flavour == UnicodeFlavour::kLegacy && kFlavours.size() < 2) continue;
       any = true;
-      const auto tokenizer =
-          SentencePieceTokenizer::from_pretrained(folder, {.convention = convention, .flavour = flavour});
+      const auto tokenizer = SentencePieceTokenizer::from_pretrained(folder, {.convention = convention});
       const auto lines = large_lines(folder);
       REQUIRE(lines.size() >= 20000);
       std::size_t different = 0;
@@ -161,7 +138,7 @@ TEST_CASE("sentencepiece: special ids and sizes follow the convention", "[text]"
   CHECK(albert.tokenize("enak [MASK]").back() == "[MASK]");
   const std::int64_t pieces =
       static_cast<std::int64_t>(SentencePieceModel::load(model_path("xlm_roberta")).pieces.size());
-  const auto xlm = open("xlm_roberta", SentencePieceConvention::kXlmRoberta, UnicodeFlavour::kFast);
+  const auto xlm = open("xlm_roberta", SentencePieceConvention::kXlmRoberta);
   CHECK(xlm.cls_token_id() == 0);
   CHECK(xlm.pad_token_id() == 1);
   CHECK(xlm.sep_token_id() == 2);
@@ -178,38 +155,33 @@ TEST_CASE("sentencepiece: special ids and sizes follow the convention", "[text]"
 }
 
 TEST_CASE("sentencepiece: one tokenizer serves many threads", "[text]") {
-  for (const UnicodeFlavour flavour : kFlavours) {
-    const auto tokenizer = open("albert", SentencePieceConvention::kAlbert, flavour);
-    std::vector<std::string> lines;
-    for (const json& line : golden()["lines"]) lines.push_back(line.get<std::string>());
-    CHECK(different_in_threads(tokenizer, lines) == 0);
-  }
+  std::vector<std::string> lines;
+  for (const json& line : golden()["lines"]) lines.push_back(line.get<std::string>());
+  CHECK(different_in_threads(open_albert(), lines) == 0);
 }
 
 TEST_CASE("sentencepiece: what is saved opens again, with the same bytes and ids", "[text]") {
   for (const auto& [kind, convention] : kKinds) {
-    for (const UnicodeFlavour flavour : kFlavours) {
-      const TemporaryFolder source, target;
-      const char* const name = SentencePieceTokenizer::model_file_name(convention);
-      source.write(name, model_bytes(kind));
-      const std::int64_t next =
-          SentencePieceTokenizer::from_pretrained(source.path(), {.convention = convention}).vocab_size();
-      source.write("tokenizer_config.json",
-                   json{{"do_lower_case", false},
-                        {"keep_accents", true},
-                        {"added_tokens_decoder",
-                         {{std::to_string(next), {{"content", "Baru"}, {"single_word", true}, {"normalized", true}}}}}}
-                       .dump());
-      const SentencePieceTokenizerOptions options{.convention = convention, .flavour = flavour};
-      const auto tokenizer = SentencePieceTokenizer::from_pretrained(source.path(), options);
-      CHECK(tokenizer.vocab_size() == next + 1);
-      CHECK(tokenizer.tokenize("enak Baru Bar").at(1) == "Baru");
-      tokenizer.save_pretrained(target.path() / "model");
-      CHECK(read_text_file((target.path() / "model" / name).string()) == model_bytes(kind));
-      const auto again = SentencePieceTokenizer::from_pretrained(target.path() / "model", options);
-      for (const json& line : golden()["lines"]) {
-        CHECK(again.encode(line.get<std::string>()) == tokenizer.encode(line.get<std::string>()));
-      }
+    const TemporaryFolder source, target;
+    const char* const name = SentencePieceTokenizer::model_file_name(convention);
+    source.write(name, model_bytes(kind));
+    const std::int64_t next =
+        SentencePieceTokenizer::from_pretrained(source.path(), {.convention = convention}).vocab_size();
+    source.write("tokenizer_config.json",
+                 json{{"do_lower_case", false},
+                      {"keep_accents", true},
+                      {"added_tokens_decoder",
+                       {{std::to_string(next), {{"content", "Baru"}, {"single_word", true}, {"normalized", true}}}}}}
+                     .dump());
+    const SentencePieceTokenizerOptions options{.convention = convention};
+    const auto tokenizer = SentencePieceTokenizer::from_pretrained(source.path(), options);
+    CHECK(tokenizer.vocab_size() == next + 1);
+    CHECK(tokenizer.tokenize("enak Baru Bar").at(1) == "Baru");
+    tokenizer.save_pretrained(target.path() / "model");
+    CHECK(read_text_file((target.path() / "model" / name).string()) == model_bytes(kind));
+    const auto again = SentencePieceTokenizer::from_pretrained(target.path() / "model", options);
+    for (const json& line : golden()["lines"]) {
+      CHECK(again.encode(line.get<std::string>()) == tokenizer.encode(line.get<std::string>()));
     }
   }
 }
@@ -262,9 +234,6 @@ TEST_CASE("sentencepiece: tokenizer.json alone gives the same ids as the model",
   tokenizer.save_pretrained(target.path());
   CHECK(read_text_file((target.path() / "tokenizer.json").string()) == file.dump());
   CHECK(SentencePieceTokenizer::from_pretrained(target.path()).vocab_size() == tokenizer.vocab_size());
-  CHECK_THAT(thrown<ConfigError>(
-                 [&] { SentencePieceTokenizer::from_pretrained(folder.path(), {.flavour = UnicodeFlavour::kLegacy}); }),
-             Contains("kLegacy needs a sentencepiece model file"));
   const auto broken = [&](const char* pointer, const json& value) {
     json changed = file;
     changed[json::json_pointer(pointer)] = value;
@@ -324,10 +293,6 @@ TEST_CASE("sentencepiece: missing files, tokens and models of other types are na
   folder.write("tokenizer_config.json", R"({"added_tokens_decoder": {"7": {"content": "Baru"}}})");
   CHECK_THAT(thrown<FormatError>([&] { SentencePieceTokenizer::from_pretrained(folder.path()); }),
              Contains("'Baru'") && Contains("but it is 7"));
-#if !defined(TEMPA_WITH_SENTENCEPIECE)
-  CHECK_THAT(thrown<ConfigError>([] { open("albert", SentencePieceConvention::kAlbert, UnicodeFlavour::kLegacy); }),
-             Contains("this build has none (TEMPA_WITH_SENTENCEPIECE"));
-#endif
 }
 
 }  // namespace sentencepiece_tokenizer_test

@@ -133,7 +133,7 @@ TEST_CASE("Unicode: what differs in case only folds to one text", "[text]") {
   CHECK_THROWS_AS(fold_case("\xff"), ValueError);
 }
 
-TEST_CASE("Unicode: BERT's classes, and where the two flavours differ", "[text]") {
+TEST_CASE("Unicode: BERT's classes, and where the two rules differ", "[text]") {
   struct Row {
     char32_t c;
     bool removed, space, punctuation, cjk;
@@ -158,32 +158,32 @@ TEST_CASE("Unicode: BERT's classes, and where the two flavours differ", "[text]"
   for (const Row& row : both) {
     INFO("U+" << std::hex << static_cast<unsigned>(row.c));
     CHECK(FastCharacters::is_removed(row.c) == row.removed);
-    CHECK(LegacyCharacters::is_removed(row.c) == row.removed);
+    CHECK(PythonCharacters::is_removed(row.c) == row.removed);
     CHECK(FastCharacters::is_space(row.c) == row.space);
-    CHECK(LegacyCharacters::is_space(row.c) == row.space);
+    CHECK(PythonCharacters::is_space(row.c) == row.space);
     CHECK(FastCharacters::is_punctuation(row.c) == row.punctuation);
-    CHECK(LegacyCharacters::is_punctuation(row.c) == row.punctuation);
+    CHECK(PythonCharacters::is_punctuation(row.c) == row.punctuation);
     CHECK(FastCharacters::is_cjk(row.c) == row.cjk);
-    CHECK(LegacyCharacters::is_cjk(row.c) == row.cjk);
+    CHECK(PythonCharacters::is_cjk(row.c) == row.cjk);
   }
   for (const char32_t c : U"\u4DBF\u9FFF\uFAFF\U0002A6DF\U0002B81F\U0002CEAF\U0002FA1F"s) {  // the ends of the ranges
     CHECK(FastCharacters::is_cjk(c));
-    CHECK(LegacyCharacters::is_cjk(c));
+    CHECK(PythonCharacters::is_cjk(c));
   }
   for (const char32_t c : U"\u33FF\u4DC0\uA000\uF8FF\uFB00\U0001FFFF\U0002A6E0\U0002CEB0\U0002F7FF\U0002FA20"s) {
     CHECK_FALSE(FastCharacters::is_cjk(c));
-    CHECK_FALSE(LegacyCharacters::is_cjk(c));
+    CHECK_FALSE(PythonCharacters::is_cjk(c));
   }
   for (const char32_t c : {char32_t{0x2B820}, char32_t{0x2B91F}}) {  // the gap in the Rust library's ranges
     CHECK_FALSE(FastCharacters::is_cjk(c));
-    CHECK(LegacyCharacters::is_cjk(c));
+    CHECK(PythonCharacters::is_cjk(c));
   }
   CHECK_FALSE(FastCharacters::is_removed(0x378));  // unassigned
-  CHECK(LegacyCharacters::is_removed(0x378));
+  CHECK(PythonCharacters::is_removed(0x378));
   CHECK_FALSE(FastCharacters::is_punctuation(0x2E52));  // newer than the Rust library's classes
-  CHECK(LegacyCharacters::is_punctuation(0x2E52));
+  CHECK(PythonCharacters::is_punctuation(0x2E52));
   CHECK(FastCharacters::strip_accents(U"e\u0301\u0c04") == U"e\u0c04");
-  CHECK(LegacyCharacters::strip_accents(U"e\u0301\u0c04") == U"e");
+  CHECK(PythonCharacters::strip_accents(U"e\u0301\u0c04") == U"e");
 }
 
 }  // namespace unicode_test

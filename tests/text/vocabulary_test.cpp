@@ -73,10 +73,10 @@ TEST_CASE("Vocabulary: of a token that comes twice the last line counts", "[text
   CHECK(vocabulary.token(0) == "a");
 }
 
-TEST_CASE("Vocabulary: the legacy flavour ends lines as Python does and takes nothing else away", "[text]") {
+TEST_CASE("Vocabulary: the rules of Python end lines as it does and take nothing else away", "[text]") {
   const TemporaryFolder folder;
   const auto path = folder.write("vocab.txt", "[PAD]\r\n[UNK] \rsatu\t\n\n dua\u3000\r\rtiga");
-  const Vocabulary vocabulary = Vocabulary::load(path, UnicodeFlavour::kLegacy);
+  const Vocabulary vocabulary = Vocabulary::load(path, TextRules::kPython);
   CHECK(vocabulary.tokens() == std::vector<std::string>{"[PAD]", "[UNK] ", "satu\t", "", " dua\u3000", "", "tiga"});
   CHECK(vocabulary.distinct_tokens() == 6);
 }

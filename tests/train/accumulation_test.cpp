@@ -3,7 +3,6 @@
 #include <tempa/data/masked_tokens.hpp>
 #include <tempa/data/token_classification.hpp>
 #include <tempa/models/bert/heads.hpp>
-#include <tempa/models/ngram_classifier.hpp>
 
 #include "support/catch.hpp"
 #include "train/step_gradient.hpp"
@@ -54,9 +53,10 @@ auto random_rows(Generator& random, const Make& make) {
 }
 
 /// Checks random cuts of random rows, as a trainer takes them, or a loop of one's own.
-/// @param make a row of a text. @param bound some roundings of the weights, which are below 2.
+/// @param make a row of a text.
 template <bool by_hand = false, typename Model, typename Make, typename Collate>
-void check_cuts(Model model, const Make& make, const Collate& collate, double bound = 1e-13) {
+void check_cuts(Model model, const Make& make, const Collate& collate) {
+  constexpr double kBound = 1e-13;  // some roundings of the weights, which are below 2
   const auto step = [&](const auto& batches) {
     if constexpr (by_hand) {
       return step_by_hand(model, batches);
@@ -72,8 +72,8 @@ void check_cuts(Model model, const Make& make, const Collate& collate, double bo
     INFO("round " << round << ", " << rows.size() << " rows in " << parts << " batches");
     const Step whole = step(std::vector{collate(std::span(rows))});
     const Step cut = step(random_cut(random, rows, static_cast<std::size_t>(parts), collate));
-    CHECK(distance(whole.gradient, cut.gradient) < bound);
-    CHECK(std::abs(whole.loss - cut.loss) < bound);
+    CHECK(distance(whole.gradient, cut.gradient) < kBound);
+    CHECK(std::abs(whole.loss - cut.loss) < kBound);
     any = any || whole.loss != 0;
   }
   CHECK(any);
@@ -188,19 +188,6 @@ TEST_CASE("Accumulation: masked tokens, of which a batch may have none", "[train
         return example;
       },
       collate);
-}
-
-TEST_CASE("Accumulation: a linear classifier on n-grams", "[train]") {
-  NgramClassifier model(std::vector<float>{1, 0.5F, 2, 1.5F, 1, 3, 1, 1, 2, 1, 1, 1, 1}, 3);
-  model.loss_options = {.class_weights = {0, 1, 3}, .label_smoothing = 0.1};
-  check_cuts(
-      model,
-      [](Generator& random, const Encoding&) {
-        const auto ngram = static_cast<std::int32_t>(1 + random.below(12));
-        return TextExample{.encoding = {.ids = {0, ngram}, .token_type_ids = {0, 0}},
-                           .label = static_cast<std::int32_t>(random.below(3))};
-      },
-      PackedCollate{}, 1e-6);
 }
 
 namespace {

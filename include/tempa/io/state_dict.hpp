@@ -90,6 +90,14 @@ class StateDict {
         at(name));
   }
 
+  /// The same tensors in storage of their own: what `state_dict(model)` was at this moment.
+  StateDict clone() const {
+    StateDict copy;
+    for (const Entry& entry : entries_)
+      copy.insert(entry.name, std::visit([](const auto& tensor) -> AnyTensor { return tensor.clone(); }, entry.tensor));
+    return copy;
+  }
+
   auto begin() const { return entries_.begin(); }
   auto end() const { return entries_.end(); }
 

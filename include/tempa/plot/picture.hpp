@@ -1,4 +1,4 @@
-// A picture: a scene that is saved as SVG and PNG.
+// A picture: a scene that is saved as SVG, and as PNG where this build has cairo.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -7,7 +7,7 @@
 #include <tempa/plot/rasterize.hpp>
 #include <tempa/plot/svg.hpp>
 
-#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -34,21 +34,10 @@ class Picture : public Scene {
   /// @throws IoError; the old file is as it was then.
   void save_svg(const std::filesystem::path& path) const { atomic_write_text(path.string(), svg()); }
 
-  /// (height,width,3) @throws ConfigError for a scale out of range.
-  Tensor<std::uint8_t> pixels(const RasterOptions& options = {}) const { return rasterize(*this, options).pixels; }
-  /// The picture as a PNG file. Texts in scripts that no font can draw stand as [1], [2], … in it, and the file's
-  /// "Description" says what they are.
-  /// @throws ConfigError for a scale out of range.
-  std::string png(const RasterOptions& options = {}) const {
-    const Raster raster = rasterize(*this, options);
-    PngOptions file{.dots_per_inch = 96 * options.scale};
-    if (!title_.empty()) file.texts.emplace_back("Title", title_);
-    std::string description;
-    for (std::size_t i = 0; i < raster.numbered.size(); ++i)
-      description += "[" + std::to_string(i + 1) + "] " + raster.numbered[i] + "\n";
-    if (!description.empty()) file.texts.emplace_back("Description", description);
-    return encode_png(raster.pixels, file);
-  }
+  /// (height,width,3) @throws ConfigError: `rasterize`.
+  Tensor<std::uint8_t> pixels(const RasterOptions& options = {}) const { return rasterize(*this, options); }
+  /// The picture as a PNG file, its texts in the fonts of this system. @throws ConfigError: `rasterize`.
+  std::string png(const RasterOptions& options = {}) const { return encode_png(pixels(options)); }
   /// @throws ConfigError, IoError; the old file is as it was then.
   void save_png(const std::filesystem::path& path, const RasterOptions& options = {}) const {
     atomic_write_text(path.string(), png(options));

@@ -1,146 +1,189 @@
-// Scenes as pixels.
+// Scenes as pixels: shapes by cairo, texts by pango in any script that an installed font has.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/plot/system_fonts.hpp>
+#include <tempa/plot/png.hpp>
+#include <tempa/plot/scene.hpp>
+#include <tempa/plot/text_layout.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
 #include <numbers>
 #include <string>
-#include <utility>
-#include <vector>
+#include <variant>
+
+#if defined(TEMPA_WITH_CAIRO)
+#include <pango/pangocairo.h>
+#endif
 
 TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Which fonts the texts of a PNG are drawn with.
-enum class PictureFonts {
-  kBest,    ///< the system's when this build and the system have them, else the built-in one
-  kBuiltIn  ///< always the built-in one: the same pixels on every machine
-};
-
 /// Options of `rasterize` and the PNG functions of `Picture`.
 struct RasterOptions {
   double scale = 2;  ///< pixels to a unit: 1 is 96 to an inch, 2 twice as fine
-  PictureFonts fonts = PictureFonts::kBest;
 };
 
-/// The pixels of a scene.
-struct Raster {
-  Tensor<std::uint8_t> pixels;  // (height,width,3)
-  /// Texts that no font here can draw; the first stands in the picture as [1], the second as [2], and so on.
-  std::vector<std::string> numbered;
-};
+#if defined(TEMPA_WITH_CAIRO)
 
 namespace detail {
 
-/// Draws the elements of a scene.
-class Rasterizer {
+/// Draws the elements of a scene on a white area.
+class Painter {
  public:
-  Rasterizer(const Scene& scene, const RasterOptions& options)
-      : scale_(options.scale),
-        canvas_(static_cast<Index>(std::ceil(scene.width() * options.scale)),
-                static_cast<Index>(std::ceil(scene.height() * options.scale))) {
-    use_system_fonts_ = options.fonts == PictureFonts::kBest && fonts_.available();
-    for (const Scene::Element& element : scene.elements()) std::visit([&](const auto& part) { draw(part); }, element);
+  Painter(Index width, Index height, double scale)
+      : surface_(cairo_image_surface_create(CAIRO_FORMAT_RGB24, static_cast<int>(width), static_cast<int>(height))),
+        context_(cairo_create(surface_.get())),
+        scale_(scale) {
+    cairo_set_source_rgb(cairo(), 1, 1, 1);
+    cairo_paint(cairo());
+    cairo_scale(cairo(), scale, scale);
+    cairo_set_line_cap(cairo(), CAIRO_LINE_CAP_ROUND);
+    cairo_set_line_join(cairo(), CAIRO_LINE_JOIN_ROUND);
   }
 
-  Raster result() && { return {canvas_.pixels(), std::move(numbered_)}; }
+  void operator()(const Scene::Line& line) {
+    const auto& points = line.points;
+    const bool straight = points.size() == 2 && line.dashes.empty();
+    for (const Scene::Point& point : points)
+      cairo_line_to(cairo(), straight && points[0].x == points[1].x ? sharp(point.x, line.width) : point.x,
+                    straight && points[0].y == points[1].y ? sharp(point.y, line.width) : point.y);
+    cairo_set_line_width(cairo(), line.width);
+    cairo_set_dash(cairo(), line.dashes.data(), static_cast<int>(line.dashes.size()), 0);
+    color(line.color);
+    cairo_stroke(cairo());
+  }
+  void operator()(const Scene::Rectangle& rectangle) {
+    cairo_rectangle(cairo(), rectangle.x, rectangle.y, rectangle.width, rectangle.height);
+    color(rectangle.fill);
+    cairo_fill(cairo());
+  }
+  void operator()(const Scene::Circle& circle) {
+    cairo_arc(cairo(), circle.center.x, circle.center.y, circle.radius, 0, 2 * std::numbers::pi);
+    color(circle.fill);
+    cairo_fill(cairo());
+  }
+  void operator()(const Scene::Text& text) {
+    const Owned<PangoLayout> layout(pango_cairo_create_layout(cairo()));
+    PangoContext* const fonts = pango_layout_get_context(layout.get());
+    pango_context_set_round_glyph_positions(fonts, FALSE);
+    const Owned<cairo_font_options_t> smooth(cairo_font_options_create());
+    cairo_font_options_set_antialias(smooth.get(), CAIRO_ANTIALIAS_GRAY);
+    cairo_font_options_set_hint_style(smooth.get(), CAIRO_HINT_STYLE_NONE);
+    cairo_font_options_set_hint_metrics(smooth.get(), CAIRO_HINT_METRICS_OFF);
+    pango_cairo_context_set_font_options(fonts, smooth.get());
+    const std::u32string letters = to_utf32(text.text);
+    const auto is_kana = [](char32_t c) { return c >= 0x3040 && c <= 0x30FF; };
+    if (std::any_of(letters.begin(), letters.end(), is_kana))  // then ideographs have Japanese forms
+      pango_context_set_language(fonts, pango_language_from_string("ja"));
+    const Owned<PangoFontDescription> font(pango_font_description_new());
+    pango_font_description_set_family_static(font.get(), "sans-serif");
+    pango_font_description_set_absolute_size(font.get(), text.size * PANGO_SCALE);
+    if (text.bold) pango_font_description_set_weight(font.get(), PANGO_WEIGHT_BOLD);
+    if (!Owned<PangoFont>(pango_context_load_font(fonts, font.get())))  // all letters would be boxes
+      throw ConfigError("[rasterize] texts need a font but none is installed (Debian: fonts-dejavu-core)");
+    pango_layout_set_font_description(layout.get(), font.get());
+    pango_layout_set_single_paragraph_mode(layout.get(), TRUE);
+    pango_layout_set_text(layout.get(), text.text.data(), static_cast<int>(text.text.size()));
+
+    PangoLayoutLine* const line = pango_layout_get_line_readonly(layout.get(), 0);
+    PangoRectangle extents{};
+    pango_layout_line_get_extents(line, nullptr, &extents);
+    const double width = static_cast<double>(extents.width) / PANGO_SCALE;
+    // The layout has reserved this much; a font that needs more is made narrower.
+    const double room = drawn_width(letters, text.size, text.bold);
+    cairo_save(cairo());
+    cairo_translate(cairo(), text.position.x, text.position.y);
+    cairo_rotate(cairo(), text.rotation * std::numbers::pi / 180);
+    if (width > room && room > 0) cairo_scale(cairo(), room / width, 1);
+    cairo_move_to(cairo(),
+                  text.anchor == Scene::Anchor::kStart ? 0
+                  : text.anchor == Scene::Anchor::kEnd ? -width
+                                                       : -width / 2,
+                  0);
+    color(text.color);
+    pango_cairo_show_layout_line(cairo(), line);
+    cairo_new_path(cairo());
+    cairo_restore(cairo());
+  }
+
+  /// (height,width,3) @throws Error where cairo could not draw.
+  Tensor<std::uint8_t> pixels() const {
+    if (const cairo_status_t status = cairo_status(context_.get()); status != CAIRO_STATUS_SUCCESS)
+      throw Error(concat("[rasterize] cairo says: ", cairo_status_to_string(status)));
+    cairo_surface_flush(surface_.get());
+    const Index width = cairo_image_surface_get_width(surface_.get());
+    const Index height = cairo_image_surface_get_height(surface_.get());
+    Tensor<std::uint8_t> result({height, width, 3});
+    std::uint8_t* to = result.data();
+    for (Index y = 0; y < height; ++y) {
+      const unsigned char* const row =
+          cairo_image_surface_get_data(surface_.get()) + y * cairo_image_surface_get_stride(surface_.get());
+      for (Index x = 0; x < width; ++x) {
+        std::uint32_t pixel = 0;  // 0x00RRGGBB
+        std::memcpy(&pixel, row + 4 * x, 4);
+        for (const int shift : {16, 8, 0}) *to++ = static_cast<std::uint8_t>(pixel >> shift);
+      }
+    }
+    return result;
+  }
 
  private:
-  void draw(const Scene::Line& line) {
-    std::vector<Scene::Point> points = line.points;
-    for (Scene::Point& point : points) point = {point.x * scale_, point.y * scale_};
-    if (points.size() == 2 && line.dashes.empty()) sharpen(points, line.width * scale_);
-    if (line.dashes.empty()) {
-      canvas_.stroke({points}, line.width * scale_, line.color);
-    } else {
-      std::vector<double> dashes = line.dashes;
-      for (double& dash : dashes) dash *= scale_;
-      canvas_.dashed(points, line.width * scale_, dashes, line.color);
-    }
-  }
-  void draw(const Scene::Rectangle& r) {
-    canvas_.rectangle(r.x * scale_, r.y * scale_, r.width * scale_, r.height * scale_, r.fill);
-  }
-  void draw(const Scene::Circle& circle) {
-    canvas_.circle({circle.center.x * scale_, circle.center.y * scale_}, circle.radius * scale_, circle.fill);
-  }
-  void draw(const Scene::Text& text) {
-    if (use_system_fonts_ && fonts_.draw(canvas_, text, scale_)) return;
-    const BuiltInText drawn = built_in_text(with_numbers(text.text));
-    const double unit = text.size * scale_ / 100, angle = text.rotation * std::numbers::pi / 180;
-    const bool reversed = is_right_to_left(text.text);
-    const double start = text.anchor == Scene::Anchor::kMiddle              ? -drawn.width / 2
-                         : (text.anchor == Scene::Anchor::kEnd) != reversed ? -drawn.width
-                                                                            : 0;
-    Strokes strokes = drawn.strokes;
-    for (auto& line : strokes)
-      for (Scene::Point& point : line) {
-        const double x = (point.x + start) * unit, y = -point.y * unit;
-        point = {text.position.x * scale_ + x * std::cos(angle) - y * std::sin(angle),
-                 text.position.y * scale_ + x * std::sin(angle) + y * std::cos(angle)};
-      }
-    canvas_.stroke(strokes, unit * (text.bold ? 13 : 8.6), text.color);
+  struct Destroy {
+    void operator()(cairo_surface_t* surface) const { cairo_surface_destroy(surface); }
+    void operator()(cairo_t* context) const { cairo_destroy(context); }
+    void operator()(cairo_font_options_t* options) const { cairo_font_options_destroy(options); }
+    void operator()(PangoLayout* layout) const { g_object_unref(layout); }
+    void operator()(PangoFont* font) const { g_object_unref(font); }
+    void operator()(PangoFontDescription* font) const { pango_font_description_free(font); }
+  };
+  template <typename T>
+  using Owned = std::unique_ptr<T, Destroy>;
+
+  cairo_t* cairo() { return context_.get(); }
+
+  void color(Scene::Color color) {
+    cairo_set_source_rgb(cairo(), color.red / 255.0, color.green / 255.0, color.blue / 255.0);
   }
 
   /// A thin horizontal or vertical line between pixels would be twice as wide and half as dark.
-  static void sharpen(std::vector<Scene::Point>& ends, double width) {
-    const bool odd = std::lround(width) % 2 != 0;
-    const auto snap = [&](double& a, double& b) {
-      if (a == b) a = b = odd ? std::floor(a) + 0.5 : std::round(a);
-    };
-    snap(ends[0].x, ends[1].x);
-    snap(ends[0].y, ends[1].y);
+  double sharp(double at, double width) const {
+    const bool odd = std::lround(width * scale_) % 2 != 0;
+    return (odd ? std::floor(at * scale_) + 0.5 : std::round(at * scale_)) / scale_;
   }
 
-  /// The text with a number in brackets for each part that the built-in font does not have.
-  std::u32string with_numbers(const std::string& text) {
-    std::u32string out;
-    const std::u32string letters = to_utf32(text);
-    for (std::size_t i = 0; i < letters.size();) {
-      if (in_built_in_font(letters[i])) {
-        out += letters[i++];
-        continue;
-      }
-      std::size_t end = i + 1;  // behind the last letter that is missing; spaces and points between them go along
-      for (std::size_t j = end; j < letters.size(); ++j) {
-        if (!in_built_in_font(letters[j])) {
-          end = j + 1;
-        } else if (category(letters[j]) <= UTF8PROC_CATEGORY_ND) {
-          break;
-        }
-      }
-      const std::string part = to_utf8(std::u32string_view(letters).substr(i, end - i));
-      const auto known = std::find(numbered_.begin(), numbered_.end(), part);
-      const auto number = known - numbered_.begin() + 1;
-      if (known == numbered_.end()) numbered_.push_back(part);
-      out += to_utf32("[" + std::to_string(number) + "]");
-      i = end;
-    }
-    return out;
-  }
-
+  Owned<cairo_surface_t> surface_;
+  Owned<cairo_t> context_;
   double scale_;
-  Canvas canvas_;
-  SystemFonts fonts_;
-  bool use_system_fonts_ = false;
-  std::vector<std::string> numbered_;
 };
 
 }  // namespace detail
 
+#endif
+
 /// A scene as pixels, with smooth edges.
-/// @throws ConfigError for a scale that is not within [0.1, 20] or makes more than 10^8 pixels.
-inline Raster rasterize(const Scene& scene, const RasterOptions& options = {}) {
+/// @return (height,width,3)
+/// @throws ConfigError for a scale that is not within [0.1, 20], more than 10^8 pixels or a side of more than 32767,
+///   where no font is installed, and where this build has no cairo.
+inline Tensor<std::uint8_t> rasterize(const Scene& scene, const RasterOptions& options = {}) {
   if (!(options.scale >= 0.1 && options.scale <= 20))
     throw ConfigError(concat("[rasterize] scale must be from 0.1 to 20 but is ", options.scale));
-  const double pixels = scene.width() * scene.height() * options.scale * options.scale;
-  if (pixels > 1e8) throw ConfigError(concat("[rasterize] expected at most 1e8 pixels but there would be ", pixels));
-  return detail::Rasterizer(scene, options).result();
+  const double width = std::ceil(scene.width() * options.scale), height = std::ceil(scene.height() * options.scale);
+  constexpr double kMaxSide = 32767;  // cairo's
+  if (width * height > 1e8 || width > kMaxSide || height > kMaxSide)
+    throw ConfigError(concat("[rasterize] expected at most 1e8 pixels, and ", kMaxSide, " a side, but there would be ",
+                             width, " times ", height));
+#if defined(TEMPA_WITH_CAIRO)
+  detail::Painter painter(static_cast<Index>(width), static_cast<Index>(height), options.scale);
+  for (const Scene::Element& element : scene.elements()) std::visit(painter, element);
+  return painter.pixels();
+#else
+  detail::refuse_png("rasterize");
+#endif
 }
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
+#include <tempa/plot/scene.hpp>
 #include <tempa/plot/text_layout.hpp>
 
 #include <charconv>

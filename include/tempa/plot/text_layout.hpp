@@ -2,10 +2,13 @@
 #pragma once
 
 #include <tempa/core/compiled.hpp>
-#include <tempa/plot/built_in_font.hpp>
+#include <tempa/text/unicode/unicode.hpp>
+#include <tempa/text/unicode/utf8.hpp>
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,16 +19,36 @@ namespace tempa::inline TEMPA_ABI {
 
 namespace detail {
 
-/// Width of a code point in hundredths of the font size, as in a wide common font.
+/// Advances of wide common sans-serif fonts in hundredths of the font size; nothing for most scripts.
+inline std::optional<double> common_advance(char32_t c) {
+  constexpr std::uint8_t kAscii[] = {32, 36, 42, 74, 62, 90, 72, 26, 38, 38, 48, 74, 30, 38, 30, 38, 62, 62, 62,
+                                     62, 62, 62, 62, 62, 62, 62, 32, 32, 74, 74, 74, 52, 94, 66, 66, 68, 72, 60,
+                                     56, 73, 72, 29, 44, 64, 56, 82, 72, 76, 60, 76, 66, 62, 60, 70, 64, 94, 64,
+                                     60, 62, 38, 38, 38, 74, 50, 40, 59, 62, 54, 62, 60, 36, 62, 60, 27, 27, 56,
+                                     27, 92, 60, 61, 62, 62, 41, 52, 39, 60, 56, 80, 56, 56, 53, 52, 32, 52, 74};
+  struct Range {
+    char32_t first, last;
+    std::uint8_t advance;
+  };
+  constexpr Range kOthers[] = {
+      {U'\u00A0', U'\u00A0', 32}, {U'\u00B2', U'\u00B3', 39}, {U'\u00B9', U'\u00B9', 39},  {U'\u00C6', U'\u00C6', 93},
+      {U'\u00D7', U'\u00D7', 74}, {U'\u00E6', U'\u00E6', 95}, {U'\u0152', U'\u0153', 100}, {U'\u2013', U'\u2013', 50},
+      {U'\u2014', U'\u2014', 90}, {U'\u2026', U'\u2026', 86}, {U'\u2070', U'\u2079', 39},  {U'\u207A', U'\u207B', 46},
+      {U'\u2080', U'\u2089', 39}, {U'\u2190', U'\u2193', 90}, {U'\u2212', U'\u2212', 74},  {U'\u2248', U'\u2265', 74}};
+  if (c >= U' ' && c <= U'~') return kAscii[c - U' '];
+  for (const Range& range : kOthers)
+    if (c >= range.first && c <= range.last) return range.advance;
+  return std::nullopt;
+}
+
+/// The room for a code point in hundredths of the font size.
 inline double code_point_width(char32_t c) {
-  constexpr double kReserve = 1.06;  // common fonts are at most this much wider than the built-in one
-  const auto raw = static_cast<utf8proc_int32_t>(c);
-  if (const auto placed = starter_glyph(c)) return kReserve * placed->advance();
-  const int columns = utf8proc_charwidth(raw);
+  constexpr double kReserve = 1.06;
+  if (const auto advance = common_advance(c)) return kReserve * *advance;
+  const int columns = utf8proc_charwidth(static_cast<utf8proc_int32_t>(c));
   if (columns == 0) return 0;
   if (columns == 2) return 100;
-  const auto decomposed = nfd(std::u32string_view(&c, 1));
-  if (const auto base = starter_glyph(decomposed.front())) return kReserve * base->advance();
+  if (const auto base = common_advance(nfd(std::u32string_view(&c, 1)).front())) return kReserve * *base;
   return 64;
 }
 

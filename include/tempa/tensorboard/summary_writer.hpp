@@ -104,7 +104,7 @@ class SummaryWriter {
 
   /// An image. @param image of bytes, or of floating-point numbers from 0 to 1, which are multiplied by 255, clamped to
   ///   [0,255] and rounded down as PyTorch does; NaN is 0.
-  /// @throws ShapeError for a shape that does not fit `format`.
+  /// @throws ShapeError for a shape that does not fit `format`; ConfigError unless `kWritesPng`.
   template <Element T>
   void add_image(std::string_view tag, const Tensor<T>& image, Index global_step = 0,
                  ImageFormat format = ImageFormat::kCHW, std::optional<double> wall_time = {}) {
@@ -129,7 +129,8 @@ class SummaryWriter {
     add({.tag = std::string(tag), .value = std::move(image)}, global_step, wall_time);
   }
 
-  /// A picture made by tempa, such as a confusion matrix.
+  /// A picture made by tempa, such as a confusion matrix. @throws ConfigError: `rasterize`, such as unless
+  /// `kWritesPng`.
   void add_figure(std::string_view tag, const Picture& figure, Index global_step = 0, const RasterOptions& options = {},
                   std::optional<double> wall_time = {}) {
     add_encoded_image(tag, figure.png(options), global_step, wall_time);

@@ -10,7 +10,6 @@
 #include <tempa/text/bert/bert_tokenizer.hpp>
 #include <tempa/text/japanese/japanese_tokenizer.hpp>
 #include <tempa/text/sentencepiece/sentencepiece_tokenizer.hpp>
-#include <tempa/text/unicode/unicode.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -22,7 +21,6 @@ TEMPA_COMPILED_FILE("text");
 namespace tempa::inline TEMPA_ABI {
 
 struct AutoTokenizerOptions {
-  UnicodeFlavour flavour = UnicodeFlavour::kFast;
   MecabOptions mecab{};  ///< for Japanese folders: what they leave open, and where the dictionary is
 };
 
@@ -44,17 +42,15 @@ struct AutoTokenizer {
   static AnyTokenizer from_pretrained(const std::filesystem::path& folder, const AutoTokenizerOptions& options = {}) {
     switch (kind_of(folder)) {
       case Kind::kJapanese:
-        return BertJapaneseTokenizer::from_pretrained(folder, {.mecab = options.mecab, .flavour = options.flavour});
+        return BertJapaneseTokenizer::from_pretrained(folder, {.mecab = options.mecab});
       case Kind::kAlbert:
-        return SentencePieceTokenizer::from_pretrained(
-            folder, {.convention = SentencePieceConvention::kAlbert, .flavour = options.flavour});
+        return SentencePieceTokenizer::from_pretrained(folder, {.convention = SentencePieceConvention::kAlbert});
       case Kind::kXlmRoberta:
-        return SentencePieceTokenizer::from_pretrained(
-            folder, {.convention = SentencePieceConvention::kXlmRoberta, .flavour = options.flavour});
+        return SentencePieceTokenizer::from_pretrained(folder, {.convention = SentencePieceConvention::kXlmRoberta});
       case Kind::kBert:
         break;
     }
-    return BertTokenizer::from_pretrained(folder, {.flavour = options.flavour});
+    return BertTokenizer::from_pretrained(folder);
   }
 
  private:

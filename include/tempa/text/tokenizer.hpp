@@ -58,16 +58,16 @@ concept Tokenizer = requires(const T& tokenizer, std::string_view text, const En
 
 /// How many tokens a text, or each text of a pair, keeps so that both together have at most `budget`.
 /// A pair cut by `longest_first` first loses the surplus of its longer text; if that is not enough, both keep half of
-/// the budget, and of an odd budget the extra token goes, with the fast flavour, to the longer text (to the second
-/// of equals), with the legacy flavour to the first.
+/// the budget, and of an odd budget the one token more goes, by the fast rules, to the longer text (to the second of
+/// equals), by those of Python to the first.
 /// @param first tokens of the first text. @param second tokens of the second, or nothing for a single text.
 /// @param budget tokens without [CLS] and [SEP].
 /// @return the tokens kept of the first and of the second text.
 /// @throws ValueError where the text to be cut is missing, or does not have more tokens than must be removed.
-/// @source tokenizers `truncate_encodings`; transformers 4 `PreTrainedTokenizer.truncate_sequences`.
+/// @source tokenizers `truncate_encodings`; transformers `PythonBackend.truncate_sequences`.
 inline std::pair<std::size_t, std::size_t> truncated_sizes(std::size_t first, std::optional<std::size_t> second,
                                                            std::size_t budget, Truncation truncation,
-                                                           UnicodeFlavour flavour = UnicodeFlavour::kFast) {
+                                                           TextRules rules = TextRules::kFast) {
   const std::size_t other = second.value_or(0);
   if (first + other <= budget || truncation == Truncation::kNone || truncation == Truncation::kIndonlu) {
     return {first, other};
@@ -79,7 +79,7 @@ inline std::pair<std::size_t, std::size_t> truncated_sizes(std::size_t first, st
     if (budget >= 2 * shorter) {
       return first > other ? std::pair(budget - shorter, shorter) : std::pair(shorter, budget - shorter);
     }
-    const bool first_gets_more = flavour == UnicodeFlavour::kLegacy || first > other;
+    const bool first_gets_more = rules == TextRules::kPython || first > other;
     const std::size_t less = budget / 2;
     return first_gets_more ? std::pair(budget - less, less) : std::pair(less, budget - less);
   }

@@ -175,7 +175,7 @@ class Trainer {
         progress_.best = watch->best();
         progress_.waited = watch->waited();
         if (record.best) {
-          if (options_.restore_best) best_ = copy_of(state_dict(model_));
+          if (options_.restore_best) best_ = state_dict(model_).clone();
           for (const auto& callback : best_callbacks_) callback(record);
         }
       }
@@ -380,13 +380,6 @@ class Trainer {
   Tensor<T> scaled_seed(const Variable<T>& loss, double share) const {
     const double scale = options_.scaler != nullptr ? options_.scaler->get_scale() : 1.0;
     return Tensor<T>::full(loss.shape(), static_cast<T>(scale * share), loss.device());
-  }
-
-  static StateDict copy_of(const StateDict& state) {
-    StateDict copy;
-    for (const auto& entry : state)
-      copy.insert(entry.name, std::visit([](const auto& tensor) -> AnyTensor { return tensor.clone(); }, entry.tensor));
-    return copy;
   }
 
   ProgressOptions described(std::string text) const {

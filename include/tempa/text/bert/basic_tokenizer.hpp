@@ -24,15 +24,15 @@ struct BasicTokenizerOptions {
   bool lower_case = true;
   std::optional<bool> strip_accents = std::nullopt;  ///< when absent: as `lower_case`
   bool tokenize_chinese_chars = true;                ///< every CJK ideograph is a separate word
-  UnicodeFlavour flavour = UnicodeFlavour::kFast;
+  TextRules rules = TextRules::kFast;
   std::vector<std::string> never_split{};  ///< space-separated words that are left as they are
 };
 
 /// Splits text into words. Const and stateless: any number of threads can share it.
 ///   fast:   clean -> ideographs apart -> NFD without marks -> lower case -> punctuation apart
-///   legacy: clean -> ideographs apart -> NFC -> lower case (final sigma) -> NFD without marks -> punctuation apart
+///   Python: clean -> ideographs apart -> NFC -> lower case (final sigma) -> NFD without marks -> punctuation apart
 /// Pure ASCII between two spaces takes a table-driven path; both orders are the same there.
-/// @source tokenizers `BertNormalizer` and `BertPreTokenizer`; transformers 4 `BasicTokenizer`.
+/// @source tokenizers `BertNormalizer` and `BertPreTokenizer`; transformers `BasicTokenizer`.
 class BasicTokenizer {
  public:
   /// @throws ValueError where a word of `never_split` is not valid UTF-8.
@@ -52,15 +52,15 @@ class BasicTokenizer {
   template <typename Visit>
   void for_each_word(std::string_view text, Visit&& visit) const {
     require_valid_utf8("BasicTokenizer", text);
-    if (options_.flavour == UnicodeFlavour::kFast) {
+    if (options_.rules == TextRules::kFast) {
       split<FastCharacters>(text, visit);
     } else {
-      split<LegacyCharacters>(text, visit);
+      split<PythonCharacters>(text, visit);
     }
   }
 
-  /// The fast flavour's text before it is split: cleaned, ideographs between spaces, without accents, in lower case, as
-  /// far as the options say. `never_split` does not count here.
+  /// The text before it is split, by the fast rules: cleaned, ideographs between spaces, without accents, in lower
+  /// case, as far as the options say. `never_split` does not count here.
   /// @param text valid UTF-8. @source tokenizers `BertNormalizer`.
   std::string normalize(std::string_view text) const {
     std::u32string cleaned;
@@ -184,8 +184,8 @@ class BasicTokenizer {
   template <typename Characters, typename Visit>
   void finish_chunk(std::u32string& chunk, std::string& word, Visit& visit) const {
     if (chunk.empty()) return;
-    constexpr bool kLegacy = std::is_same_v<Characters, LegacyCharacters>;
-    if constexpr (kLegacy) chunk = nfc(chunk);
+    constexpr bool kPython = std::is_same_v<Characters, PythonCharacters>;
+    if constexpr (kPython) chunk = nfc(chunk);
     const auto keep_whole = [&] {
       if (options_.never_split.empty()) return false;
       word = to_utf8(chunk);
@@ -196,7 +196,7 @@ class BasicTokenizer {
     bool kept = keep_whole();
     if (!kept) {
       normalize<Characters>(chunk);
-      if constexpr (kLegacy) kept = keep_whole();
+      if constexpr (kPython) kept = keep_whole();
     }
     if (!kept) {
       word.clear();
@@ -218,7 +218,7 @@ class BasicTokenizer {
 
   template <typename Characters>
   void normalize(std::u32string& chunk) const {
-    if constexpr (std::is_same_v<Characters, LegacyCharacters>) {
+    if constexpr (std::is_same_v<Characters, PythonCharacters>) {
       if (options_.lower_case) chunk = to_lower(chunk);
       if (strips_) chunk = Characters::strip_accents(chunk);
     } else {

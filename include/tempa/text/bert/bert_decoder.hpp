@@ -1,4 +1,4 @@
-// Decodes ids to text as transformers 5 and as transformers 4 do. The internals of bert_tokenizer.hpp.
+// Ids back to a text. The internals of bert_tokenizer.hpp.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -43,7 +43,7 @@ inline std::string clean_up_spaces(std::string text, bool of_token) {
 }
 
 /// @source tokenizers `Tokenizer.decode` with `decoders.WordPiece`.
-inline std::string decode_fast(const BertTokenizerState& state, std::span<const std::int32_t> ids, bool skip_special) {
+inline std::string decode_bert(const BertTokenizerState& state, std::span<const std::int32_t> ids, bool skip_special) {
   const std::string& prefix = state.options.continuing_subword_prefix;
   std::string text;
   bool first = true;
@@ -54,46 +54,6 @@ inline std::string decode_fast(const BertTokenizerState& state, std::span<const 
     text += state.options.clean_up_tokens ? clean_up_spaces(std::move(token), true) : token;
     first = false;
   }
-  return text;
-}
-
-/// @source transformers 4 `PreTrainedTokenizer._decode`, `BertTokenizer.convert_tokens_to_string`.
-inline std::string decode_legacy(const BertTokenizerState& state, std::span<const std::int32_t> ids,
-                                 bool skip_special) {
-  const auto is_white = [](char32_t c) { return is_white_space(c) || (c >= 0x1C && c <= 0x1F); };
-  const auto to_text = [&](const std::string& joined) {
-    const std::string text = replace_all(joined, " ##", "");
-    return std::string(trim_left(trim_right(text, is_white), is_white));
-  };
-  const auto stands_apart = [&](std::int32_t id) {  // an added token that is not a special token of the vocabulary
-    const bool is_new = id >= state.added.vocabulary().size() && !state.has_role(id);
-    return state.added.token(id) != nullptr && (!state.is_special(id) || is_new);
-  };
-  std::vector<std::string> parts;
-  std::string joined;
-  bool pending = false;
-  const auto finish = [&](bool even_if_empty) {
-    if (!pending) return;
-    std::string text = to_text(joined);
-    if (even_if_empty || !text.empty()) parts.push_back(std::move(text));
-    joined.clear();
-    pending = false;
-  };
-  for (const std::int32_t id : ids) {
-    const std::string& token = state.token(id);
-    if (skip_special && state.is_skipped(id)) continue;
-    if (stands_apart(id)) {
-      finish(false);
-      parts.push_back(token);
-    } else {
-      if (pending) joined += ' ';
-      joined += token;
-      pending = true;
-    }
-  }
-  finish(true);
-  std::string text;
-  for (std::size_t i = 0; i < parts.size(); ++i) text.append(i == 0 ? "" : " ").append(parts[i]);
   return text;
 }
 

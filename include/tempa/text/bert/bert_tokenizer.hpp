@@ -40,8 +40,7 @@ struct DecodeOptions {
 
 /// Turns texts into the ids that a BERT model reads. Cheap to copy: copies share one immutable state, and every
 /// function but `add_tokens` is const, so that any number of threads can share a tokenizer.
-/// @source transformers `BertTokenizer`: of version 5 (the Rust one) by default, of version 4 (the Python one) with
-///   `.flavour = UnicodeFlavour::kLegacy`.
+/// @source transformers 5 `BertTokenizer`.
 class BertTokenizer {
  public:
   /// @param vocabulary has [UNK] and, if `options.added_tokens` do not, the other special tokens. Without [MASK], which
@@ -53,7 +52,7 @@ class BertTokenizer {
   /// Opens a vocabulary file (vocab.txt).
   /// @throws IoError, FormatError: `Vocabulary::load`; FormatError where a special token is missing in it.
   static BertTokenizer from_vocab_file(const std::filesystem::path& path, BertTokenizerOptions options = {}) {
-    Vocabulary vocabulary = Vocabulary::load(path, options.flavour);
+    Vocabulary vocabulary = Vocabulary::load(path);
     return BertTokenizer(detail::BertTokenizerParts{std::move(vocabulary), std::move(options), {}}, path.string());
   }
 
@@ -66,7 +65,7 @@ class BertTokenizer {
   }
 
   /// Opens a Hugging Face model folder. Where its files disagree, these take precedence, as in transformers:
-  /// - vocabulary: tokenizer.json, else vocab.txt; with the legacy flavour, vocab.txt first;
+  /// - vocabulary: tokenizer.json, else vocab.txt;
   /// - case, accents, ideographs, names of special tokens: tokenizer_config.json, else the defaults of BertTokenizer,
   ///   whatever tokenizer.json says; only where tokenizer_class is PreTrainedTokenizerFast or TokenizersBackend,
   ///   tokenizer.json;
@@ -92,18 +91,12 @@ class BertTokenizer {
   /// one that was added before gets the new properties. Copies of this tokenizer do not change.
   /// @return how many of them were not added before, or had other properties. @throws ValueError, ConfigError:
   ///   `AddedVocabulary::add`; then nothing is added.
-  /// @source transformers `add_tokens`; the legacy flavour lower-cases a normalized token here, as transformers 4 does.
+  /// @source transformers `add_tokens`.
   std::int64_t add_tokens(std::vector<AddedToken> tokens) {
     BertTokenizerOptions changed = options();
     AddedVocabulary added = state_->added;
     std::int64_t count = 0;
-    for (AddedToken& token : tokens) {
-      if (state_->is_legacy()) {
-        if (changed.lower_case && token.normalized && !token.special) token.content = to_lower(token.content);
-        if (token.special) changed.additional_special_tokens.push_back(token.content);
-      }
-      count += added.add(std::move(token)) ? 1 : 0;
-    }
+    for (AddedToken& token : tokens) count += added.add(std::move(token)) ? 1 : 0;
     changed.added_tokens.clear();
     for (const auto& [id, token] : added.tokens()) changed.added_tokens.push_back(token);
     state_ = std::make_shared<const detail::BertTokenizerState>(std::move(added), std::move(changed));
@@ -163,19 +156,18 @@ class BertTokenizer {
   /// Joins tokens to a text.
   /// @param ids each in [0, vocab_size()). @return UTF-8, not the original text: case, accents and spaces are lost.
   /// @throws ValueError where an id is out of range.
-  /// @source transformers `decode`: version 5 cleans each token, version 4 the whole text, unless told otherwise.
+  /// @source transformers `decode`.
   std::string decode(std::span<const std::int32_t> ids, const DecodeOptions& options = {}) const {
-    const auto decode = state_->is_legacy() ? detail::decode_legacy : detail::decode_fast;
-    std::string text = decode(*state_, ids, options.skip_special_tokens);
+    std::string text = detail::decode_bert(*state_, ids, options.skip_special_tokens);
     const auto wanted = options.clean_up_tokenization_spaces ? options.clean_up_tokenization_spaces
                                                              : this->options().clean_up_tokenization_spaces;
-    return wanted.value_or(state_->is_legacy()) ? detail::clean_up_spaces(std::move(text), false) : text;
+    return wanted.value_or(false) ? detail::clean_up_spaces(std::move(text), false) : text;
   }
 
   /// @return the id of a token, or that of [UNK] where it is unknown.
   /// @source transformers `convert_tokens_to_ids`.
   std::int32_t token_to_id(std::string_view token) const { return state_->added.find(token).value_or(unk_token_id()); }
-  /// @return the token with this id; of an added token, with the fast flavour, its normalized text.
+  /// @return the token with this id; of an added token its normalized text.
   /// @throws ValueError where the id is out of range. @source transformers `convert_ids_to_tokens`.
   const std::string& id_to_token(std::int32_t id) const { return state_->token(id); }
 
@@ -215,9 +207,7 @@ class BertTokenizer {
     rest_ = std::make_shared<const detail::BertTokenizerRest>(std::move(parts.rest));
   }
 
-  SequenceTemplate frame() const {
-    return {.cls_id = cls_token_id(), .sep_id = sep_token_id(), .truncation_flavour = options().flavour};
-  }
+  SequenceTemplate frame() const { return {.cls_id = cls_token_id(), .sep_id = sep_token_id()}; }
 
   std::vector<std::int32_t> ids_of(std::string_view text, double piece_drop_prob) const {
     if (!(piece_drop_prob >= 0.0 && piece_drop_prob < 1.0))

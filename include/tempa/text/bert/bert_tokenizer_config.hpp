@@ -58,7 +58,7 @@ inline void read_additional_tokens(const JsonFile& file, const std::string& fiel
 /// Reads the special tokens of a file, which take precedence over those in `tokens`. Of the two lists,
 /// additional_special_tokens is the old one: transformers 5 takes it only where the other is empty.
 /// @throws FormatError with line and field.
-inline void read_named_tokens(const JsonFile& file, NamesFile which, UnicodeFlavour flavour, NamedTokens& tokens) {
+inline void read_named_tokens(const JsonFile& file, NamesFile which, NamedTokens& tokens) {
   for (const auto& [field, value] : file.root.items()) {
     const bool is_token = value.is_string() || value.is_object();
     const bool is_role = is_known_role(field) || field == "bos_token" || field == "eos_token";
@@ -70,9 +70,7 @@ inline void read_named_tokens(const JsonFile& file, NamesFile which, UnicodeFlav
   read_additional_tokens(file, "extra_special_tokens", tokens.additional);
   std::vector<AddedToken> old;
   read_additional_tokens(file, "additional_special_tokens", old);
-  if (flavour == UnicodeFlavour::kLegacy) {
-    read_additional_tokens(file, "additional_special_tokens", tokens.additional);
-  } else if (tokens.additional.empty() && !old.empty()) {
+  if (tokens.additional.empty() && !old.empty()) {
     tokens.additional = std::move(old);
     tokens.additional_makes_special = which == NamesFile::kTokenizerConfig;
   }
@@ -140,10 +138,6 @@ inline void read_bert_config(const JsonFile& file, BertTokenizerOptions& options
     if (is_filled(file, "strip_accents")) options.strip_accents = require<bool>(file, "strip_accents");
   }
   options.tokenize_chinese_chars = get_or<bool>(file, "tokenize_chinese_chars", options.tokenize_chinese_chars);
-  if (options.flavour == UnicodeFlavour::kLegacy) {  // transformers 5 reads neither
-    if (!get_or<bool>(file, "do_basic_tokenize", true)) throw unsupported("do_basic_tokenize", "true");
-    options.never_split = get_or<std::vector<std::string>>(file, "never_split", options.never_split);
-  }
   if (is_filled(file, "clean_up_tokenization_spaces"))
     options.clean_up_tokenization_spaces = require<bool>(file, "clean_up_tokenization_spaces");
   read_model_max_length(file, options.model_max_length);

@@ -66,10 +66,8 @@ inline void place_added_tokens(BertTokenizerParts& parts, const std::map<std::in
 inline void place_named_tokens(BertTokenizerParts& parts, const NamedTokens& named) {
   BertTokenizerOptions& options = parts.options;
   const std::size_t with_ids = options.added_tokens.size();  // they say more than the names
-  const auto list = [&](const AddedToken& token) {  // of one text twice, transformers 5 takes the last, 4 the first
-    const auto end = options.flavour == UnicodeFlavour::kLegacy
-                         ? options.added_tokens.end()
-                         : options.added_tokens.begin() + static_cast<std::ptrdiff_t>(with_ids);
+  const auto list = [&](const AddedToken& token) {           // of one text twice, transformers takes the last
+    const auto end = options.added_tokens.begin() + static_cast<std::ptrdiff_t>(with_ids);
     const auto same = [&](const AddedToken& other) { return other.content == token.content; };
     if (std::none_of(options.added_tokens.begin(), end, same)) options.added_tokens.push_back(token);
   };
@@ -87,9 +85,9 @@ inline void place_named_tokens(BertTokenizerParts& parts, const NamedTokens& nam
     if (const auto it = named.roles.find(first); it != named.roles.end()) add_special(it->second);
   }
   std::string without_id;
-  for (const auto& [field, token] : named.roles) {  // transformers 4 ignores fields of other names
+  for (const auto& [field, token] : named.roles) {
     const bool is_other = !is_known_role(field) && field != "bos_token" && field != "eos_token";
-    if (!is_other || options.flavour == UnicodeFlavour::kLegacy) continue;
+    if (!is_other) continue;
     const std::size_t listed = options.added_tokens.size();
     add_special(token);
     if (options.added_tokens.size() == listed || parts.vocabulary.find(token.content)) continue;
@@ -161,18 +159,16 @@ inline BertTokenizerParts read_bert_tokenizer_folder(const std::filesystem::path
     if (!file.root.is_object()) throw FormatError(file.path, 1, "expected a JSON object");
     return file;
   };
-  const bool is_legacy = options.flavour == UnicodeFlavour::kLegacy;
   const JsonFile config = read_if_there("tokenizer_config.json");
   const fs::path vocab_path = folder / "vocab.txt", json_path = folder / "tokenizer.json";
   std::optional<BertTokenizerJson> json;
   if (fs::exists(json_path)) json = BertTokenizerJsonReader(json_path, options).read();
 
   NamedTokens named;
-  read_named_tokens(config, NamesFile::kTokenizerConfig, options.flavour, named);
+  read_named_tokens(config, NamesFile::kTokenizerConfig, named);
   const bool has_decoder = has_field(config, "added_tokens_decoder");
-  if (!has_decoder)
-    read_named_tokens(read_if_there("special_tokens_map.json"), NamesFile::kSpecialTokensMap, options.flavour, named);
-  const bool is_generic = is_generic_class(get_or<std::string>(config, "tokenizer_class", "")) && !is_legacy;
+  if (!has_decoder) read_named_tokens(read_if_there("special_tokens_map.json"), NamesFile::kSpecialTokensMap, named);
+  const bool is_generic = is_generic_class(get_or<std::string>(config, "tokenizer_class", ""));
   if (is_generic) {
     if (!json)
       throw ConfigError(concat("[BertTokenizer] ", config.path, ": field tokenizer_class is ",
@@ -192,10 +188,10 @@ inline BertTokenizerParts read_bert_tokenizer_folder(const std::filesystem::path
     configured.tokenize_chinese_chars = options.tokenize_chinese_chars;
   }
 
-  const auto load = [&] { return Vocabulary::load(vocab_path, options.flavour); };
+  const auto load = [&] { return Vocabulary::load(vocab_path); };
   const bool has_vocab = fs::exists(vocab_path);
-  BertTokenizerParts parts{json && !(is_legacy && has_vocab) ? json->vocabulary : load(), std::move(configured), {}};
-  if (json && has_vocab && !is_legacy) {  // its bytes are kept where it says the same
+  BertTokenizerParts parts{json ? json->vocabulary : load(), std::move(configured), {}};
+  if (json && has_vocab) {  // its bytes are kept where it says the same
     if (const Vocabulary same = load(); same.tokens() == parts.vocabulary.tokens()) parts.vocabulary = same;
   }
   parts.rest.config = config.root;

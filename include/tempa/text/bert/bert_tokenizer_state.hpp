@@ -9,7 +9,6 @@
 #include <tempa/text/bert/bert_tokenizer_options.hpp>
 #include <tempa/text/bert/wordpiece.hpp>
 #include <tempa/text/shared/added_vocabulary.hpp>
-#include <tempa/text/shared/legacy_token_splitter.hpp>
 #include <tempa/text/shared/token_splitter.hpp>
 #include <tempa/text/shared/vocabulary.hpp>
 #include <tempa/text/unicode/unicode.hpp>
@@ -35,7 +34,7 @@ inline AddedVocabulary added_vocabulary(Vocabulary vocabulary, const BertTokeniz
   const auto names = options.special_tokens.all();
   for (AddedToken token : options.added_tokens) {
     const bool has_role = std::find(names.begin(), names.end(), token.content) != names.end();
-    if (has_role && options.flavour == UnicodeFlavour::kFast) token.special = true;
+    if (has_role) token.special = true;
     added.add(std::move(token));
   }
   const auto add_special = [&](std::string_view name) {
@@ -59,7 +58,7 @@ inline std::string missing_special_token(const AddedVocabulary& added, const Spe
   return {};
 }
 
-/// Immutable. The parts of the other flavour are empty.
+/// All of it never changes.
 class BertTokenizerState {
  public:
   /// @param given has all special tokens but, perhaps, the mask.
@@ -71,19 +70,16 @@ class BertTokenizerState {
         cls_id(*added.find(options.special_tokens.cls_token)),
         sep_id(*added.find(options.special_tokens.sep_token)),
         mask_id(added.find(options.special_tokens.mask_token)),
-        basic(basic_options(options)),
+        basic({.lower_case = options.lower_case,
+               .strip_accents = options.strip_accents,
+               .tokenize_chinese_chars = options.tokenize_chinese_chars,
+               .never_split = options.never_split}),
         wordpiece(added.vocabulary(), unk_id, static_cast<std::size_t>(options.max_input_chars_per_word),
                   options.continuing_subword_prefix) {
-    if (is_legacy()) {
-      prepare_legacy();
-    } else {
-      prepare_fast();
-    }
+    prepare();
   }
   BertTokenizerState(const BertTokenizerState&) = delete;
   BertTokenizerState& operator=(const BertTokenizerState&) = delete;
-
-  bool is_legacy() const { return options.flavour == UnicodeFlavour::kLegacy; }
 
   /// Splits `text` into words and added tokens.
   /// @param on_word called as `on_word(std::string_view)` for each word that WordPiece would split.
@@ -98,11 +94,7 @@ class BertTokenizerState {
       normalized_.split(
           normal, [&](std::string_view rest) { basic.for_each_normalized_word(rest, on_word); }, on_token);
     };
-    if (is_legacy()) {
-      legacy_.split(text, on_text, on_token);
-    } else {
-      raw_.split(text, on_text, on_token);
-    }
+    raw_.split(text, on_text, on_token);
   }
 
   /// @return the id of a word of `never_split`, or nothing.
@@ -130,8 +122,8 @@ class BertTokenizerState {
   /// @return whether this id is a special token, with or without a role.
   bool is_special(std::int32_t id) const { return std::binary_search(special_ids_.begin(), special_ids_.end(), id); }
 
-  /// @return whether `decode` leaves this id out where special tokens are skipped. As in the original, one of the fast
-  /// flavour stays where its normalized text is not a special token.
+  /// @return whether `decode` leaves this id out where special tokens are skipped. As in the original, one stays
+  /// whose normalized text is none.
   bool is_skipped(std::int32_t id) const {
     if (!is_special(id)) return false;
     const auto it = normal_texts_.find(id);
@@ -148,32 +140,11 @@ class BertTokenizerState {
   WordPiece wordpiece;
 
  private:
-  /// The special tokens in the order of transformers 4.
-  static std::vector<std::string> special_names(const BertTokenizerOptions& options) {
-    const auto names = options.special_tokens.all();
-    std::vector<std::string> all(names.begin(), names.end());
-    all.insert(all.end(), options.additional_special_tokens.begin(), options.additional_special_tokens.end());
-    return all;
-  }
-
-  static BasicTokenizerOptions basic_options(const BertTokenizerOptions& options) {
-    std::vector<std::string> never_split = options.never_split;
-    if (options.flavour == UnicodeFlavour::kLegacy) {
-      const std::vector<std::string> special = special_names(options);
-      never_split.insert(never_split.end(), special.begin(), special.end());
-    }
-    return {.lower_case = options.lower_case,
-            .strip_accents = options.strip_accents,
-            .tokenize_chinese_chars = options.tokenize_chinese_chars,
-            .flavour = options.flavour,
-            .never_split = std::move(never_split)};
-  }
-
   static SplitterToken splitter_token(std::string text, std::int32_t id, const AddedToken& token) {
     return {std::move(text), id, token.single_word, token.lstrip, token.rstrip};
   }
 
-  void prepare_fast() {
+  void prepare() {
     std::vector<SplitterToken> raw, normalized;
     std::map<std::string, const AddedToken*> seen;
     for (const auto& [id, token] : added.tokens()) {
@@ -184,7 +155,7 @@ class BertTokenizerState {
       }
       std::string normal = basic.normalize(token.content);
       if (const auto [first, is_new] = seen.try_emplace(normal, &token); !is_new) {
-        throw ConfigError(concat("[BertTokenizer] added tokens must differ after normalization but ",
+        throw ConfigError(concat("[BertTokenizer] added tokens must differ after normalisation but ",
                                  printable(first->second->content), " and ", printable(token.content), " are both ",
                                  printable(normal)));
       }
@@ -195,24 +166,9 @@ class BertTokenizerState {
     normalized_ = TokenSplitter(std::move(normalized));
   }
 
-  void prepare_legacy() {
-    std::vector<SplitterToken> tokens;
-    std::vector<std::string> kept = special_names(options);
-    for (const std::string& name : kept) {
-      if (const auto id = added.find(name)) special_ids_.push_back(*id);
-    }
-    std::sort(special_ids_.begin(), special_ids_.end());
-    for (const auto& [id, token] : added.tokens()) {
-      tokens.push_back(splitter_token(token.content, id, token));
-      if (!token.special && token.normalized) kept.push_back(token.content);
-    }
-    legacy_ = LegacyTokenSplitter(std::move(tokens), std::move(kept), options.lower_case);
-  }
-
   std::vector<std::int32_t> special_ids_;             // sorted
   std::map<std::int32_t, std::string> normal_texts_;  // of added tokens that normalization changes
-  TokenSplitter raw_, normalized_;  // fast: found in the original text, and found in the normalized text
-  LegacyTokenSplitter legacy_;
+  TokenSplitter raw_, normalized_;                    // in the text as it comes, and as it is normalized
 };
 
 }  // namespace tempa::inline TEMPA_ABI::detail

@@ -20,7 +20,7 @@ namespace tempa::inline TEMPA_ABI {
 /// Splits words into tokens of a vocabulary, greedily; tokens inside a word begin with a prefix, "##". One walk down
 /// the vocabulary's trie finds each longest token, and "inside a word" is no more than starting the walk at the prefix,
 /// so that nothing is copied, hashed or allocated. Const: any number of threads can share it.
-/// @source Schuster and Nakajima 2012; tokenizers `WordPiece`; transformers 4 `WordpieceTokenizer`.
+/// @source Schuster and Nakajima 2012; tokenizers `WordPiece`; transformers `WordpieceTokenizer`.
 class WordPiece {
  public:
   /// @param unknown_id id of a word that the vocabulary cannot spell, or that is longer than `max_code_points`.

@@ -11,11 +11,11 @@
 #include <tempa/text/bert/wordpiece.hpp>
 #include <tempa/text/japanese/japanese_tokenizer_config.hpp>
 #include <tempa/text/japanese/mecab.hpp>
+#include <tempa/text/japanese/python_token_splitter.hpp>
+#include <tempa/text/japanese/sentencepiece_subwords.hpp>
 #include <tempa/text/sentencepiece/sentencepiece_model.hpp>
-#include <tempa/text/sentencepiece/sentencepiece_preprocess.hpp>
 #include <tempa/text/sentencepiece/sentencepiece_processor.hpp>
 #include <tempa/text/shared/added_vocabulary.hpp>
-#include <tempa/text/shared/legacy_token_splitter.hpp>
 #include <tempa/text/shared/sequence_template.hpp>
 #include <tempa/text/shared/vocabulary.hpp>
 #include <tempa/text/tokenizer.hpp>
@@ -43,8 +43,7 @@ namespace tempa::inline TEMPA_ABI {
 /// every function is const, so that any number of threads can share a tokenizer.
 ///   text -> added tokens apart -> NFKC -> words (MeCab) -> lower case -> tokens
 /// A NUL in a text is skipped; transformers drops whatever follows it.
-/// @source transformers `BertJapaneseTokenizer`, of version 5 by default, of version 4 with
-///   `.flavour = UnicodeFlavour::kLegacy`.
+/// @source transformers 5 `BertJapaneseTokenizer`.
 class BertJapaneseTokenizer {
  public:
   /// @param vocabulary has all special tokens but, perhaps, the mask; not for subwords by sentencepiece.
@@ -73,7 +72,7 @@ class BertJapaneseTokenizer {
       return BertJapaneseTokenizer(std::make_shared<const State>(Vocabulary::from_tokens(std::move(pieces)),
                                                                  std::move(model), std::move(options), path.string()));
     }
-    Vocabulary vocabulary = Vocabulary::load(path, UnicodeFlavour::kLegacy);
+    Vocabulary vocabulary = Vocabulary::load(path, TextRules::kPython);
     if (const std::string missing = missing_token(vocabulary, options); !missing.empty()) {
       throw FormatError(path.string(), 0,
                         concat("the vocabulary must have the special token ", missing, " but has not, among ",
@@ -212,10 +211,10 @@ class BertJapaneseTokenizer {
           mask_id(added.find(options.special_tokens.mask_token)),
           basic({.lower_case = options.lower_case,
                  .tokenize_chinese_chars = false,
-                 .flavour = UnicodeFlavour::kLegacy,
+                 .rules = TextRules::kPython,
                  .never_split = never_split()}),
           wordpiece(added.vocabulary(), unk_id),
-          splitter(splitter_tokens(), kept_tokens(), options.flavour == UnicodeFlavour::kLegacy && options.lower_case) {
+          splitter(splitter_tokens()) {
       if (model) processor.emplace(model->bytes, path);
       if (options.tokenize_words && options.word_tokenizer == JapaneseWordTokenizer::kMecab) {
         mecab.emplace(options.mecab);
@@ -240,13 +239,6 @@ class BertJapaneseTokenizer {
       }
       return tokens;
     }
-    std::vector<std::string> kept_tokens() const {
-      std::vector<std::string> kept;
-      for (const auto& [id, token] : added.tokens()) {
-        if (token.special || token.normalized) kept.push_back(token.content);
-      }
-      return kept;
-    }
 
     BertJapaneseTokenizerOptions options;
     std::optional<SentencePieceModel> model;
@@ -255,7 +247,7 @@ class BertJapaneseTokenizer {
     std::optional<std::int32_t> mask_id;
     BasicTokenizer basic;
     WordPiece wordpiece;
-    LegacyTokenSplitter splitter;
+    PythonTokenSplitter splitter;
     std::optional<Mecab> mecab;
     std::optional<SentencePieceProcessor> processor;
   };
@@ -284,7 +276,7 @@ class BertJapaneseTokenizer {
   }
 
   SequenceTemplate frame() const {
-    return {.cls_id = cls_token_id(), .sep_id = sep_token_id(), .truncation_flavour = UnicodeFlavour::kLegacy};
+    return {.cls_id = cls_token_id(), .sep_id = sep_token_id(), .truncation_rules = TextRules::kPython};
   }
 
   const std::string& token(std::int32_t id) const {
@@ -356,7 +348,7 @@ class BertJapaneseTokenizer {
     if (!options().tokenize_subwords) {
       ids.push_back(state_->added.find(word).value_or(unk_token_id()));
     } else if (state_->processor) {
-      for (const std::string& piece : detail::sentencepiece_pieces(*state_->processor, word, {})) {
+      for (const std::string& piece : detail::sentencepiece_pieces(*state_->processor, word)) {
         ids.push_back(state_->added.find(piece).value_or(state_->model->unknown_id));
       }
     } else if (options().subword_tokenizer == JapaneseSubwordTokenizer::kCharacter) {

@@ -50,9 +50,6 @@ struct BertJapaneseTokenizerOptions {
   std::vector<std::string> never_split{};  ///< words that are not lower-cased
   SpecialTokens special_tokens{};
   std::vector<AddedToken> added_tokens{};  ///< found before the text is split; new ones get the next ids
-  /// `kFast`: transformers 5, which lower-cases words. `kLegacy`: transformers 4, which lower-cases the text, too,
-  /// before it is split into words.
-  UnicodeFlavour flavour = UnicodeFlavour::kFast;
   std::optional<std::int64_t> model_max_length =
       std::nullopt;  ///< what the model can read; `encode` truncates only if told to
 };
@@ -62,7 +59,7 @@ struct BertJapaneseTokenizerOptions {
 /// @param name "cl-tohoku/bert-base-japanese", "…-whole-word-masking", "…-char" or "…-char-whole-word-masking"; also
 ///   under "tohoku-nlp/" and without either.
 /// @return the options, or nothing for another name.
-/// @source transformers 4 `PRETRAINED_INIT_CONFIGURATION` of `BertJapaneseTokenizer`.
+/// @source transformers 4.57 `PRETRAINED_INIT_CONFIGURATION` of `BertJapaneseTokenizer`.
 inline std::optional<BertJapaneseTokenizerOptions> japanese_options_of(std::string_view name) {
   for (const std::string_view owner : {"cl-tohoku/", "tohoku-nlp/"}) {
     if (name.starts_with(owner)) {

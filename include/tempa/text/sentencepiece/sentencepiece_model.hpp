@@ -27,9 +27,9 @@ namespace tempa::inline TEMPA_ABI {
 /// The contents of a sentencepiece model (spiece.model, sentencepiece.bpe.model).
 ///
 /// Model files are for trusted sources only. Everything in them is checked here, before any of it is used: the size,
-/// the framing, every piece, every state of the normalization table. But the `kLegacy` flavour then passes the bytes to
-/// the sentencepiece library, which before version 0.2.1 could be made to corrupt memory by a crafted model
-/// (CVE-2026-1260); the `kFast` flavour does not use that library.
+/// the framing, every piece, every state of the normalization table. But a Japanese tokenizer with subwords by
+/// sentencepiece then hands the bytes to the sentencepiece library, which before version 0.2.1 could be made to corrupt
+/// memory by a crafted model (CVE-2026-1260); `SentencePieceTokenizer` does not use that library.
 struct SentencePieceModel {
   enum class ModelType : int { kUnigram = 1, kBpe = 2, kWord = 3, kChar = 4 };
   enum class PieceType : int { kNormal = 1, kUnknown = 2, kControl = 3, kUserDefined = 4, kUnused = 5, kByte = 6 };

@@ -6,7 +6,6 @@
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -49,9 +48,6 @@ class SentencePieceProcessor {
     return text;
   }
 
-  /// @return the id of `piece`, or of the unknown piece.
-  std::int32_t id(std::string_view piece) const { return library_->PieceToId(piece); }
-
  private:
   static void require(const sentencepiece::util::Status& status) {
     if (!status.ok()) throw Error(concat("[sentencepiece] ", status.ToString()));
@@ -69,12 +65,10 @@ class SentencePieceProcessor {
   SentencePieceProcessor(std::string_view, const std::string& path) {
     throw ConfigError(concat("[SentencePieceProcessor] opening ", path,
                              " this way needs the sentencepiece library but this build has none "
-                             "(TEMPA_WITH_SENTENCEPIECE is not defined; Debian: libsentencepiece-dev); the flavour "
-                             "kFast needs it not"));
+                             "(TEMPA_WITH_SENTENCEPIECE is not defined; Debian: libsentencepiece-dev)"));
   }
   std::vector<std::string> encode(std::string_view) const { return {}; }
   std::string decode(const std::vector<std::string>&) const { return {}; }
-  std::int32_t id(std::string_view) const { return 0; }
 };
 
 #endif

@@ -34,22 +34,18 @@ namespace tempa::inline TEMPA_ABI {
 /// Turns texts into the ids that a model with a sentencepiece vocabulary reads. Cheap to copy: copies share one
 /// immutable state, and every function is const, so that any number of threads can share a tokenizer. Model files are
 /// for trusted sources only: see `SentencePieceModel`.
-/// @source transformers `AlbertTokenizer` and `XLMRobertaTokenizer`: of version 5 by default, of version 4 (the Python
-///   ones) with `.flavour = UnicodeFlavour::kLegacy`.
+/// @source transformers 5 `AlbertTokenizer` and `XLMRobertaTokenizer`.
 class SentencePieceTokenizer {
  public:
   /// Opens a model file (spiece.model, sentencepiece.bpe.model).
   /// @throws IoError, FormatError: `SentencePieceModel::load`; FormatError where a special token is missing;
-  /// ConfigError
-  ///   where the model is no unigram model (`kFast`), or where this build has no sentencepiece (`kLegacy`).
+  ///   ConfigError where the model is no unigram model.
   static SentencePieceTokenizer from_model_file(const std::filesystem::path& path,
                                                 SentencePieceTokenizerOptions options = {}) {
     SentencePieceModel model = SentencePieceModel::load(path);
-    const bool unigram = model.type == SentencePieceModel::ModelType::kUnigram;
-    if (!unigram && options.flavour == UnicodeFlavour::kFast) {
+    if (model.type != SentencePieceModel::ModelType::kUnigram) {
       throw ConfigError(concat("[SentencePieceTokenizer] ", path.string(),
-                               ": expected a unigram model but it is of the type ", static_cast<int>(model.type),
-                               "; the flavour kLegacy opens it"));
+                               ": expected a unigram model but it is of the type ", static_cast<int>(model.type)));
     }
     const SpecialTokens special = options.special_tokens.value_or(special_tokens_of(options.convention));
     auto vocabulary = detail::sentencepiece_vocabulary(std::move(model), path.string(), options.convention, special);
@@ -57,14 +53,9 @@ class SentencePieceTokenizer {
   }
 
   /// Opens a tokenizer.json with a unigram model, which transformers 5 writes instead of the model file.
-  /// @throws IoError, FormatError where it cannot be read; ConfigError where its model is another one, or for the
-  ///   flavour kLegacy, which needs the model file.
+  /// @throws IoError, FormatError where it cannot be read; ConfigError where its model is another one.
   static SentencePieceTokenizer from_tokenizer_json(const std::filesystem::path& path,
                                                     SentencePieceTokenizerOptions options = {}) {
-    if (options.flavour == UnicodeFlavour::kLegacy) {
-      throw ConfigError(concat("[SentencePieceTokenizer] the flavour kLegacy needs a sentencepiece model file but got ",
-                               path.string()));
-    }
     return SentencePieceTokenizer(detail::sentencepiece_vocabulary_from_json(path), std::move(options));
   }
 
@@ -173,11 +164,8 @@ class SentencePieceTokenizer {
 
   SequenceTemplate frame() const {
     const bool albert = options().convention == SentencePieceConvention::kAlbert;
-    return {.cls_id = cls_token_id(),
-            .sep_id = sep_token_id(),
-            .two_separators = !albert,
-            .second_text_is_type_1 = albert,
-            .truncation_flavour = options().flavour};
+    return {
+        .cls_id = cls_token_id(), .sep_id = sep_token_id(), .two_separators = !albert, .second_text_is_type_1 = albert};
   }
 
   std::shared_ptr<const detail::SentencePieceTokenizerState> state_;

@@ -8,7 +8,6 @@
 #include <tempa/text/shared/added_token.hpp>
 #include <tempa/text/shared/special_tokens.hpp>
 #include <tempa/text/shared/token_fields.hpp>
-#include <tempa/text/unicode/unicode.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -26,14 +25,9 @@ struct SentencePieceTokenizerOptions {
   SentencePieceConvention convention = SentencePieceConvention::kAlbert;
   bool lower_case = true;     ///< do_lower_case; ALBERT's only
   bool keep_accents = false;  ///< keep_accents; ALBERT's only
-  bool remove_space = true;   ///< remove_space; ALBERT's, and `kLegacy` only: `kFast` always does
+  bool remove_space = true;   ///< remove_space; ALBERT's, for the file alone: as in transformers 5, it is always done
   std::optional<SpecialTokens> special_tokens = std::nullopt;  ///< nothing: `special_tokens_of(convention)`
   std::vector<AddedToken> added_tokens{};  ///< found before the text is split; new ones get the next ids
-  /// `kFast`: transformers 5, in this library's own code. `kLegacy`: transformers 4, by the sentencepiece library. They
-  /// differ in marks and rare spaces, in numbers with commas, and around symbols that an ALBERT model has as
-  /// user-defined pieces, such as parentheses. (Which version of the library counts, too: 0.2.2 decides some ties
-  /// between equally likely pieces another way than those before.)
-  UnicodeFlavour flavour = UnicodeFlavour::kFast;
   std::optional<std::int64_t> model_max_length =
       std::nullopt;  ///< what the model can read; `encode` truncates only if told to
 };

@@ -7,13 +7,11 @@
 #include <tempa/core/random.hpp>
 #include <tempa/text/bert/bert_decoder.hpp>
 #include <tempa/text/sentencepiece/sentencepiece_preprocess.hpp>
-#include <tempa/text/sentencepiece/sentencepiece_processor.hpp>
 #include <tempa/text/sentencepiece/sentencepiece_tokenizer_config.hpp>
 #include <tempa/text/sentencepiece/sentencepiece_vocabulary.hpp>
 #include <tempa/text/sentencepiece/unigram.hpp>
 #include <tempa/text/shared/added_token.hpp>
 #include <tempa/text/shared/byte_trie.hpp>
-#include <tempa/text/shared/legacy_token_splitter.hpp>
 #include <tempa/text/shared/token_splitter.hpp>
 #include <tempa/text/unicode/unicode.hpp>
 #include <tempa/text/unicode/utf8.hpp>
@@ -32,11 +30,10 @@ TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI::detail {
 
-/// Immutable. The parts of the other flavour are empty.
+/// All of it never changes.
 class SentencePieceTokenizerState {
  public:
-  /// @throws FormatError where a special token but the mask is missing; ConfigError, FormatError:
-  ///   `SentencePieceProcessor`.
+  /// @throws FormatError where a special token but the mask is missing.
   SentencePieceTokenizerState(SentencePieceVocabulary vocabulary, SentencePieceTokenizerOptions given)
       : options(std::move(given)),
         special(options.special_tokens.value_or(special_tokens_of(options.convention))),
@@ -48,12 +45,8 @@ class SentencePieceTokenizerState {
         sep_id(require_id(special.sep_token)),
         added(added_tokens()),
         mask_id(find(special.mask_token)),
-        raw_(is_legacy() ? std::vector<SplitterToken>{} : splitter_tokens(false)),
-        normalized_(is_legacy() ? std::vector<SplitterToken>{} : splitter_tokens(true)),
-        legacy_(is_legacy() ? splitter_tokens() : std::vector<SplitterToken>{}, kept_tokens(),
-                is_albert() && options.lower_case) {
-    if (is_legacy()) processor_.emplace(source.bytes, source.path);
-  }
+        raw_(splitter_tokens(false)),
+        normalized_(splitter_tokens(true)) {}
   SentencePieceTokenizerState(const SentencePieceTokenizerState&) = delete;
   SentencePieceTokenizerState& operator=(const SentencePieceTokenizerState&) = delete;
 
@@ -66,14 +59,8 @@ class SentencePieceTokenizerState {
     std::vector<std::int32_t> ids;
     ids.reserve(text.size() / 3 + 4);
     const auto on_token = [&](std::int32_t id, std::string_view) { ids.push_back(id); };
-    if (is_legacy()) {
-      if (piece_drop_prob > 0.0) throw ValueError("[encode] piece_drop_prob must be 0 for the flavour kLegacy");
-      legacy_.split(
-          text, [&](std::string_view plain) { append_legacy(plain, ids); }, on_token);
-      return ids;
-    }
     std::string word;
-    const auto on_normal = [&](std::string_view normal) { append_fast(normal, word, ids, piece_drop_prob); };
+    const auto on_normal = [&](std::string_view normal) { append_words(normal, word, ids, piece_drop_prob); };
     raw_.split(
         text,
         [&](std::string_view plain) {
@@ -85,20 +72,13 @@ class SentencePieceTokenizerState {
     return ids;
   }
 
-  /// @source transformers 5: tokenizers `decoders.Metaspace`; transformers 4: `convert_tokens_to_string`.
+  /// @source tokenizers `decoders.Metaspace`.
   std::string join(const std::vector<std::string>& pieces) const {
     std::string text;
-    if (is_legacy() && is_albert()) {
-      text = join_by_library(pieces);
-    } else if (is_legacy()) {
-      for (const std::string& piece : pieces) text += replace_all(piece, kSentencePieceSpace, " ");
-    } else {
-      for (std::size_t i = 0; i < pieces.size(); ++i) {
-        text += replace_all(pieces[i], kSentencePieceSpace, i == 0 ? "" : " ");
-      }
-      return text;
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      text += replace_all(pieces[i], kSentencePieceSpace, i == 0 ? "" : " ");
     }
-    return std::string(trim_left(trim_right(text, is_python_space), is_python_space));
+    return text;
   }
 
   /// @return the text of an id. @throws ValueError where it is out of range.
@@ -131,7 +111,6 @@ class SentencePieceTokenizerState {
   std::optional<std::int32_t> mask_id;
 
  private:
-  bool is_legacy() const { return options.flavour == UnicodeFlavour::kLegacy; }
   bool is_albert() const { return options.convention == SentencePieceConvention::kAlbert; }
 
   std::int32_t require_id(const std::string& token) const {
@@ -157,7 +136,7 @@ class SentencePieceTokenizerState {
     return std::nullopt;
   }
 
-  /// The tokens of the options, those of the file (`kFast`; the library knows them by itself), the special tokens.
+  /// The tokens of the options, those of the file, the special tokens.
   std::map<std::int32_t, AddedToken> added_tokens() const {
     std::map<std::int32_t, AddedToken> tokens;
     const auto add = [&](AddedToken token) {  // NOLINT(performance-unnecessary-value-param): moved below
@@ -166,24 +145,16 @@ class SentencePieceTokenizerState {
       tokens.try_emplace(id, std::move(token));
     };
     for (const AddedToken& token : options.added_tokens) add(token);
-    if (!is_legacy()) {
-      for (const AddedToken& token : source.added) add(token);
-    }
+    for (const AddedToken& token : source.added) add(token);
     for (const std::string_view name : special.all()) {
-      const bool is_mask = name == special.mask_token;
-      if (is_mask && !find_in(tokens, name)) continue;
-      add({.content = std::string(name), .lstrip = is_mask && is_legacy(), .special = true});
+      if (name == special.mask_token && !find_in(tokens, name)) continue;
+      add({.content = std::string(name), .special = true});
     }
     return tokens;
   }
 
   static SplitterToken splitter_token(std::string text, std::int32_t id, const AddedToken& token) {
     return {std::move(text), id, token.single_word, token.lstrip, token.rstrip};
-  }
-  std::vector<SplitterToken> splitter_tokens() const {
-    std::vector<SplitterToken> tokens;
-    for (const auto& [id, token] : added) tokens.push_back(splitter_token(token.content, id, token));
-    return tokens;
   }
   /// @param in_normalized whether those that are found in the normalized text, themselves normalized, or the others.
   std::vector<SplitterToken> splitter_tokens(bool in_normalized) const {
@@ -193,21 +164,13 @@ class SentencePieceTokenizerState {
       std::string text = in_normalized ? normalize(token.content) : token.content;
       const auto same = [&](const SplitterToken& other) { return other.text == text; };
       if (std::any_of(tokens.begin(), tokens.end(), same)) {
-        throw ConfigError(concat("[SentencePieceTokenizer] added tokens must differ after normalization but two are ",
+        throw ConfigError(concat("[SentencePieceTokenizer] added tokens must differ after normalisation but two are ",
                                  printable(text)));
       }
       if (!text.empty()) tokens.push_back(splitter_token(std::move(text), id, token));
     }
     return tokens;
   }
-  std::vector<std::string> kept_tokens() const {
-    std::vector<std::string> kept;
-    for (const auto& [id, token] : added) {
-      if (token.special || token.normalized) kept.push_back(token.content);
-    }
-    return kept;
-  }
-
   /// @source transformers 5 `AlbertTokenizer`, `XLMRobertaTokenizer`: their normalizers.
   std::string normalize(std::string_view text) const {
     if (!is_albert()) return source.charsmap.normalize(text);
@@ -232,7 +195,7 @@ class SentencePieceTokenizerState {
 
   /// Splits at white space and before U+2581; each word begins with U+2581.
   /// @source tokenizers `WhitespaceSplit`, `Metaspace`.
-  void append_fast(std::string_view text, std::string& word, std::vector<std::int32_t>& ids, double drop_prob) const {
+  void append_words(std::string_view text, std::string& word, std::vector<std::int32_t>& ids, double drop_prob) const {
     const auto finish = [&] {
       if (word.empty()) return;
       if (drop_prob > 0.0) {
@@ -261,40 +224,7 @@ class SentencePieceTokenizerState {
     finish();
   }
 
-  void append_legacy(std::string_view text, std::vector<std::int32_t>& ids) const {
-    if (is_albert()) {
-      const SentencePiecePreprocessing preprocessing{options.remove_space, options.keep_accents, options.lower_case};
-      for (const std::string& piece : sentencepiece_pieces(*processor_, text, preprocessing)) {
-        ids.push_back(find(piece).value_or(unk_id));
-      }
-      return;
-    }
-    for (const std::string& piece : processor_->encode(text)) ids.push_back(find(piece).value_or(unk_id));
-  }
-
-  /// Joins special tokens separately, as the library does not know them.
-  std::string join_by_library(const std::vector<std::string>& pieces) const {
-    std::string text;
-    std::vector<std::string> plain;
-    bool after_special = false;
-    for (const std::string& piece : pieces) {
-      const auto id = find(piece);
-      if (!id || !is_special(*id)) {
-        plain.push_back(piece);
-        after_special = false;
-        continue;
-      }
-      if (!after_special) text += ' ';
-      text += processor_->decode(plain) + piece;
-      plain.clear();
-      after_special = true;
-    }
-    return text + processor_->decode(plain);
-  }
-
-  TokenSplitter raw_, normalized_;  // fast: found in the original text, and found in the normalized text
-  LegacyTokenSplitter legacy_;
-  std::optional<SentencePieceProcessor> processor_;
+  TokenSplitter raw_, normalized_;  // in the text as it comes, and as it is normalized
 };
 
 }  // namespace tempa::inline TEMPA_ABI::detail

@@ -25,9 +25,9 @@ namespace tempa::inline TEMPA_ABI {
 struct SequenceTemplate {
   std::int32_t cls_id = 0;
   std::int32_t sep_id = 0;
-  bool two_separators = false;                                ///< between the texts of a pair (XLM-R)
-  bool second_text_is_type_1 = true;                          ///< or of type 0 as the first (XLM-R)
-  UnicodeFlavour truncation_flavour = UnicodeFlavour::kFast;  ///< of `truncated_sizes`
+  bool two_separators = false;                    ///< between the texts of a pair (XLM-R)
+  bool second_text_is_type_1 = true;              ///< or of type 0 as the first (XLM-R)
+  TextRules truncation_rules = TextRules::kFast;  ///< of `truncated_sizes`
 };
 
 /// Makes an encoding.
@@ -47,7 +47,7 @@ inline Encoding encode_sequence(std::vector<std::int32_t> first, std::optional<s
     }
     const auto budget = static_cast<std::size_t>(std::max<std::int64_t>(*options.max_length - special, 0));
     std::tie(first_size, second_size) = truncated_sizes(first_size, second ? std::optional(second_size) : std::nullopt,
-                                                        budget, options.truncation, frame.truncation_flavour);
+                                                        budget, options.truncation, frame.truncation_rules);
   }
   Encoding encoding{std::move(first), {}};
   encoding.ids.resize(first_size);

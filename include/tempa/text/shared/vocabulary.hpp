@@ -32,7 +32,7 @@ class Vocabulary {
   Vocabulary() : Vocabulary(std::vector<std::string>{}) {}
 
   /// @param tokens token i gets id i; where a token occurs twice, looking it up gives the last id.
-  /// @param may_end_in_space whether white space at the end of a token is legal: the fast flavour of `load` drops it.
+  /// @param may_end_in_space whether white space at the end of a token is legal: `load` drops it by the fast rules.
   /// @throws ValueError for what vocab.txt cannot contain: invalid UTF-8, NUL, a line break, white space at the end.
   static Vocabulary from_tokens(std::vector<std::string> tokens, bool may_end_in_space = false) {
     for (std::size_t id = 0; id < tokens.size(); ++id) {
@@ -50,16 +50,16 @@ class Vocabulary {
 
   /// Reads vocab.txt: line i (from 0) is the token with id i; of a token that occurs twice (files in use have them)
   /// looking it up gives the last id.
-  /// @param flavour fast: lines end with a line feed, and white space at their ends does not count; legacy: lines end
+  /// @param rules fast: lines end with a line feed, and white space at their ends does not count; Python: lines end
   ///   with a line feed, a carriage return, or both, and nothing else is removed.
   /// @throws IoError where the file cannot be read; FormatError with the line where it is empty, holds invalid UTF-8
   ///   or a NUL byte.
-  /// @source tokenizers `WordPiece::read_file`; transformers 4 `load_vocab`.
-  static Vocabulary load(const std::filesystem::path& path, UnicodeFlavour flavour = UnicodeFlavour::kFast) {
+  /// @source tokenizers `WordPiece::read_file`; transformers `load_vocab`.
+  static Vocabulary load(const std::filesystem::path& path, TextRules rules = TextRules::kFast) {
     const std::string name = path.string();
     std::string text = read_text_file(name);
     if (text.empty()) throw FormatError(name, 0, "expected one token a line but the file is empty");
-    const std::string_view ends = flavour == UnicodeFlavour::kFast ? "\n" : "\r\n";
+    const std::string_view ends = rules == TextRules::kFast ? "\n" : "\r\n";
     std::vector<std::string> tokens;
     for (std::size_t begin = 0; begin < text.size();) {
       const std::size_t end = std::min(text.find_first_of(ends, begin), text.size());
@@ -70,7 +70,7 @@ class Vocabulary {
       }
       if (line.find('\0') != std::string_view::npos) throw FormatError(name, number, "the line holds a NUL byte");
       if (number > std::numeric_limits<std::int32_t>::max()) throw FormatError(name, number, "more tokens than ids");
-      tokens.emplace_back(flavour == UnicodeFlavour::kFast ? trim_right(line, is_white_space) : line);
+      tokens.emplace_back(rules == TextRules::kFast ? trim_right(line, is_white_space) : line);
       begin = end + (std::string_view(text).substr(end).starts_with("\r\n") ? 2 : 1);
     }
     return Vocabulary(std::move(tokens), std::move(text));

@@ -1,4 +1,4 @@
-// Unicode for tokenizers: normalization, lower-casing, and BERT's character classes in two flavours.
+// Unicode for tokenizers: normalization, lower-casing, and BERT's character classes by two rules.
 #pragma once
 
 #include <tempa/core/compiled.hpp>
@@ -20,10 +20,10 @@ TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
-/// The tokenizers whose rules are followed where the two differ.
-enum class UnicodeFlavour {
-  kFast,   ///< the Rust `tokenizers`: transformers 5, and the "fast" tokenizers of transformers 4
-  kLegacy  ///< the Python tokenizers of transformers 4
+/// Whose reading of a text a tokenizer follows: transformers has tokenizers in Rust and in Python.
+enum class TextRules {
+  kFast,   ///< the Rust library `tokenizers`: all but Japanese ones
+  kPython  ///< `BertJapaneseTokenizer`
 };
 
 namespace detail {
@@ -267,17 +267,17 @@ struct FastCharacters {
   }
 };
 
-/// BERT's character classes as the Python tokenizers of transformers 4 have them, by utf8proc's Unicode version.
-struct LegacyCharacters {
-  /// What cleaning the text drops. @source transformers 4 `_is_control`.
+/// BERT's character classes as transformers has them in Python, by utf8proc's Unicode version.
+struct PythonCharacters {
+  /// What cleaning the text drops. @source transformers `_is_control`.
   static bool is_removed(char32_t c) {
     if (c == U'\t' || c == U'\n' || c == U'\r') return false;
     const auto cat = category(c);
     return c == 0xFFFD || cat == UTF8PROC_CATEGORY_CN || cat >= UTF8PROC_CATEGORY_CC;
   }
-  /// What separates words. @source transformers 4 `_is_whitespace`, and then Python `str.split`.
+  /// What separates words. @source transformers `_is_whitespace`, and then Python `str.split`.
   static bool is_space(char32_t c) { return is_white_space(c); }
-  /// Punctuation, each character of which is a separate word. @source transformers 4 `_is_punctuation`.
+  /// What is a word of its own. @source transformers `_is_punctuation`.
   static bool is_punctuation(char32_t c) {
     if (c < 0x80) return (c >= 33 && c <= 47) || (c >= 58 && c <= 64) || (c >= 91 && c <= 96) || (c >= 123 && c <= 126);
     const auto cat = category(c);
@@ -285,7 +285,7 @@ struct LegacyCharacters {
   }
   /// The CJK ideographs.
   static bool is_cjk(char32_t c) { return FastCharacters::is_cjk(c) || (c >= 0x2B820 && c <= 0x2B91F); }
-  /// NFD, then without nonspacing marks. @source transformers 4 `BasicTokenizer._run_strip_accents`.
+  /// NFD, then without nonspacing marks. @source transformers `BasicTokenizer._run_strip_accents`.
   static std::u32string strip_accents(std::u32string_view text) {
     std::u32string out = nfd(text);
     std::erase_if(out, [](char32_t c) { return category(c) == UTF8PROC_CATEGORY_MN; });

@@ -1,4 +1,4 @@
-#include <tempa/train/distillation.hpp>
+#include "../../examples/smsa_sentiment/teachers/distillation.hpp"
 
 #include "support/catch.hpp"
 
@@ -9,10 +9,10 @@
 
 namespace distillation_test {
 
-using namespace tempa;
+using namespace teachers;
 using Catch::Matchers::Contains;
 
-TEST_CASE("Distillation: an ensemble's opinion is the geometric mean of its members' probabilities", "[train]") {
+TEST_CASE("Distillation: an ensemble's opinion is the geometric mean of its members' probabilities", "[examples]") {
   // Probabilities (1/2, 1/2) and (1/10, 9/10), whatever is added to the logits: the roots of 1/20 and 9/20, so 1 to 3.
   const std::vector<Tensor<double>> logits{
       Tensor<double>::from({7, 7}, {1, 2}),
@@ -30,7 +30,7 @@ TEST_CASE("Distillation: an ensemble's opinion is the geometric mean of its memb
   CHECK_THROWS_AS(ensemble_probabilities(std::span<const Tensor<double>>(others)), ShapeError);
 }
 
-TEST_CASE("Distillation: labels become targets with weights and smoothing", "[train]") {
+TEST_CASE("Distillation: labels become targets with weights and smoothing", "[examples]") {
   const std::vector<std::int32_t> labels{1, 0};
   const std::vector<double> weights{2, 0.5};
   const auto targets = soft_labels(labels, 2, weights, 0.5);

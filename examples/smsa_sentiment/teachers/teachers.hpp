@@ -1,35 +1,42 @@
-#include "teacher.hpp"
+// Classifiers whose answers a student learns.
+#pragma once
+
+#include "distillation.hpp"
+#include "ngram_classifier.hpp"
+#include "ngram_vocabulary.hpp"
+#include "spliced_texts.hpp"
 
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/document_sentiment.hpp>
-#include <tempa/data/spliced_texts.hpp>
 #include <tempa/metrics/class_weights.hpp>
-#include <tempa/models/ngram_classifier.hpp>
 #include <tempa/optim/adam.hpp>
 #include <tempa/optim/lr_scheduler/warmup_schedules.hpp>
-#include <tempa/text/ngram_vocabulary.hpp>
-#include <tempa/train/distillation.hpp>
 #include <tempa/train/predict.hpp>
 #include <tempa/train/trainer.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
-#include <utility>
+#include <string>
+#include <vector>
+
+namespace teachers {
 
 using namespace tempa;
 
-namespace {
+/// Gives the logits (n,K) of n texts.
+using Teacher = std::function<Tensor<float>(const std::vector<std::string>& texts)>;
 
-TextExample ngram_example(const NgramVocabulary& ngrams, const std::string& text) {
+inline TextExample ngram_example(const NgramVocabulary& ngrams, const std::string& text) {
   TextExample example;
   example.encoding.ids = ngrams.ids(text);
   return example;
 }
 
-}  // namespace
-
-Teacher train_ngram_teacher(const LabeledTexts& table, const BertTokenizer& splitter, const Options& options) {
+/// A logistic regression on words and pairs of words. @param splitter cuts texts into words.
+inline Teacher train_ngram_teacher(const LabeledTexts& table, const BertTokenizer& splitter, std::uint64_t seed) {
   const auto ngrams = std::make_shared<NgramVocabulary>(table.texts, splitter);
   std::vector<TextExample> examples;
   for (std::size_t i = 0; i < table.texts.size(); ++i) {
@@ -39,7 +46,7 @@ Teacher train_ngram_teacher(const LabeledTexts& table, const BertTokenizer& spli
   const auto model = std::make_shared<NgramClassifier>(ngrams->idf(), DocumentSentimentDataset::num_labels());
   model->loss_options.class_weights = balanced_class_weights(table.labels, DocumentSentimentDataset::num_labels());
   constexpr Index kEpochs = 10;
-  DataLoader loader(examples, {.batch_size = 32, .shuffle = true, .seed = options.seed});
+  DataLoader loader(examples, {.batch_size = 32, .shuffle = true, .seed = seed});
   Adam optimizer(model->named_parameters(), AdamOptions{.lr = 0.02, .weight_decay = 1e-5});
   LinearScheduleWithWarmup schedule(optimizer, {.num_training_steps = kEpochs * loader.size()});
   Trainer trainer(*model, optimizer, {.epochs = kEpochs, .problem_type = ProblemType::kSingleLabelClassification});
@@ -52,7 +59,8 @@ Teacher train_ngram_teacher(const LabeledTexts& table, const BertTokenizer& spli
   };
 }
 
-LabeledTexts taught_texts(const LabeledTexts& table, const std::vector<Teacher>& teachers) {
+/// As many texts as `table` has, spliced from it anew, with what the teachers together say as `targets`.
+inline LabeledTexts taught_texts(const LabeledTexts& table, const std::vector<Teacher>& teachers) {
   LabeledTexts taught;
   taught.name = "texts spliced from " + table.name;
   taught.texts = spliced_texts(table, table.size());
@@ -68,3 +76,5 @@ LabeledTexts taught_texts(const LabeledTexts& table, const std::vector<Teacher>&
   }
   return taught;
 }
+
+}  // namespace teachers

@@ -1,7 +1,6 @@
 // New texts put together from spans of others: inputs for which no one has labels, but a teacher model gives them.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/data/table/text_table.hpp>
 
@@ -11,9 +10,9 @@
 #include <string>
 #include <vector>
 
-TEMPA_COMPILED_FILE("data");
+namespace teachers {
 
-namespace tempa::inline TEMPA_ABI {
+using namespace tempa;
 
 /// Options of `spliced_texts`.
 struct SplicingOptions {
@@ -70,4 +69,4 @@ inline std::vector<std::string> spliced_texts(const LabeledTexts& table, Index c
   return texts;
 }
 
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace teachers

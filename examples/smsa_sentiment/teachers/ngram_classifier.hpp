@@ -1,7 +1,6 @@
 // A linear classifier on the n-grams of a text.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
 #include <tempa/models/heads/outputs.hpp>
 #include <tempa/nn/embedding.hpp>
 #include <tempa/ops/matmul.hpp>
@@ -11,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-TEMPA_COMPILED_FILE("models");
+namespace teachers {
 
-namespace tempa::inline TEMPA_ABI {
+using namespace tempa;
 
 /// Multinomial logistic regression on tf-idf: logits_b = W_0 + sum_i v_bi W_i over the n-grams i of text b, with
 /// v_bi = idf_i / sqrt(sum_j idf_j^2). A batch holds the numbers of n-grams as `NgramVocabulary::ids` gives them, each
@@ -65,4 +64,4 @@ struct NgramClassifier : ModuleMembers<NgramClassifier, float> {
   }
 };
 
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace teachers

@@ -1,4 +1,4 @@
-#include <tempa/data/spliced_texts.hpp>
+#include "../../examples/smsa_sentiment/teachers/spliced_texts.hpp"
 
 #include "support/catch.hpp"
 
@@ -11,7 +11,7 @@
 
 namespace spliced_texts_test {
 
-using namespace tempa;
+using namespace teachers;
 
 namespace {
 
@@ -38,7 +38,7 @@ std::vector<std::string> words_of(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("Spliced texts: spans of the rows, every class as often", "[data]") {
+TEST_CASE("Spliced texts: spans of the rows, every class as often", "[examples]") {
   manual_seed(3);
   const auto rows = table();
   const auto texts = spliced_texts(rows, 2000, {.max_spans = 1, .min_words = 2, .max_words = 5, .word_drop_prob = 0});
@@ -56,7 +56,7 @@ TEST_CASE("Spliced texts: spans of the rows, every class as often", "[data]") {
   CHECK(rare < 1100);
 }
 
-TEST_CASE("Spliced texts: several spans, fewer words, never none, the same from the same seed", "[data]") {
+TEST_CASE("Spliced texts: several spans, fewer words, never none, the same from the same seed", "[examples]") {
   const auto rows = table();
   const SplicingOptions options{.max_spans = 3, .min_words = 1, .max_words = 2, .word_drop_prob = 0.5};
   manual_seed(4);
@@ -73,7 +73,7 @@ TEST_CASE("Spliced texts: several spans, fewer words, never none, the same from 
   CHECK(spliced_texts(rows, 500, options) == texts);
 }
 
-TEST_CASE("Spliced texts: what cannot be spliced is refused", "[data]") {
+TEST_CASE("Spliced texts: what cannot be spliced is refused", "[examples]") {
   auto rows = table();
   CHECK_THROWS_AS(spliced_texts(rows, 1, {.max_spans = 0}), ValueError);
   CHECK_THROWS_AS(spliced_texts(rows, 1, {.min_words = 5, .max_words = 4}), ValueError);

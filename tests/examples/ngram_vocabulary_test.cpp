@@ -1,4 +1,4 @@
-#include <tempa/text/ngram_vocabulary.hpp>
+#include "../../examples/smsa_sentiment/teachers/ngram_vocabulary.hpp"
 
 #include "support/catch.hpp"
 
@@ -9,7 +9,7 @@
 
 namespace ngram_vocabulary_test {
 
-using namespace tempa;
+using namespace teachers;
 
 namespace {
 
@@ -21,7 +21,7 @@ const std::vector<std::string> kTexts{"Tidak enak, tidak", "tidak enak", "enak"}
 
 }  // namespace
 
-TEST_CASE("NgramVocabulary: words and pairs that two texts have, each once a text", "[text]") {
+TEST_CASE("NgramVocabulary: words and pairs that two texts have, each once a text", "[examples]") {
   const NgramVocabulary ngrams(kTexts, splitter());
   REQUIRE(ngrams.size() == 4);  // the bias, "enak", "tidak", "tidak enak"; not ",", "enak ,", ", tidak"
   CHECK(ngrams.ids("enak") == std::vector<std::int32_t>{0, 1});
@@ -32,7 +32,7 @@ TEST_CASE("NgramVocabulary: words and pairs that two texts have, each once a tex
   CHECK(ngrams.idf() == std::vector<float>{1, 1, 1 + std::log(4.0F / 3), 1 + std::log(4.0F / 3)});
 }
 
-TEST_CASE("NgramVocabulary: longer n-grams, and those of one text", "[text]") {
+TEST_CASE("NgramVocabulary: longer n-grams, and those of one text", "[examples]") {
   const NgramVocabulary ngrams({"a b c"}, splitter(), {.max_words = 3, .min_documents = 1});
   CHECK(ngrams.size() == 7);
   CHECK(ngrams.ids("a b c") == std::vector<std::int32_t>{0, 1, 2, 3, 4, 5, 6});

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <tempa/autograd/no_grad.hpp>
-#include <tempa/core/compiled.hpp>
 #include <tempa/ops/arithmetic.hpp>
 #include <tempa/ops/softmax.hpp>
 
@@ -11,9 +10,9 @@
 #include <span>
 #include <vector>
 
-TEMPA_COMPILED_FILE("train");
+namespace teachers {
 
-namespace tempa::inline TEMPA_ABI {
+using namespace tempa;
 
 /// The opinion of M classifiers: the geometric mean of their probabilities, normalized, which is
 /// p_i = softmax(1/M sum_m log_softmax(logits_mi)).
@@ -51,4 +50,4 @@ inline std::vector<std::vector<float>> soft_labels(std::span<const std::int32_t>
   return targets;
 }
 
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace teachers

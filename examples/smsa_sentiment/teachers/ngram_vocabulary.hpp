@@ -1,7 +1,6 @@
 // Word n-grams that texts have, by number: the features of a linear text classifier.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
 #include <tempa/text/bert/bert_tokenizer.hpp>
 
 #include <algorithm>
@@ -15,9 +14,9 @@
 #include <utility>
 #include <vector>
 
-TEMPA_COMPILED_FILE("text");
+namespace teachers {
 
-namespace tempa::inline TEMPA_ABI {
+using namespace tempa;
 
 /// Options of `NgramVocabulary`.
 struct NgramVocabularyOptions {
@@ -83,4 +82,4 @@ class NgramVocabulary {
   std::vector<float> idf_{1.0F};  // of number 0
 };
 
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace teachers

@@ -1,5 +1,6 @@
+#include "../../examples/smsa_sentiment/teachers/ngram_classifier.hpp"
+
 #include <tempa/data/collate.hpp>
-#include <tempa/models/ngram_classifier.hpp>
 
 #include "support/catch.hpp"
 
@@ -9,7 +10,7 @@
 
 namespace ngram_classifier_test {
 
-using namespace tempa;
+using namespace teachers;
 
 namespace {
 
@@ -24,7 +25,7 @@ Batch batch_of(const std::vector<std::vector<std::int32_t>>& texts) {
 
 }  // namespace
 
-TEST_CASE("NgramClassifier: logits are the bias and the weights of a tf-idf vector of length one", "[models]") {
+TEST_CASE("NgramClassifier: logits are the bias and the weights of a tf-idf vector of length one", "[examples]") {
   NgramClassifier model({1, 3, 4}, 2);
   const Batch batch = batch_of({{0, 1, 2}, {0}, {0, 2}});
   CHECK(model(batch).logits.value().to_vector() == std::vector<float>(6, 0.0F));
@@ -39,6 +40,17 @@ TEST_CASE("NgramClassifier: logits are the bias and the weights of a tf-idf vect
 
   CHECK_THROWS_AS(model(batch_of({{0, 3}})), ValueError);
   CHECK_THROWS_AS(NgramClassifier({}, 2), ConfigError);
+}
+
+TEST_CASE("NgramClassifier: the losses of two batches, by what they weigh, are that of both together", "[examples]") {
+  NgramClassifier model({1, 3, 4}, 2);
+  model.weight.weight.mutable_value().copy_from(Tensor<float>::from({1, 2, 1, -2, 1, 2}, {3, 2}));
+  model.loss_options = {.class_weights = {1, 5}, .label_smoothing = 0.1};
+  Batch one = batch_of({{0, 1}, {0, 2}}), other = batch_of({{0}}), both = batch_of({{0, 1}, {0, 2}, {0}});
+  one.labels = Tensor<std::int32_t>::from({0, 1});
+  both.labels = Tensor<std::int32_t>::from({0, 1, 1});
+  CHECK(model.loss_weight(both) == Approx(11));
+  CHECK(model(both).loss.item() * 11 == Approx(model(one).loss.item() * 6 + model(other).loss.item() * 5));
 }
 
 }  // namespace ngram_classifier_test

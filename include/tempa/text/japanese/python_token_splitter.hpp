@@ -1,4 +1,4 @@
-// Finds added tokens in a text as the Python tokenizers of transformers 4 do.
+// Finding added tokens in a text, as the tokenizers do that transformers has in Python.
 #pragma once
 
 #include <tempa/core/config.hpp>
@@ -18,35 +18,28 @@
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Finds tokens in a text after lower-casing it, if requested, except for the tokens that must keep their case.
-/// Const: any number of threads can share it.
-/// @source transformers 4 `PreTrainedTokenizer.tokenize`, `Trie.split`.
-class LegacyTokenSplitter {
+/// Finds tokens in a text. Const: one object serves any number of threads.
+/// @source transformers `PythonBackend.tokenize`, `Trie.split`.
+class PythonTokenSplitter {
  public:
-  LegacyTokenSplitter() = default;
+  PythonTokenSplitter() = default;
 
   /// @param tokens no two with the same text.
-  /// @param kept texts that are not lower-cased; the first that matches at a place counts.
-  /// @param lower_case whether the rest is.
-  LegacyTokenSplitter(std::vector<SplitterToken> tokens, std::vector<std::string> kept, bool lower_case)
-      : tokens_(std::move(tokens)), kept_(std::move(kept)), lower_case_(lower_case) {
+  explicit PythonTokenSplitter(std::vector<SplitterToken> tokens) : tokens_(std::move(tokens)) {
     std::vector<std::pair<std::string_view, std::int32_t>> entries;
     for (const SplitterToken& token : tokens_) {
       entries.emplace_back(token.text, static_cast<std::int32_t>(entries.size()));
       starts_[static_cast<unsigned char>(token.text[0])] = true;
     }
     trie_ = ByteTrie(std::move(entries));
-    for (const std::string& text : kept_) kept_starts_[static_cast<unsigned char>(text[0])] = true;
   }
 
-  /// Splits `text` into tokens and the text between them.
+  /// Cuts `text` into what lies between the tokens and the tokens.
   /// @param text valid UTF-8.
   /// @param on_text called as `on_text(std::string_view)` for each stretch of plain text that is not empty.
   /// @param on_token called as `on_token(std::int32_t id, std::string_view token)` for each token.
   template <typename OnText, typename OnToken>
   void split(std::string_view text, OnText&& on_text, OnToken&& on_token) const {
-    const std::string lowered = lower_case_ ? lower(text) : std::string();
-    if (lower_case_) text = lowered;
     std::vector<std::string> pieces = cut(text);
     for (std::size_t i = 0; i < pieces.size(); ++i) join(pieces, i);
     for (const std::string& piece : pieces) {
@@ -60,7 +53,7 @@ class LegacyTokenSplitter {
   }
 
  private:
-  struct Match {  // a partial match that began at `start` and has reached `node`
+  struct Match {  // of a token that began at `start` and has come to `node`
     std::size_t start;
     ByteTrie::Node node;
   };
@@ -84,33 +77,9 @@ class LegacyTokenSplitter {
     return position < text.size() ? text.substr(position, decode_utf8(text, position).size) : std::string_view();
   }
 
-  /// Lower-cases each code point by itself: no sigma is ever final here.
-  std::string lower(std::string_view text) const {
-    std::string out;
-    out.reserve(text.size());
-    std::u32string lowered;
-    for (std::size_t i = 0; i < text.size();) {
-      const auto keeps = [&](const std::string& kept) { return text.substr(i).starts_with(kept); };
-      const auto kept = kept_starts_[static_cast<unsigned char>(text[i])]
-                            ? std::find_if(kept_.begin(), kept_.end(), keeps)
-                            : kept_.end();
-      if (kept != kept_.end()) {
-        out += *kept;
-        i += kept->size();
-        continue;
-      }
-      const DecodedCodePoint c = decode_utf8(text, i);
-      lowered.clear();
-      append_lower(lowered, c.value);
-      for (const char32_t l : lowered) append_utf8(out, l);
-      i += c.size;
-    }
-    return out;
-  }
-
-  /// Splits where tokens begin and end. All partial matches are followed at once; the first token that ends wins,
-  /// unless one that began earlier is still completed. As in the original, such an earlier match may have missed its
-  /// last step and continues one code point further: what it returns is then not a token.
+  /// Cuts where tokens begin and end. All beginnings are followed at once; the first token that ends wins, unless one
+  /// that began earlier still gets to its end. As in the original, such an earlier one may have missed its last step
+  /// and goes on one code point further: what it cuts out is no token then.
   std::vector<std::string> cut(std::string_view text) const {
     std::vector<std::size_t> cuts{0};
     std::vector<Match> open;  // in the order of their starts
@@ -165,12 +134,11 @@ class LegacyTokenSplitter {
     return pieces;
   }
 
-  /// The token `found` ended before `at`. @return where the token to be split off begins and ends.
+  /// The token `found` has come to an end before `at`. @return where the token to cut out begins and ends.
   std::pair<std::size_t, std::size_t> leftmost_longest(std::string_view text, const std::vector<Match>& open,
                                                        std::size_t found, std::size_t at, std::size_t next,
                                                        std::size_t& skip) const {
-    for (std::size_t m = 0; m <= found;
-         ++m) {  // the matches before `found` have read the code point at `at`, `found` has not
+    for (std::size_t m = 0; m <= found; ++m) {  // those before `found` have read the code point at `at`, it has not
       ByteTrie::Node node = open[m].node & ~kMissed;
       std::size_t position = m < found ? next : at;
       std::size_t end = 0;
@@ -193,7 +161,7 @@ class LegacyTokenSplitter {
     return {at, at};  // not reached: `found` is complete
   }
 
-  /// Applies the properties of the token in part `i`: takes the adjacent white space, or joins the adjacent word.
+  /// Lets the token that piece `i` is take the white space beside it, or be part of the word beside it.
   void join(std::vector<std::string>& pieces, std::size_t i) const {
     const SplitterToken* token = find(pieces[i]);
     if (token == nullptr) return;
@@ -213,13 +181,10 @@ class LegacyTokenSplitter {
     }
   }
 
-  static constexpr ByteTrie::Node kMissed = ByteTrie::Node{1} << 31;  // marks a match that ended at this code point
+  static constexpr ByteTrie::Node kMissed = ByteTrie::Node{1} << 31;  // marks a match that the code point ended
 
   std::vector<SplitterToken> tokens_;
-  std::vector<std::string> kept_;
-  bool lower_case_ = false;
   std::array<bool, 256> starts_{};
-  std::array<bool, 256> kept_starts_{};
   ByteTrie trie_;
 };
 
