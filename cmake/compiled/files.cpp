@@ -1,4 +1,4 @@
-// tempa::compiled, the functions that read, write and tokenize: see tempa/core/compiled.hpp.
+// tempa::compiled, the functions that read, write and tokenize: see tempa/core/detail/compiled.hpp.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma implementation "io"
 #pragma implementation "models"

@@ -1,4 +1,4 @@
-// tempa::compiled, the functions around a training, and what is of no element type: see tempa/core/compiled.hpp.
+// tempa::compiled, the functions around a training, and what is of no element type: see tempa/core/detail/compiled.hpp.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma implementation "autograd"
 #pragma implementation "core"

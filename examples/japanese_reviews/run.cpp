@@ -15,9 +15,9 @@
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/lr_scheduler/step_lr.hpp>
 #include <tempa/tensorboard/summary_writer.hpp>
+#include <tempa/train/detail/stop_signal.hpp>
 #include <tempa/train/log/json_lines_logger.hpp>
 #include <tempa/train/log/log_to.hpp>
-#include <tempa/train/stop_signal.hpp>
 #include <tempa/train/trainer.hpp>
 
 #include <filesystem>

@@ -9,7 +9,7 @@
 #include <tempa/optim/averaged_model.hpp>
 #include <tempa/optim/lr_scheduler/get_scheduler.hpp>
 #include <tempa/optim/param_groups.hpp>
-#include <tempa/train/stop_signal.hpp>
+#include <tempa/train/detail/stop_signal.hpp>
 #include <tempa/train/trainer.hpp>
 
 #include <algorithm>

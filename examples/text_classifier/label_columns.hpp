@@ -19,10 +19,10 @@
 #include <tempa/models/bert/heads.hpp>
 #include <tempa/ops/shape.hpp>
 #include <tempa/text/auto_tokenizer.hpp>
+#include <tempa/train/detail/stop_signal.hpp>
 #include <tempa/train/evaluation.hpp>
 #include <tempa/train/predict.hpp>
 #include <tempa/train/report.hpp>
-#include <tempa/train/stop_signal.hpp>
 
 #include <algorithm>
 #include <filesystem>

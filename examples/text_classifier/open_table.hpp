@@ -3,7 +3,7 @@
 
 #include "settings.hpp"
 
-#include <tempa/data/table/column_choice.hpp>
+#include <tempa/data/table/detail/column_choice.hpp>
 #include <tempa/data/table/table_input.hpp>
 
 #include <filesystem>

@@ -9,7 +9,7 @@
 #include "task.hpp"
 
 #include <tempa/data/labeled_texts.hpp>
-#include <tempa/io/json/json_text.hpp>
+#include <tempa/io/detail/json/json_text.hpp>
 #include <tempa/text/auto_tokenizer.hpp>
 #include <tempa/train/predict.hpp>
 

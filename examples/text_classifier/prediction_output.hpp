@@ -4,10 +4,10 @@
 #include "open_table.hpp"
 
 #include <tempa/data/table/text_table.hpp>
-#include <tempa/io/files/atomic_folder.hpp>
+#include <tempa/io/detail/json/json_text.hpp>
+#include <tempa/io/files/detail/atomic_folder.hpp>
+#include <tempa/io/files/detail/text_output.hpp>
 #include <tempa/io/files/file.hpp>
-#include <tempa/io/files/text_output.hpp>
-#include <tempa/io/json/json_text.hpp>
 
 #include <csignal>
 #include <exception>

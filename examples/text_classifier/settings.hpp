@@ -5,7 +5,7 @@
 #include "options.hpp"
 
 #include <tempa/data/table/column.hpp>
-#include <tempa/io/json/json.hpp>
+#include <tempa/io/detail/json/json.hpp>
 #include <tempa/text/tokenizer.hpp>
 
 #include <filesystem>

@@ -3,9 +3,9 @@
 
 #include "settings.hpp"
 
+#include <tempa/data/detail/matched_labels.hpp>
 #include <tempa/data/label_names.hpp>
 #include <tempa/data/labels.hpp>
-#include <tempa/data/matched_labels.hpp>
 #include <tempa/models/bert/config.hpp>
 
 #include <algorithm>

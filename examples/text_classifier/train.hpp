@@ -16,8 +16,8 @@
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/split.hpp>
 #include <tempa/metrics/class_weights.hpp>
+#include <tempa/train/detail/stop_signal.hpp>
 #include <tempa/train/report.hpp>
-#include <tempa/train/stop_signal.hpp>
 
 #include <algorithm>
 #include <filesystem>

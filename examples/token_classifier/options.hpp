@@ -3,7 +3,7 @@
 
 #include "../common/command_line.hpp"
 
-#include <tempa/data/word_pieces.hpp>
+#include <tempa/data/detail/word_pieces.hpp>
 #include <tempa/metrics/entities.hpp>
 
 #include <cstdint>

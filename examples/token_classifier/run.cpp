@@ -12,7 +12,7 @@
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/tagged_sentences.hpp>
 #include <tempa/data/token_classification.hpp>
-#include <tempa/io/json/json.hpp>
+#include <tempa/io/detail/json/json.hpp>
 #include <tempa/metrics/entity_scores.hpp>
 #include <tempa/metrics/report.hpp>
 #include <tempa/models/bert/heads.hpp>

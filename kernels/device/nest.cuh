@@ -1,7 +1,7 @@
 // Broadcast, transposed and repeated operands in kernels: core/loop_nest.hpp as a kernel argument.
 #pragma once
 
-#include <tempa/core/loop_nest.hpp>
+#include <tempa/core/detail/loop_nest.hpp>
 
 #include "kernels/device/platform.cuh"
 

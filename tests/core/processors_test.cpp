@@ -2,7 +2,7 @@
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
 
-#include <tempa/core/processors.hpp>
+#include <tempa/core/detail/processors.hpp>
 
 #include <cstdlib>
 #include <map>

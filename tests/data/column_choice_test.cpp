@@ -1,6 +1,6 @@
-#include <tempa/data/table/column_choice.hpp>
-#include <tempa/data/table/column_role.hpp>
-#include <tempa/data/table/table_format.hpp>
+#include <tempa/data/table/detail/column_choice.hpp>
+#include <tempa/data/table/detail/column_role.hpp>
+#include <tempa/data/table/detail/table_format.hpp>
 #include <tempa/data/table/table_input.hpp>
 
 #include "support/catch.hpp"

@@ -1,4 +1,4 @@
-#include <tempa/data/matched_labels.hpp>
+#include <tempa/data/detail/matched_labels.hpp>
 
 #include "support/catch.hpp"
 #include "support/thrown.hpp"

@@ -1,4 +1,4 @@
-#include <tempa/data/prefetcher.hpp>
+#include <tempa/data/detail/prefetcher.hpp>
 
 #include "support/catch.hpp"
 

@@ -4,7 +4,7 @@
 
 #include <tempa/core/parallel.hpp>
 #include <tempa/core/random.hpp>
-#include <tempa/io/files/crc32.hpp>
+#include <tempa/io/files/detail/crc32.hpp>
 #include <tempa/models/bert/heads.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/clip_grad_norm.hpp>

@@ -2,7 +2,7 @@
 #include "support/catch.hpp"
 
 #include <tempa/core/random.hpp>
-#include <tempa/device/storage.hpp>
+#include <tempa/device/detail/storage.hpp>
 
 #include <cstdint>
 #include <thread>

@@ -4,7 +4,7 @@
 #include <tempa/nn/linear.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/lr_scheduler/warmup_schedules.hpp>
-#include <tempa/train/training_checkpoint.hpp>
+#include <tempa/train/detail/training_checkpoint.hpp>
 
 namespace {
 

@@ -1,7 +1,7 @@
 // TensorBoard's event files: the whole file, and a message in a record whose checks are good.
 #include "fuzz/fuzz_target.hpp"
 
-#include <tempa/tensorboard/event_file.hpp>
+#include <tempa/tensorboard/detail/event_file.hpp>
 
 static std::vector<std::string> event_seeds() {
   return {

@@ -3,7 +3,7 @@
 
 #include <tempa/io/safetensors/sharded.hpp>
 #include <tempa/models/bert/config.hpp>
-#include <tempa/models/pretrained/config_json.hpp>
+#include <tempa/models/pretrained/detail/config_json.hpp>
 
 static const RegisterFuzzTarget json_target(
     "json",

@@ -2,7 +2,7 @@
 #include "fuzz/fuzz_target.hpp"
 #include "io/torch_bytes.hpp"
 
-#include <tempa/io/torch/zip_archive.hpp>
+#include <tempa/io/torch/detail/zip_archive.hpp>
 
 static const RegisterFuzzTarget zip_target(
     "zip",

@@ -1,5 +1,5 @@
 // Damaged files: no crash, and no memory beyond what the file warrants.
-#include <tempa/io/json/json.hpp>
+#include <tempa/io/detail/json/json.hpp>
 #include <tempa/io/safetensors/safetensors.hpp>
 
 #include "io/safetensors_bytes.hpp"

@@ -1,6 +1,6 @@
 // Reading and replacing files.
+#include <tempa/io/files/detail/printable.hpp>
 #include <tempa/io/files/file.hpp>
-#include <tempa/io/files/printable.hpp>
 
 #include "support/catch.hpp"
 #include "support/file_size_limit.hpp"

@@ -1,5 +1,5 @@
 // The members of an object as they stand in the file.
-#include <tempa/io/json/json_members.hpp>
+#include <tempa/io/detail/json/json_members.hpp>
 
 #include "support/catch.hpp"
 #include "support/thrown.hpp"

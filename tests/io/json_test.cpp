@@ -1,5 +1,5 @@
 // Strict JSON, and getters whose errors name file, line and field.
-#include <tempa/io/json/json.hpp>
+#include <tempa/io/detail/json/json.hpp>
 
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"

@@ -1,5 +1,5 @@
 // The folder of a model is replaced as one, whatever happens.
-#include <tempa/io/files/append_file.hpp>
+#include <tempa/io/files/detail/append_file.hpp>
 #include <tempa/io/files/model_folder.hpp>
 
 #include "support/catch.hpp"

@@ -1,8 +1,8 @@
 // Where what is written goes: regular files are replaced, everything else is written through.
 #include <tempa/data/table/delimited_writer.hpp>
-#include <tempa/io/files/append_file.hpp>
-#include <tempa/io/files/text_output.hpp>
-#include <tempa/io/json/json.hpp>
+#include <tempa/io/detail/json/json.hpp>
+#include <tempa/io/files/detail/append_file.hpp>
+#include <tempa/io/files/detail/text_output.hpp>
 
 #include "support/catch.hpp"
 #include "support/file_size_limit.hpp"

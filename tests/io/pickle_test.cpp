@@ -1,5 +1,5 @@
 // Pickles: what is read, what is refused, and that no program of a file can make its reader work or store much.
-#include <tempa/io/torch/pickle_reader.hpp>
+#include <tempa/io/torch/detail/pickle_reader.hpp>
 
 #include "io/torch_bytes.hpp"
 #include "support/catch.hpp"

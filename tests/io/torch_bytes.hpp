@@ -1,7 +1,7 @@
 // Checkpoints of PyTorch made by hand, valid or not: pickles opcode by opcode, ZIP archives, the legacy stream.
 #pragma once
 
-#include <tempa/io/files/crc32.hpp>
+#include <tempa/io/files/detail/crc32.hpp>
 
 #include <cstddef>
 #include <cstdint>

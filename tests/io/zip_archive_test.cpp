@@ -1,5 +1,5 @@
 // ZIP archives: stored members are found, and whatever two readers could understand differently is refused.
-#include <tempa/io/torch/zip_archive.hpp>
+#include <tempa/io/torch/detail/zip_archive.hpp>
 
 #include "io/torch_bytes.hpp"
 #include "support/catch.hpp"

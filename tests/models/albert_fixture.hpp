@@ -4,7 +4,7 @@
 #include <tempa/data/batch.hpp>
 #include <tempa/data/label_columns.hpp>
 #include <tempa/data/masked_tokens.hpp>
-#include <tempa/io/json/json.hpp>
+#include <tempa/io/detail/json/json.hpp>
 #include <tempa/io/safetensors/safetensors.hpp>
 #include <tempa/models/albert/heads.hpp>
 

@@ -1,5 +1,5 @@
 // The names of old and foreign checkpoints.
-#include <tempa/models/pretrained/checkpoint_names.hpp>
+#include <tempa/models/pretrained/detail/checkpoint_names.hpp>
 
 #include "support/catch.hpp"
 #include "support/thrown.hpp"

@@ -1,5 +1,5 @@
 #include <tempa/models/bert/config.hpp>
-#include <tempa/models/pretrained/config_json.hpp>
+#include <tempa/models/pretrained/detail/config_json.hpp>
 
 #include "support/catch.hpp"
 #include "support/fixtures.hpp"

@@ -1,7 +1,7 @@
 // A model with an own head trains as PyTorch trains it: the example japanese_reviews for 50 steps.
 #include "../../examples/japanese_reviews/model.hpp"
 
-#include <tempa/io/json/json.hpp>
+#include <tempa/io/detail/json/json.hpp>
 #include <tempa/models/pretrained/pretrained.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/lr_scheduler/step_lr.hpp>

@@ -2,7 +2,7 @@
 #include <tempa/autograd/no_grad.hpp>
 #include <tempa/data/collate.hpp>
 #include <tempa/data/labeled_texts.hpp>
-#include <tempa/io/files/crc32.hpp>
+#include <tempa/io/files/detail/crc32.hpp>
 #include <tempa/io/safetensors/safetensors.hpp>
 #include <tempa/models/bert/heads.hpp>
 #include <tempa/optim/adamw.hpp>

@@ -1,6 +1,6 @@
 // PNG files: every pixel comes back.
 #include <tempa/core/random.hpp>
-#include <tempa/plot/png.hpp>
+#include <tempa/plot/detail/png.hpp>
 
 #include "support/catch.hpp"
 #include "support/png_decoder.hpp"

@@ -1,4 +1,4 @@
-#include <tempa/data/prefetcher.hpp>
+#include <tempa/data/detail/prefetcher.hpp>
 #include <tempa/ops/attention.hpp>
 #include <tempa/ops/gelu.hpp>
 #include <tempa/ops/linear.hpp>

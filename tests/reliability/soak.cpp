@@ -7,7 +7,7 @@
 // rounds: seconds, rounds, steps, resident memory of the process, memory of tensors, and what is kept for new ones.
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/document_sentiment.hpp>
-#include <tempa/device/storage.hpp>
+#include <tempa/device/detail/storage.hpp>
 #include <tempa/models/bert/heads.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/tensorboard/summary_writer.hpp>

@@ -1,7 +1,7 @@
 // The MeCab dictionary with which the golden ids were made.
 #pragma once
 
-#include <tempa/text/japanese/mecab_dictionary.hpp>
+#include <tempa/text/japanese/detail/mecab_dictionary.hpp>
 
 #include <cstdlib>
 #include <filesystem>

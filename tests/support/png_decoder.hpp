@@ -1,7 +1,7 @@
 // Reads PNG files back, by libpng.
 #pragma once
 
-#include <tempa/plot/png.hpp>
+#include <tempa/plot/detail/png.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/core/error.hpp>
-#include <tempa/device/storage.hpp>
+#include <tempa/device/detail/storage.hpp>
 
 #include <atomic>
 #include <cstddef>

@@ -1,6 +1,6 @@
 // TensorBoard's event files: checks, messages, records, and what damaged files do.
-#include <tempa/tensorboard/event_file.hpp>
-#include <tempa/tensorboard/graph_def.hpp>
+#include <tempa/tensorboard/detail/event_file.hpp>
+#include <tempa/tensorboard/detail/graph_def.hpp>
 
 #include "support/catch.hpp"
 #include "support/file_size_limit.hpp"

@@ -1,7 +1,7 @@
 // MeCab: its arguments, finding and checking a dictionary, errors.
+#include <tempa/text/japanese/detail/mecab.hpp>
+#include <tempa/text/japanese/detail/mecab_dictionary.hpp>
 #include <tempa/text/japanese/japanese_tokenizer.hpp>
-#include <tempa/text/japanese/mecab.hpp>
-#include <tempa/text/japanese/mecab_dictionary.hpp>
 
 #include <cstdint>
 #include <cstdlib>

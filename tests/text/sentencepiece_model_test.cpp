@@ -1,6 +1,6 @@
 // Sentencepiece model files that are broken, the normalisation table and the unigram model by themselves.
-#include <tempa/text/sentencepiece/sentencepiece_model.hpp>
-#include <tempa/text/sentencepiece/unigram.hpp>
+#include <tempa/text/sentencepiece/detail/sentencepiece_model.hpp>
+#include <tempa/text/sentencepiece/detail/unigram.hpp>
 
 #include <cmath>
 #include <filesystem>

@@ -1,5 +1,5 @@
-#include <tempa/text/unicode/unicode.hpp>
-#include <tempa/text/unicode/utf8.hpp>
+#include <tempa/text/detail/unicode/unicode.hpp>
+#include <tempa/text/detail/unicode/utf8.hpp>
 
 #include <random>
 #include <string>

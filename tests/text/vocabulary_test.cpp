@@ -1,6 +1,6 @@
 #include <tempa/core/error.hpp>
-#include <tempa/text/bert/wordpiece.hpp>
-#include <tempa/text/shared/byte_trie.hpp>
+#include <tempa/text/bert/detail/wordpiece.hpp>
+#include <tempa/text/shared/detail/byte_trie.hpp>
 #include <tempa/text/shared/vocabulary.hpp>
 
 #include <filesystem>

@@ -4,7 +4,7 @@
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/lr_scheduler/step_lr.hpp>
 #include <tempa/optim/lr_scheduler/warmup_schedules.hpp>
-#include <tempa/train/stop_signal.hpp>
+#include <tempa/train/detail/stop_signal.hpp>
 #include <tempa/train/trainer.hpp>
 
 #include "support/catch.hpp"

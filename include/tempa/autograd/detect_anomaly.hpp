@@ -1,9 +1,9 @@
 // Finds the operation in which NaN or infinity begins.
 #pragma once
 
+#include <tempa/autograd/detail/node.hpp>
 #include <tempa/autograd/dispatch.hpp>
-#include <tempa/autograd/node.hpp>
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/numeric.hpp>
 #include <tempa/tensor/tensor.hpp>
 

@@ -1,8 +1,8 @@
 // Turns the recording of this thread's operations off.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
+#include <tempa/core/detail/compiled.hpp>
 
 #include <utility>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/variable.hpp>
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/tensor/profile_scope.hpp>
 
 #include <initializer_list>

@@ -1,11 +1,11 @@
 // A tensor, its gradient, and its place on the tape.
 #pragma once
 
+#include <tempa/autograd/detail/node.hpp>
 #include <tempa/autograd/detect_anomaly.hpp>
 #include <tempa/autograd/dispatch.hpp>
 #include <tempa/autograd/no_grad.hpp>
-#include <tempa/autograd/node.hpp>
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/accumulate.hpp>
 #include <tempa/tensor/profile_scope.hpp>
 #include <tempa/tensor/tensor.hpp>

@@ -1,8 +1,8 @@
 // The types of errors. Every message says who complains, what was expected and what was given instead.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
+#include <tempa/core/detail/compiled.hpp>
 
 #include <concepts>
 #include <cstdint>

@@ -1,11 +1,11 @@
 // Parallel loops.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
+#include <tempa/core/detail/processors.hpp>
+#include <tempa/core/detail/thread_pool.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/core/processors.hpp>
 #include <tempa/core/shape.hpp>
-#include <tempa/core/thread_pool.hpp>
 
 #include <algorithm>
 #include <atomic>

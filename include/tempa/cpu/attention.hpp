@@ -3,7 +3,7 @@
 // the same gradient, so that results do not depend on the number of threads.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/backend.hpp>
 #include <tempa/cpu/gemm/small_gemm.hpp>

@@ -1,9 +1,9 @@
 // Copies of dense arrays and of their parts, transposes and repetitions.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
+#include <tempa/core/detail/loop_nest.hpp>
 #include <tempa/core/dtype.hpp>
-#include <tempa/core/loop_nest.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/accumulate.hpp>
 

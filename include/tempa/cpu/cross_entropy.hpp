@@ -1,7 +1,7 @@
 // Cross-entropy of log-probabilities, and its gradient with respect to the logits in one pass.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/accumulate.hpp>
 #include <tempa/math/exp.hpp>

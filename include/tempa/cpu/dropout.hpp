@@ -1,7 +1,7 @@
 // Dropout, whose mask is computed from Philox counters whenever it is needed.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/backend.hpp>
 #include <tempa/cpu/simd/philox.hpp>

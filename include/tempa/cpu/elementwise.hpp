@@ -3,7 +3,7 @@
 // loop, a row vector under a matrix is one loop a row.
 #pragma once
 
-#include <tempa/core/loop_nest.hpp>
+#include <tempa/core/detail/loop_nest.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/accumulate.hpp>
 #include <tempa/math/formula.hpp>

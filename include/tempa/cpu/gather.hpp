@@ -2,7 +2,7 @@
 // outer parts or columns, never single indices, so that there are no races and the number of threads does not matter.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/accumulate.hpp>

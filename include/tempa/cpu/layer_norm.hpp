@@ -2,7 +2,7 @@
 // large mean does not cancel the variance.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/backend.hpp>

@@ -2,7 +2,7 @@
 // cache. The same bits as the separate operations.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/accumulate.hpp>
 #include <tempa/cpu/dropout.hpp>
 #include <tempa/cpu/layer_norm.hpp>

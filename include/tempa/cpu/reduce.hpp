@@ -2,7 +2,7 @@
 // whose size does not depend on the number of threads, and their partial results are joined in order.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/accumulate.hpp>
 

@@ -2,7 +2,7 @@
 // division. Rows (inner = 1) are vector loops along the row; otherwise `kSoftmaxColumns` columns are taken at once.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/accumulate.hpp>
 #include <tempa/math/exp.hpp>

@@ -1,8 +1,8 @@
 // Launcher of kernels/bce_fused.cu.
 #pragma once
 
+#include <tempa/core/detail/loop_nest.hpp>
 #include <tempa/core/dtype.hpp>
-#include <tempa/core/loop_nest.hpp>
 #include <tempa/device/cuda/backend.hpp>
 
 namespace tempa::inline TEMPA_ABI::cuda {

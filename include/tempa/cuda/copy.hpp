@@ -1,8 +1,8 @@
 // Launchers of kernels/copy.cu.
 #pragma once
 
+#include <tempa/core/detail/loop_nest.hpp>
 #include <tempa/core/dtype.hpp>
-#include <tempa/core/loop_nest.hpp>
 #include <tempa/device/cuda/backend.hpp>
 
 namespace tempa::inline TEMPA_ABI::cuda {

@@ -2,8 +2,8 @@
 // formula needs a .cu of the program with `#include <kernels/elementwise.cuh>` and `TEMPA_UNARY_KERNELS(float, Mine);`.
 #pragma once
 
+#include <tempa/core/detail/loop_nest.hpp>
 #include <tempa/core/dtype.hpp>
-#include <tempa/core/loop_nest.hpp>
 #include <tempa/device/cuda/backend.hpp>
 #include <tempa/math/formula.hpp>
 

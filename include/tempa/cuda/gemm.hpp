@@ -1,8 +1,8 @@
 // Launchers of kernels/gemm*.cu, gemv.cu and matmul.cu.
 #pragma once
 
+#include <tempa/core/detail/loop_nest.hpp>
 #include <tempa/core/dtype.hpp>
-#include <tempa/core/loop_nest.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/device/cuda/backend.hpp>
 #include <tempa/math/transpose.hpp>

@@ -1,7 +1,7 @@
 // Texts that are encoded in a different random way each time they are read: regularization for small training sets.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/data/labeled_texts.hpp>
 

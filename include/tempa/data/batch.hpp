@@ -1,7 +1,7 @@
 // What a model reads in one step: several sequences of tokens laid end to end, without padding.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/tensor/tensor.hpp>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // Makes batches of examples: packed, as tempa's models take them, or padded to a table.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/batch.hpp>
 #include <tempa/data/dataset.hpp>
 #include <tempa/tensor/tensor.hpp>

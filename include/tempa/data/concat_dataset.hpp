@@ -1,7 +1,7 @@
 // Two datasets joined to one.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/dataset.hpp>
 
 #include <concepts>

@@ -4,7 +4,7 @@
 #include <tempa/core/random.hpp>
 #include <tempa/data/collate.hpp>
 #include <tempa/data/dataset.hpp>
-#include <tempa/data/prefetcher.hpp>
+#include <tempa/data/detail/prefetcher.hpp>
 #include <tempa/data/sampler.hpp>
 
 #include <cstddef>

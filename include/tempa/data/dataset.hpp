@@ -1,7 +1,7 @@
 // The concept of a dataset, the type of example that tempa's datasets consist of, and subsets.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/text/tokenizer.hpp>

@@ -1,7 +1,7 @@
 // Datasets of positive, neutral and negative texts: SmSA and tables like it.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/labeled_texts.hpp>
 
 TEMPA_COMPILED_FILE("data");

@@ -1,11 +1,11 @@
 // Looks up classes by name, without regard to case and surrounding white space.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
-#include <tempa/text/unicode/unicode.hpp>
-#include <tempa/text/unicode/utf8.hpp>
+#include <tempa/text/detail/unicode/unicode.hpp>
+#include <tempa/text/detail/unicode/utf8.hpp>
 
 #include <algorithm>
 #include <cstddef>

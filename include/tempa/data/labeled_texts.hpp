@@ -1,7 +1,7 @@
 // Reads texts and their classes from a table, and encodes them.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/data/dataset.hpp>
 #include <tempa/data/labels.hpp>

@@ -1,7 +1,7 @@
 // Turns the fields of label columns into classes, sets of labels, or numbers.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/label_names.hpp>
 #include <tempa/data/table/text_table.hpp>
 

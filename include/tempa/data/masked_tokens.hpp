@@ -1,7 +1,7 @@
 // Batches for masked language modeling: some tokens are hidden, and the model has to predict them.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/data/collate.hpp>
 #include <tempa/text/tokenizer.hpp>

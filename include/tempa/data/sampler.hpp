@@ -2,7 +2,7 @@
 // (seed, epoch), so that any epoch can be repeated without those before it.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/random.hpp>
 
 #include <algorithm>

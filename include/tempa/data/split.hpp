@@ -1,7 +1,7 @@
 // Splits a dataset at random, also with the same share of each class in each part.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/data/dataset.hpp>
 

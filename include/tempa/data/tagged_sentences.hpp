@@ -1,7 +1,7 @@
 // Files with a word and its tag on each line, "Jokowi<TAB>B-PER", and an empty line between sentences.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/label_names.hpp>
 #include <tempa/data/labels.hpp>
 #include <tempa/data/table/delimited.hpp>

@@ -1,12 +1,12 @@
 // Datasets of sentences with a tag for each word: batches with a label for each token, and predictions for words.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/data/collate.hpp>
+#include <tempa/data/detail/word_pieces.hpp>
 #include <tempa/data/tagged_sentences.hpp>
-#include <tempa/data/word_pieces.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,9 +1,9 @@
 // Checkpoints: folders "checkpoint-<step>" with everything that a training needs to resume, written atomically.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
-#include <tempa/io/files/atomic_folder.hpp>
-#include <tempa/io/json/json.hpp>
+#include <tempa/core/detail/compiled.hpp>
+#include <tempa/io/detail/json/json.hpp>
+#include <tempa/io/files/detail/atomic_folder.hpp>
 #include <tempa/io/safetensors/safetensors.hpp>
 
 #include <algorithm>

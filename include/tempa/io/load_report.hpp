@@ -1,11 +1,11 @@
 // Reports which tensors of a checkpoint were loaded, missing or unused, as a structure and as a table.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
-#include <tempa/io/files/printable.hpp>
+#include <tempa/io/files/detail/printable.hpp>
 
 #include <algorithm>
 #include <array>

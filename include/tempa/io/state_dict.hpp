@@ -1,7 +1,7 @@
 // Tensors of several types by name: what modules export and import, and what checkpoint files contain.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/io/load_report.hpp>
 #include <tempa/tensor/tensor.hpp>

@@ -1,7 +1,7 @@
 // The share of predictions that are right.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/metrics/confusion_matrix.hpp>
 #include <tempa/metrics/multi_label.hpp>
 

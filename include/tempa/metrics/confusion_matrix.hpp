@@ -1,7 +1,7 @@
 // Counts how often each class was predicted for each true class; accuracy, precision, recall and F1 follow from it.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/tensor/tensor.hpp>

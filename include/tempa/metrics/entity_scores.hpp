@@ -1,7 +1,7 @@
 // Precision, recall and F1 of whole entities, as seqeval computes them.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/metrics/entities.hpp>
 #include <tempa/metrics/report.hpp>
 

@@ -1,7 +1,7 @@
 // Scores of rows with several labels, one from each label column.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/metrics/accuracy.hpp>
 #include <tempa/metrics/confusion_matrix.hpp>
 #include <tempa/metrics/precision_recall_f1.hpp>

@@ -1,7 +1,7 @@
 // Examples with any number of labels: their tables of 0 and 1, and the counts for precision, recall and F1.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/tensor/tensor.hpp>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // Precision, recall and F1 of each class and their averages, as scikit-learn computes them.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/metrics/confusion_matrix.hpp>
 #include <tempa/metrics/multi_label.hpp>
 

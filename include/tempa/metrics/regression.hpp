@@ -1,7 +1,7 @@
 // Errors of predicted numbers, and their correlation with the true ones.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/error.hpp>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // Scores and confusion matrices as text.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/metrics/precision_recall_f1.hpp>
 
 #include <utf8proc.h>

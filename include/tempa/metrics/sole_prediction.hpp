@@ -1,8 +1,8 @@
 // Whether a model predicts the same for every example.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/metrics/confusion_matrix.hpp>
 #include <tempa/tensor/tensor.hpp>

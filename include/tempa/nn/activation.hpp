@@ -1,7 +1,7 @@
 // Activation functions as layers, for `Sequential`, and by their Hugging Face names.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/ops/activation.hpp>
 #include <tempa/ops/gelu.hpp>
 

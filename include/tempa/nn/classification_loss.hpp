@@ -1,7 +1,7 @@
 // The options of a classifier's loss.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/ops/cross_entropy.hpp>
 
 #include <vector>

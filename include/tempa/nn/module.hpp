@@ -9,7 +9,7 @@
 
 #include <tempa/autograd/no_grad.hpp>
 #include <tempa/autograd/variable.hpp>
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/io/state_dict.hpp>
 
@@ -351,7 +351,7 @@ TEMPA_COMPILED_FUNCTION(detail::named_parameters);
   instantiate struct M<T>;                          \
   instantiate struct ModuleMembers<M<T>, T>;        \
   TEMPA_INSTANTIATE_FUNCTION(instantiate, leaves<M<T>>)
-/// The module `M<T>` for each `Floating` T, see tempa/core/compiled.hpp.
+/// The module `M<T>` for each `Floating` T, see tempa/core/detail/compiled.hpp.
 #define TEMPA_COMPILED_MODULE(M)                                     \
   TEMPA_INSTANTIATE_MODULE(TEMPA_INSTANTIATE_FLOAT, M, float);       \
   TEMPA_INSTANTIATE_MODULE(TEMPA_INSTANTIATE_DOUBLE, M, double);     \

@@ -1,12 +1,12 @@
 // Arithmetic with NumPy's broadcasting: two variables, or a variable and a number.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/elementwise.hpp>
 #include <tempa/math/arithmetic.hpp>
 #include <tempa/math/elementary.hpp>
+#include <tempa/ops/detail/sum_to_shape.hpp>
 #include <tempa/ops/elementwise.hpp>
-#include <tempa/ops/sum_to_shape.hpp>
 
 #include <concepts>
 #include <utility>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/tape.hpp>
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/batch_norm1d.hpp>
 
 #include <cstdint>

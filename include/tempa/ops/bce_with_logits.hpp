@@ -1,7 +1,7 @@
 // Binary cross-entropy of logits: the loss where an example may have several labels.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/math/loss.hpp>
 #include <tempa/ops/activation.hpp>
 #include <tempa/ops/arithmetic.hpp>

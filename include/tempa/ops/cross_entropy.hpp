@@ -1,7 +1,7 @@
 // Cross-entropy of logits and class labels.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/cross_entropy.hpp>
 #include <tempa/cpu/softmax.hpp>
 #include <tempa/ops/cast.hpp>

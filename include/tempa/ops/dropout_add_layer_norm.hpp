@@ -1,7 +1,7 @@
 // Dropout, residual sum and LayerNorm, which end both halves of a transformer layer, as one operation.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/layer_norm_fused.hpp>
 #include <tempa/ops/dropout.hpp>
 

@@ -1,7 +1,7 @@
 // Elementary functions of one element. Each takes any shape, returns the same, and saves nothing of its own.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/math/elementary.hpp>
 #include <tempa/ops/elementwise.hpp>
 

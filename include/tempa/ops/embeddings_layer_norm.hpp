@@ -1,7 +1,7 @@
 // The embeddings of a transformer (three lookups, their sum, LayerNorm, dropout) as one operation.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/layer_norm_fused.hpp>
 #include <tempa/ops/dropout.hpp>
 #include <tempa/ops/embedding.hpp>

@@ -1,7 +1,7 @@
 // The feed-forward network of a transformer layer as one operation.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/ops/linear.hpp>
 
 #include <utility>

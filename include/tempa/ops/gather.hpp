@@ -1,9 +1,9 @@
 // Selects elements by index.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/gather.hpp>
-#include <tempa/ops/sum_to_shape.hpp>
+#include <tempa/ops/detail/sum_to_shape.hpp>
 
 #include <concepts>
 #include <string_view>

@@ -1,7 +1,7 @@
 // The Gaussian error linear unit.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/math/gelu.hpp>
 #include <tempa/ops/elementwise.hpp>
 

@@ -1,7 +1,7 @@
 // Reduces the losses of a batch to one number.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/ops/reduction.hpp>
 
 namespace tempa::inline TEMPA_ABI {

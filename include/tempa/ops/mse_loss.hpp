@@ -1,7 +1,7 @@
 // The mean squared error, the loss of a regression.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/ops/cast.hpp>
 #include <tempa/ops/loss_reduction.hpp>
 

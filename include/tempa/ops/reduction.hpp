@@ -1,7 +1,7 @@
 // Sums, means, variances and maxima, over everything or along one axis.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/ops/arithmetic.hpp>
 #include <tempa/ops/cast.hpp>
 #include <tempa/ops/elementary.hpp>

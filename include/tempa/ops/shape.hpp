@@ -1,9 +1,9 @@
 // Operations that only move elements: reshape, transpose, slice, cat and their relatives.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/copy.hpp>
-#include <tempa/ops/sum_to_shape.hpp>
+#include <tempa/ops/detail/sum_to_shape.hpp>
 
 #include <algorithm>
 #include <array>

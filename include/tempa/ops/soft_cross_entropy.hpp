@@ -1,7 +1,7 @@
 // Cross-entropy of logits and the probabilities of classes.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/ops/arithmetic.hpp>
 #include <tempa/ops/cast.hpp>
 #include <tempa/ops/cross_entropy.hpp>

@@ -1,9 +1,9 @@
 // Softmax and its logarithm along any axis.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/softmax.hpp>
-#include <tempa/ops/sum_to_shape.hpp>
+#include <tempa/ops/detail/sum_to_shape.hpp>
 
 #include <utility>
 

@@ -1,10 +1,10 @@
 // Chooses between two values by a mask.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/copy.hpp>
 #include <tempa/cpu/where.hpp>
-#include <tempa/ops/sum_to_shape.hpp>
+#include <tempa/ops/detail/sum_to_shape.hpp>
 
 #include <cstdint>
 #include <utility>

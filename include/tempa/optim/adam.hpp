@@ -1,7 +1,7 @@
 // Adam, with weight decay in the gradient (Adam) or beside it (AdamW).
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/optimizer.hpp>
 #include <tempa/math/adam.hpp>
 #include <tempa/optim/rule_optimizer.hpp>

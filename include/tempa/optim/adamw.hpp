@@ -1,7 +1,7 @@
 // Adam with decoupled weight decay: the optimizer that BERT is fine-tuned with.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/optim/adam.hpp>
 
 TEMPA_COMPILED_FILE("optim");

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/dispatch.hpp>
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/numeric.hpp>
 #include <tempa/cpu/simd/convert.hpp>
 #include <tempa/io/state_dict.hpp>

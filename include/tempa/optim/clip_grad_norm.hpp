@@ -2,9 +2,9 @@
 #pragma once
 
 #include <tempa/autograd/dispatch.hpp>
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/numeric.hpp>
-#include <tempa/optim/parameter_list.hpp>
+#include <tempa/optim/detail/parameter_list.hpp>
 #include <tempa/tensor/profile_scope.hpp>
 
 #include <algorithm>

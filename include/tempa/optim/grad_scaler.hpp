@@ -3,7 +3,7 @@
 
 #include <tempa/autograd/dispatch.hpp>
 #include <tempa/autograd/tape.hpp>
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/loss_scale.hpp>
 #include <tempa/cpu/numeric.hpp>
 #include <tempa/math/loss_scale.hpp>

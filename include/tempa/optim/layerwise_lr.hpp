@@ -1,7 +1,7 @@
 // Learning rates that fall from the head of a transformer down to its embeddings.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/optim/param_groups.hpp>
 
 #include <algorithm>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <tempa/optim/clip_grad_norm.hpp>
-#include <tempa/optim/parameter_list.hpp>
-#include <tempa/optim/recorded_step.hpp>
+#include <tempa/optim/detail/parameter_list.hpp>
+#include <tempa/optim/detail/recorded_step.hpp>
 #include <tempa/tensor/profile_scope.hpp>
 
 #include <cmath>

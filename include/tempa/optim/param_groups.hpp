@@ -1,7 +1,7 @@
 // The usual groups of a transformer's parameters: weight decay for the matrices, none for biases and normalisations.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/optim/optimizer.hpp>
 
 #include <cctype>

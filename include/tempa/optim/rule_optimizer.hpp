@@ -1,10 +1,10 @@
 // The optimizers that are made of a rule for one element.
 #pragma once
 
-#include <tempa/optim/device_step.hpp>
-#include <tempa/optim/host_step.hpp>
+#include <tempa/optim/detail/device_step.hpp>
+#include <tempa/optim/detail/host_step.hpp>
+#include <tempa/optim/detail/slots.hpp>
 #include <tempa/optim/optimizer.hpp>
-#include <tempa/optim/slots.hpp>
 #include <tempa/tensor/profile_scope.hpp>
 
 #include <cmath>

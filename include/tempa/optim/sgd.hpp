@@ -1,7 +1,7 @@
 // Stochastic gradient descent.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/optimizer.hpp>
 #include <tempa/math/sgd.hpp>
 #include <tempa/optim/rule_optimizer.hpp>

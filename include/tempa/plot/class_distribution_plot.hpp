@@ -1,8 +1,8 @@
 // How many examples each class has, as a picture.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
-#include <tempa/plot/chart_frame.hpp>
+#include <tempa/core/detail/compiled.hpp>
+#include <tempa/plot/detail/chart_frame.hpp>
 #include <tempa/tensor/tensor.hpp>
 
 #include <algorithm>

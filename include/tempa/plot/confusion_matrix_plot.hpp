@@ -1,9 +1,9 @@
 // Confusion matrices as pictures.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/metrics/confusion_matrix.hpp>
-#include <tempa/plot/chart_frame.hpp>
+#include <tempa/plot/detail/chart_frame.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -1,8 +1,8 @@
 // Line charts: values over steps or epochs.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
-#include <tempa/plot/chart_frame.hpp>
+#include <tempa/core/detail/compiled.hpp>
+#include <tempa/plot/detail/chart_frame.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -1,11 +1,11 @@
 // A picture: a scene that is saved as SVG, and as PNG where this build has cairo.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/io/files/file.hpp>
-#include <tempa/plot/png.hpp>
-#include <tempa/plot/rasterize.hpp>
-#include <tempa/plot/svg.hpp>
+#include <tempa/plot/detail/png.hpp>
+#include <tempa/plot/detail/rasterize.hpp>
+#include <tempa/plot/detail/svg.hpp>
 
 #include <cstdint>
 #include <filesystem>

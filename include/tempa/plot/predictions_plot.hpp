@@ -1,8 +1,8 @@
 // Predictions beside what was right: examples of a classifier, values of a regression.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
-#include <tempa/plot/chart_frame.hpp>
+#include <tempa/core/detail/compiled.hpp>
+#include <tempa/plot/detail/chart_frame.hpp>
 #include <tempa/plot/line_chart.hpp>
 
 #include <algorithm>

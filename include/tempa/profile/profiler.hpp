@@ -1,11 +1,11 @@
 // Measures where the time of a program goes: a table by operation, and a trace.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/io/files/file.hpp>
-#include <tempa/profile/chrome_trace.hpp>
-#include <tempa/profile/machine_peak.hpp>
-#include <tempa/profile/profile_rows.hpp>
+#include <tempa/profile/detail/chrome_trace.hpp>
+#include <tempa/profile/detail/machine_peak.hpp>
+#include <tempa/profile/detail/profile_rows.hpp>
 #include <tempa/tensor/profile_scope.hpp>
 
 #include <algorithm>

@@ -1,10 +1,10 @@
 // Scopes: parts of a program whose time and work are recorded while a `Profiler` is alive.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/shape.hpp>
-#include <tempa/tensor/profile_log.hpp>
+#include <tempa/tensor/detail/profile_log.hpp>
 #if defined(TEMPA_WITH_CUDA)
 #include <tempa/device/cuda/stream.hpp>
 

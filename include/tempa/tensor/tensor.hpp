@@ -1,11 +1,11 @@
 // A dense, contiguous, row-major array of one element type on one device.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/shape.hpp>
+#include <tempa/device/detail/device_memory.hpp>
 #include <tempa/device/device.hpp>
-#include <tempa/device/device_memory.hpp>
 
 #include <cstddef>
 #include <memory>

@@ -1,9 +1,9 @@
 // Hyperparameters and the resulting metrics, for TensorBoard's page that compares runs.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/metrics/metrics.hpp>
-#include <tempa/tensorboard/event.hpp>
+#include <tempa/tensorboard/detail/event.hpp>
 
 #include <concepts>
 #include <string>

@@ -1,12 +1,12 @@
 // Writes what TensorBoard shows: scalars, histograms, texts, images, hyperparameters, the model's graph.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/metrics/metrics.hpp>
 #include <tempa/plot/picture.hpp>
-#include <tempa/tensorboard/event_file.hpp>
-#include <tempa/tensorboard/graph.hpp>
-#include <tempa/tensorboard/histogram.hpp>
+#include <tempa/tensorboard/detail/event_file.hpp>
+#include <tempa/tensorboard/detail/graph.hpp>
+#include <tempa/tensorboard/detail/histogram.hpp>
 #include <tempa/tensorboard/hparams.hpp>
 
 #include <algorithm>

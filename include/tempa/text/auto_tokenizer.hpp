@@ -1,11 +1,11 @@
 // Opens the tokenizer of a model folder, of whichever kind it is.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/io/files/printable.hpp>
-#include <tempa/io/json/json.hpp>
+#include <tempa/io/detail/json/json.hpp>
+#include <tempa/io/files/detail/printable.hpp>
 #include <tempa/text/any_tokenizer.hpp>
 #include <tempa/text/bert/bert_tokenizer.hpp>
 #include <tempa/text/japanese/japanese_tokenizer.hpp>

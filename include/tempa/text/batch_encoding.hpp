@@ -1,8 +1,8 @@
 // Encodes many texts at once, on several threads, and pads encodings to one length.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/tensor/tensor.hpp>

@@ -3,7 +3,7 @@
 
 #include <tempa/core/config.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/text/unicode/unicode.hpp>
+#include <tempa/text/detail/unicode/unicode.hpp>
 
 #include <algorithm>
 #include <concepts>

@@ -1,7 +1,7 @@
 // Watches a metric: which evaluation was best, and when to stop.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
 

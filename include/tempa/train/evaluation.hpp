@@ -2,12 +2,12 @@
 #pragma once
 
 #include <tempa/autograd/no_grad.hpp>
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/nn/classification_loss.hpp>
 #include <tempa/nn/module.hpp>
+#include <tempa/train/detail/score_keeper_of.hpp>
 #include <tempa/train/loss_weight.hpp>
 #include <tempa/train/progress.hpp>
-#include <tempa/train/score_keeper_of.hpp>
 
 #include <cmath>
 #include <cstdint>

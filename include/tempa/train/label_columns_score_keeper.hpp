@@ -1,7 +1,7 @@
 // Scores the predictions of a model with several label columns.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/batch.hpp>
 #include <tempa/data/label_columns.hpp>
 #include <tempa/metrics/label_columns.hpp>

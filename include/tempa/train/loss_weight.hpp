@@ -1,7 +1,7 @@
 // The weight of a batch's loss, so that the losses of several batches can be combined: one sum over one weight.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/batch.hpp>
 #include <tempa/nn/module.hpp>
 

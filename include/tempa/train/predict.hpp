@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/no_grad.hpp>
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/collate.hpp>
 #include <tempa/data/sampler.hpp>
 #include <tempa/io/state_dict.hpp>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/autograd/no_grad.hpp>
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/token_classification.hpp>
 #include <tempa/nn/module.hpp>

@@ -1,7 +1,7 @@
 // A progress bar with rate, remaining time and a running text.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/shape.hpp>
 
 #include <algorithm>

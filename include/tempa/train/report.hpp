@@ -1,10 +1,10 @@
 // The results of a run: as text, and as metrics.json.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
-#include <tempa/io/json/json.hpp>
+#include <tempa/core/detail/compiled.hpp>
+#include <tempa/io/detail/json/json.hpp>
 #include <tempa/metrics/report.hpp>
-#include <tempa/train/epoch_record.hpp>
+#include <tempa/train/detail/epoch_record.hpp>
 #include <tempa/train/evaluation.hpp>
 
 #include <filesystem>

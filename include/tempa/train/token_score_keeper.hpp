@@ -1,7 +1,7 @@
 // Scores the predicted tags of words: entities, or a class for each word.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/batch.hpp>
 #include <tempa/metrics/entity_scores.hpp>
 #include <tempa/train/score_keeper.hpp>

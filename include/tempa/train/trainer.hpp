@@ -8,15 +8,15 @@
 #include <tempa/optim/grad_scaler.hpp>
 #include <tempa/optim/lr_scheduler/lr_scheduler.hpp>
 #include <tempa/optim/lr_scheduler/reduce_lr_on_plateau.hpp>
+#include <tempa/train/detail/epoch_record.hpp>
+#include <tempa/train/detail/score_keeper_of.hpp>
+#include <tempa/train/detail/step_replay.hpp>
+#include <tempa/train/detail/trainer_graph.hpp>
+#include <tempa/train/detail/trainer_settings.hpp>
 #include <tempa/train/early_stopping.hpp>
-#include <tempa/train/epoch_record.hpp>
 #include <tempa/train/evaluation.hpp>
 #include <tempa/train/progress.hpp>
-#include <tempa/train/score_keeper_of.hpp>
-#include <tempa/train/step_replay.hpp>
-#include <tempa/train/trainer_graph.hpp>
 #include <tempa/train/trainer_options.hpp>
-#include <tempa/train/trainer_settings.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -1,13 +1,13 @@
 // The options of a trainer.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/metrics/problem_type.hpp>
 #include <tempa/optim/averaged_model.hpp>
 #include <tempa/optim/grad_scaler.hpp>
+#include <tempa/train/detail/step_replay.hpp>
+#include <tempa/train/detail/training_checkpoint.hpp>
 #include <tempa/train/progress.hpp>
-#include <tempa/train/step_replay.hpp>
-#include <tempa/train/training_checkpoint.hpp>
 
 #include <functional>
 #include <iostream>

@@ -1,7 +1,7 @@
 // A whole training step as one CUDA graph.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/batch.hpp>
 #include <tempa/optim/grad_scaler.hpp>
 #include <tempa/optim/optimizer.hpp>

@@ -1,8 +1,8 @@
 // A default for the number of epochs.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
 

@@ -1,7 +1,7 @@
 // Pictures of a training: learning curves and the schedule of the learning rate.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/plot/line_chart.hpp>
 #include <tempa/train/trainer.hpp>
 

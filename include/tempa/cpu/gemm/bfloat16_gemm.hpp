@@ -6,7 +6,7 @@
 
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
-#include <tempa/device/storage.hpp>
+#include <tempa/device/detail/storage.hpp>
 
 #if defined(__x86_64__)
 #include <immintrin.h>

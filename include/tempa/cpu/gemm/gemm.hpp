@@ -3,7 +3,7 @@
 // or, with AMX, oneDNN. Other 16-bit matrices are converted to float, whose product is rounded once.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/backend.hpp>

@@ -1,7 +1,7 @@
 // Matrix products with the steps that a layer adds to them, such as bias and GELU, under the names of the CUDA kernels.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/copy.hpp>
 #include <tempa/cpu/elementwise.hpp>
 #include <tempa/cpu/gemm/gemm.hpp>

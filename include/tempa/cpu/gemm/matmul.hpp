@@ -1,8 +1,8 @@
 // Products of batches of matrices that are broadcast against each other.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
-#include <tempa/core/loop_nest.hpp>
+#include <tempa/core/detail/compiled.hpp>
+#include <tempa/core/detail/loop_nest.hpp>
 #include <tempa/cpu/gemm/gemm.hpp>
 
 #include <algorithm>

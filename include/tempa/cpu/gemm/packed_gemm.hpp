@@ -4,12 +4,12 @@
 // sizes. (Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication, 2008, has the blocking.)
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/backend.hpp>
 #include <tempa/cpu/gemm/small_gemm.hpp>
-#include <tempa/device/storage.hpp>
+#include <tempa/device/detail/storage.hpp>
 #include <tempa/math/transpose.hpp>
 
 #include <algorithm>

@@ -9,7 +9,7 @@
 #include <tempa/cpu/backend.hpp>
 #include <tempa/cpu/gemm/bfloat16_gemm.hpp>
 #include <tempa/cpu/gemm/small_gemm.hpp>
-#include <tempa/device/storage.hpp>
+#include <tempa/device/detail/storage.hpp>
 
 #if defined(__AVX512BF16__)
 #include <immintrin.h>

@@ -1,10 +1,10 @@
 // Names a column of a table: by its name in the header, or by its number.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/data/label_names.hpp>
-#include <tempa/text/unicode/unicode.hpp>
+#include <tempa/text/detail/unicode/unicode.hpp>
 
 #include <algorithm>
 #include <cstddef>

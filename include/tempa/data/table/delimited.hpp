@@ -2,11 +2,11 @@
 // every error names the file and the line.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/data/table/column.hpp>
-#include <tempa/text/unicode/utf8.hpp>
+#include <tempa/text/detail/unicode/utf8.hpp>
 
 #include <cerrno>
 #include <cstddef>

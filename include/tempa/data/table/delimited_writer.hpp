@@ -1,7 +1,7 @@
 // Writes tables of text that `DelimitedReader` and spreadsheet programs read back field by field.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/table/delimited.hpp>
 #include <tempa/io/files/file.hpp>
 

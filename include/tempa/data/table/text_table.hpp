@@ -1,7 +1,7 @@
 // Reads texts and label fields from a table, row by row or all at once.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/table/column.hpp>
 #include <tempa/data/table/delimited.hpp>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <tempa/device/cuda/backend.hpp>
-#include <tempa/device/storage.hpp>
+#include <tempa/device/detail/storage.hpp>
 
 #include <cstddef>
 #include <memory>

@@ -1,10 +1,10 @@
 // Files: read as a whole, replaced atomically.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/io/files/descriptor.hpp>
-#include <tempa/io/files/output_target.hpp>
+#include <tempa/io/files/detail/descriptor.hpp>
+#include <tempa/io/files/detail/output_target.hpp>
 
 #include <algorithm>
 #include <atomic>

@@ -1,11 +1,11 @@
 // The folder of a trained model with all its files, replaced as a whole.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/io/files/atomic_folder.hpp>
+#include <tempa/io/files/detail/atomic_folder.hpp>
+#include <tempa/io/files/detail/output_target.hpp>
 #include <tempa/io/files/file.hpp>
-#include <tempa/io/files/output_target.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,9 +1,9 @@
 // safetensors, the format in which Hugging Face stores weights. Files are written atomically.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/io/files/file.hpp>
-#include <tempa/io/safetensors/safetensors_header.hpp>
+#include <tempa/io/safetensors/detail/safetensors_header.hpp>
 #include <tempa/io/state_dict.hpp>
 #include <tempa/tensor/tensor.hpp>
 

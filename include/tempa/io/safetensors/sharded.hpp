@@ -1,8 +1,8 @@
 // Checkpoints in several files, with an index that says which tensor is in which.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
-#include <tempa/io/json/json.hpp>
+#include <tempa/core/detail/compiled.hpp>
+#include <tempa/io/detail/json/json.hpp>
 #include <tempa/io/safetensors/safetensors.hpp>
 #include <tempa/io/state_dict.hpp>
 #include <tempa/io/torch/torch_bin.hpp>

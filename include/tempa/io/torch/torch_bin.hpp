@@ -2,13 +2,13 @@
 // stream before it. The pickle inside is read as data (pickle_reader.hpp): a file cannot run anything.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/io/files/file.hpp>
 #include <tempa/io/state_dict.hpp>
-#include <tempa/io/torch/pickle_reader.hpp>
-#include <tempa/io/torch/torch_storage.hpp>
-#include <tempa/io/torch/torch_tensor.hpp>
-#include <tempa/io/torch/zip_archive.hpp>
+#include <tempa/io/torch/detail/pickle_reader.hpp>
+#include <tempa/io/torch/detail/torch_storage.hpp>
+#include <tempa/io/torch/detail/torch_tensor.hpp>
+#include <tempa/io/torch/detail/zip_archive.hpp>
 
 #include <algorithm>
 #include <bit>

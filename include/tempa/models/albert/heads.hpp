@@ -1,7 +1,7 @@
 // ALBERT with heads.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/models/albert/model.hpp>
 #include <tempa/models/heads/label_columns_classification.hpp>
 #include <tempa/models/heads/masked_lm.hpp>

@@ -1,7 +1,7 @@
 // ALBERT without a head: the embeddings are narrower than the layers, and the layers share their weights.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/models/albert/config.hpp>
 #include <tempa/models/encoder/embeddings.hpp>
 #include <tempa/models/encoder/encoder_model.hpp>

@@ -1,7 +1,7 @@
 // The sizes and choices that make one BERT.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/models/pretrained/config_fields.hpp>
 
 #include <optional>

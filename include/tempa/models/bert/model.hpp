@@ -1,7 +1,7 @@
 // BERT without a head.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/models/bert/config.hpp>
 #include <tempa/models/encoder/embeddings.hpp>
 #include <tempa/models/encoder/encoder_model.hpp>

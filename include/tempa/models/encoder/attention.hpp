@@ -1,7 +1,7 @@
 // Self-attention with its output projection, residual and normalisation.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/models/encoder/encoder_config.hpp>
 #include <tempa/nn/dropout.hpp>
 #include <tempa/nn/layer_norm.hpp>

@@ -1,7 +1,7 @@
 // Word, position and token-type embeddings.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/batch.hpp>
 #include <tempa/models/encoder/encoder_config.hpp>
 #include <tempa/nn/dropout.hpp>

@@ -1,7 +1,7 @@
 // The stack of transformer layers.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/models/encoder/layer.hpp>
 #include <tempa/ops/gather.hpp>
 #include <tempa/ops/positions.hpp>

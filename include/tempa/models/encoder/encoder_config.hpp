@@ -1,7 +1,7 @@
 // The sizes and choices that make an encoder, whatever its family calls them.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/nn/activation.hpp>
 

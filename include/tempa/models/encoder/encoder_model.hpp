@@ -1,7 +1,7 @@
 // What the encoders of all families have in common: how they are called, and what they return.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/batch.hpp>
 #include <tempa/models/encoder/encoder.hpp>
 #include <tempa/models/pretrained/pretrained.hpp>
@@ -71,7 +71,7 @@ TEMPA_COMPILED_MODULE(Pooler);
 }  // namespace tempa::inline TEMPA_ABI
 
 #if defined(TEMPA_COMPILED)
-/// The encoder `M<T>` of a family for each `Floating` T, see tempa/core/compiled.hpp.
+/// The encoder `M<T>` of a family for each `Floating` T, see tempa/core/detail/compiled.hpp.
 #define TEMPA_COMPILED_ENCODER_MODEL(M)                                         \
   TEMPA_COMPILED_PRETRAINED(M);                                                 \
   TEMPA_INSTANTIATE_FLOAT struct EncoderModelMembers<M<float>, float>;          \

@@ -1,7 +1,7 @@
 // A transformer layer, post-norm as in the original BERT.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/models/encoder/attention.hpp>
 #include <tempa/nn/activation.hpp>
 #include <tempa/ops/feed_forward.hpp>

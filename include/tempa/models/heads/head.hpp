@@ -11,7 +11,7 @@
 // and its classes are then `SequenceClassification<WithBert<T>>` and so on.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/models/encoder/encoder_model.hpp>
 #include <tempa/models/pretrained/pretrained.hpp>
 #include <tempa/nn/dropout.hpp>
@@ -85,7 +85,7 @@ struct HeadMembers : With, ModuleMembers<Self, typename With::Model::value_type>
   instantiate struct ModuleMembers<H<With<T>>, T>;      \
   instantiate struct PretrainedMembers<H<With<T>>>;     \
   TEMPA_INSTANTIATE_FUNCTION(instantiate, leaves<H<With<T>>>)
-/// The head `H<With<T>>` for each `Floating` T, see tempa/core/compiled.hpp.
+/// The head `H<With<T>>` for each `Floating` T, see tempa/core/detail/compiled.hpp.
 #define TEMPA_COMPILED_HEAD(H, With)                                     \
   TEMPA_INSTANTIATE_HEAD(TEMPA_INSTANTIATE_FLOAT, H, With, float);       \
   TEMPA_INSTANTIATE_HEAD(TEMPA_INSTANTIATE_DOUBLE, H, With, double);     \

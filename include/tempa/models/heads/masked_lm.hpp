@@ -1,7 +1,7 @@
 // An encoder with the head of masked language modelling, to pre-train on texts without labels.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/masked_tokens.hpp>
 #include <tempa/models/heads/head.hpp>
 #include <tempa/models/heads/outputs.hpp>

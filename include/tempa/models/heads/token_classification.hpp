@@ -1,7 +1,7 @@
 // An encoder with a classifier on every token: named entities, parts of speech.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/models/heads/head.hpp>
 #include <tempa/models/heads/outputs.hpp>
 #include <tempa/nn/classification_loss.hpp>

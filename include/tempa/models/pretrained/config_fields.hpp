@@ -2,13 +2,13 @@
 // Reading, writing and checking go by this list.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/metrics/problem_type.hpp>
 #include <tempa/models/encoder/encoder_config.hpp>
-#include <tempa/models/pretrained/checkpoint_names.hpp>
+#include <tempa/models/pretrained/detail/checkpoint_names.hpp>
 
 #include <cmath>
 #include <concepts>

@@ -1,9 +1,9 @@
 // Gives model classes `from_pretrained` and `save_pretrained`.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
-#include <tempa/models/pretrained/load_pretrained.hpp>
-#include <tempa/models/pretrained/save_pretrained.hpp>
+#include <tempa/core/detail/compiled.hpp>
+#include <tempa/models/pretrained/detail/load_pretrained.hpp>
+#include <tempa/models/pretrained/detail/save_pretrained.hpp>
 
 #include <filesystem>
 
@@ -30,7 +30,7 @@ struct PretrainedMembers {
 }  // namespace tempa::inline TEMPA_ABI
 
 #if defined(TEMPA_COMPILED)
-/// The module `M<T>`, which has `PretrainedMembers`, for each `Floating` T, see tempa/core/compiled.hpp.
+/// The module `M<T>`, which has `PretrainedMembers`, for each `Floating` T, see tempa/core/detail/compiled.hpp.
 #define TEMPA_COMPILED_PRETRAINED(M)                                \
   TEMPA_COMPILED_MODULE(M);                                         \
   TEMPA_INSTANTIATE_FLOAT struct PretrainedMembers<M<float>>;       \

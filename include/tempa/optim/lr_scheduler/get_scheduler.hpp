@@ -1,7 +1,7 @@
 // A schedule by its name, for programs whose user chooses it.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/optim/lr_scheduler/lr_scheduler.hpp>
 #include <tempa/optim/lr_scheduler/step_lr.hpp>
 #include <tempa/optim/lr_scheduler/warmup_schedules.hpp>

@@ -1,7 +1,7 @@
 // A schedule of the user's own.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/optim/lr_scheduler/lr_scheduler.hpp>
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // Lowers the learning rate when a metric no longer improves.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/optim/optimizer.hpp>
 
 #include <algorithm>

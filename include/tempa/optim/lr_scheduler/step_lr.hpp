@@ -1,7 +1,7 @@
 // Rates that fall by a factor: every so many steps, at given steps, or at every step.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/optim/lr_scheduler/lr_scheduler.hpp>
 
 #include <algorithm>

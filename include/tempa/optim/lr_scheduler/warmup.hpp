@@ -1,7 +1,7 @@
 // The linear warm-up that the schedules of transformers begin with.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/optim/lr_scheduler/lr_scheduler.hpp>
 
 #include <algorithm>

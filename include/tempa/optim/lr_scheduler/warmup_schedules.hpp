@@ -1,7 +1,7 @@
 // The schedules of transformers: a linear warm-up from 0, then constant, linear, cosine or polynomial decay.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/optim/lr_scheduler/warmup.hpp>
 
 #include <algorithm>

@@ -1,21 +1,21 @@
 // The tokenizer of BERT: basic tokenizer and WordPiece, added and special tokens, pairs, truncation, decoding, files.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/text/batch_encoding.hpp>
-#include <tempa/text/bert/bert_decoder.hpp>
-#include <tempa/text/bert/bert_tokenizer_folder.hpp>
 #include <tempa/text/bert/bert_tokenizer_options.hpp>
-#include <tempa/text/bert/bert_tokenizer_state.hpp>
-#include <tempa/text/shared/added_token.hpp>
-#include <tempa/text/shared/added_vocabulary.hpp>
-#include <tempa/text/shared/sequence_template.hpp>
+#include <tempa/text/bert/detail/bert_decoder.hpp>
+#include <tempa/text/bert/detail/bert_tokenizer_folder.hpp>
+#include <tempa/text/bert/detail/bert_tokenizer_state.hpp>
+#include <tempa/text/detail/unicode/unicode.hpp>
+#include <tempa/text/shared/detail/added_token.hpp>
+#include <tempa/text/shared/detail/added_vocabulary.hpp>
+#include <tempa/text/shared/detail/sequence_template.hpp>
 #include <tempa/text/shared/vocabulary.hpp>
 #include <tempa/text/tokenizer.hpp>
-#include <tempa/text/unicode/unicode.hpp>
 
 #include <cstddef>
 #include <cstdint>

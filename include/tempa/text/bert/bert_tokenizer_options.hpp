@@ -1,9 +1,9 @@
 // The options of a BERT tokenizer.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
-#include <tempa/text/shared/added_token.hpp>
+#include <tempa/core/detail/compiled.hpp>
+#include <tempa/text/shared/detail/added_token.hpp>
 #include <tempa/text/shared/special_tokens.hpp>
 #include <tempa/text/tokenizer.hpp>
 

@@ -2,25 +2,25 @@
 // Needs MeCab only for words by MeCab, and sentencepiece only for subwords by sentencepiece.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/random.hpp>
-#include <tempa/text/bert/basic_tokenizer.hpp>
 #include <tempa/text/bert/bert_tokenizer.hpp>
-#include <tempa/text/bert/wordpiece.hpp>
-#include <tempa/text/japanese/japanese_tokenizer_config.hpp>
-#include <tempa/text/japanese/mecab.hpp>
-#include <tempa/text/japanese/python_token_splitter.hpp>
-#include <tempa/text/japanese/sentencepiece_subwords.hpp>
-#include <tempa/text/sentencepiece/sentencepiece_model.hpp>
-#include <tempa/text/sentencepiece/sentencepiece_processor.hpp>
-#include <tempa/text/shared/added_vocabulary.hpp>
-#include <tempa/text/shared/sequence_template.hpp>
+#include <tempa/text/bert/detail/basic_tokenizer.hpp>
+#include <tempa/text/bert/detail/wordpiece.hpp>
+#include <tempa/text/detail/unicode/unicode.hpp>
+#include <tempa/text/detail/unicode/utf8.hpp>
+#include <tempa/text/japanese/detail/japanese_tokenizer_config.hpp>
+#include <tempa/text/japanese/detail/mecab.hpp>
+#include <tempa/text/japanese/detail/python_token_splitter.hpp>
+#include <tempa/text/japanese/detail/sentencepiece_subwords.hpp>
+#include <tempa/text/sentencepiece/detail/sentencepiece_model.hpp>
+#include <tempa/text/sentencepiece/detail/sentencepiece_processor.hpp>
+#include <tempa/text/shared/detail/added_vocabulary.hpp>
+#include <tempa/text/shared/detail/sequence_template.hpp>
 #include <tempa/text/shared/vocabulary.hpp>
 #include <tempa/text/tokenizer.hpp>
-#include <tempa/text/unicode/unicode.hpp>
-#include <tempa/text/unicode/utf8.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -1,20 +1,20 @@
 // Tokenizers with sentencepiece models, by ALBERT's and XLM-R's conventions.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/io/files/file.hpp>
 #include <tempa/text/bert/bert_tokenizer.hpp>
-#include <tempa/text/sentencepiece/sentencepiece_model.hpp>
-#include <tempa/text/sentencepiece/sentencepiece_tokenizer_config.hpp>
-#include <tempa/text/sentencepiece/sentencepiece_tokenizer_state.hpp>
-#include <tempa/text/sentencepiece/sentencepiece_vocabulary.hpp>
-#include <tempa/text/shared/added_token.hpp>
-#include <tempa/text/shared/sequence_template.hpp>
+#include <tempa/text/detail/unicode/utf8.hpp>
+#include <tempa/text/sentencepiece/detail/sentencepiece_model.hpp>
+#include <tempa/text/sentencepiece/detail/sentencepiece_tokenizer_config.hpp>
+#include <tempa/text/sentencepiece/detail/sentencepiece_tokenizer_state.hpp>
+#include <tempa/text/sentencepiece/detail/sentencepiece_vocabulary.hpp>
+#include <tempa/text/shared/detail/added_token.hpp>
+#include <tempa/text/shared/detail/sequence_template.hpp>
 #include <tempa/text/tokenizer.hpp>
-#include <tempa/text/unicode/utf8.hpp>
 
 #include <cstdint>
 #include <filesystem>

@@ -1,8 +1,8 @@
 // The texts of the special tokens: [CLS], [SEP] and so on.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
+#include <tempa/core/detail/compiled.hpp>
 
 #include <array>
 #include <string>

@@ -1,14 +1,14 @@
 // A vocabulary: token <-> id, read from and written to vocab.txt.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/error.hpp>
+#include <tempa/io/files/detail/printable.hpp>
 #include <tempa/io/files/file.hpp>
-#include <tempa/io/files/printable.hpp>
-#include <tempa/text/shared/byte_trie.hpp>
-#include <tempa/text/unicode/unicode.hpp>
-#include <tempa/text/unicode/utf8.hpp>
+#include <tempa/text/detail/unicode/unicode.hpp>
+#include <tempa/text/detail/unicode/utf8.hpp>
+#include <tempa/text/shared/detail/byte_trie.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -1,8 +1,8 @@
 // Learns the vocabulary of a Japanese tokenizer from texts, for training a model from scratch.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/text/japanese/japanese_tokenizer.hpp>
 #include <tempa/text/training/vocabulary_trainer.hpp>

@@ -1,11 +1,11 @@
 // Learns a WordPiece vocabulary from texts, with the sentencepiece library, for training a model from scratch.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
 #include <tempa/core/config.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/text/bert/bert_tokenizer.hpp>
-#include <tempa/text/unicode/utf8.hpp>
+#include <tempa/text/detail/unicode/utf8.hpp>
 
 #include <algorithm>
 #include <concepts>

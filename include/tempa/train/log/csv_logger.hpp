@@ -1,10 +1,10 @@
 // A training log as a CSV table.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/table/delimited.hpp>
 #include <tempa/data/table/delimited_writer.hpp>
-#include <tempa/io/files/append_file.hpp>
+#include <tempa/io/files/detail/append_file.hpp>
 #include <tempa/metrics/metrics.hpp>
 
 #include <algorithm>

@@ -1,10 +1,10 @@
 // A training log of JSON objects, one a line.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/metrics/metrics.hpp>
-#include <tempa/tensorboard/event_file.hpp>
+#include <tempa/tensorboard/detail/event_file.hpp>
 
 #include <nlohmann/json.hpp>
 

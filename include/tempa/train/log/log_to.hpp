@@ -1,7 +1,7 @@
 // Connects a trainer to a log: TensorBoard, JSON lines, CSV or a user's own.
 #pragma once
 
-#include <tempa/core/compiled.hpp>
+#include <tempa/core/detail/compiled.hpp>
 #include <tempa/train/trainer.hpp>
 
 #include <concepts>
