@@ -16,12 +16,12 @@ struct Options {
   std::string device = "auto";
   std::string precision = "fp32";
   std::string profile;
-  std::int64_t epochs = 10;
+  std::int64_t epochs = 7;
   std::int64_t patience = 3;
   std::int64_t batch_size = 32;
   std::int64_t tokens_per_batch = 0;
   double lr = 5e-4;
-  double gamma = 0.8;
+  double gamma = 0.6;
   double dropout = 0.3;
   double label_smoothing = 0.1;
   double token_masking = 0.3;
@@ -56,7 +56,9 @@ inline std::optional<int> parse_options(int argc, char** argv, Options& options)
   app.add_option("--batch-size", options.batch_size)->capture_default_str()->check(CLI::PositiveNumber);
   add_token_budget_option(app, options);
   auto* lr = app.add_option("--lr", options.lr, "learning rate of Adam, 2e-5 with --model")->capture_default_str();
-  app.add_option("--gamma", options.gamma, "factor on the learning rate after each epoch")->capture_default_str();
+  auto* gamma =
+      app.add_option("--gamma", options.gamma, "factor on the learning rate after each epoch, 0.9 with --model")
+          ->capture_default_str();
   app.add_option("--dropout", options.dropout, "in all of BERT's places (from scratch)")->capture_default_str();
   auto* smoothing =
       app.add_option("--label-smoothing", options.label_smoothing, "0 with --model")->capture_default_str();
@@ -86,6 +88,7 @@ inline std::optional<int> parse_options(int argc, char** argv, Options& options)
   if (!options.model.empty()) {
     if (epochs->count() == 0) options.epochs = 5;
     if (lr->count() == 0) options.lr = 2e-5;
+    if (gamma->count() == 0) options.gamma = 0.9;
     if (smoothing->count() == 0) options.label_smoothing = 0;
     if (masking->count() == 0) options.token_masking = 0;
     if (decay->count() == 0) options.average_decay = 0;
