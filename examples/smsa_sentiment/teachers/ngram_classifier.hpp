@@ -1,7 +1,9 @@
 // A linear classifier on the n-grams of a text.
 #pragma once
 
+#include <tempa/data/batch.hpp>
 #include <tempa/models/heads/outputs.hpp>
+#include <tempa/nn/classification_loss.hpp>
 #include <tempa/nn/embedding.hpp>
 #include <tempa/ops/matmul.hpp>
 
