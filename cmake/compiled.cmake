@@ -1,7 +1,30 @@
-# tempa::compiled: tempa::tempa, or tempa::cuda if it exists, with operations, kernels and models compiled once
-# for float, double, bfloat16 and float16. A program of several files, or one that is compiled often, links it instead:
-# each of its files then compiles in a fraction of the time. It is built only if something links it.
-file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/cmake/compiled/*.cpp")
+# tempa::compiled: tempa::tempa, or tempa::cuda where there is one, with TEMPA_SEPARATE and every body compiled once, for
+# float, double, bfloat16 and float16. A program of several files, or one that is compiled again and again, links it
+# instead: each of its files then compiles in a fraction of the time. It is built only where something links it.
+file(GLOB_RECURSE bodies CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/include/tempa/*.ipp")
+# One file of each part, so that several processors have something to do.
+set(parts "values=core device tensor autograd" "products=" "operations=ops" "reading=io text data" "models=nn models optim"
+          "training=metrics plot profile tensorboard train")
+set(sources "")
+foreach(part IN LISTS parts)
+  string(REGEX MATCH "^[^=]+" name "${part}")
+  string(REGEX REPLACE "^[^=]+=" "" floors "${part}")
+  string(REPLACE " " "|" floors "${floors}")
+  set(chosen ${bodies})
+  set(products "^tempa/ops/impl/(attention|feed_forward|linear|matmul)[.]ipp$")
+  if(name STREQUAL "products")
+    list(FILTER chosen INCLUDE REGEX "${products}")
+  else()
+    list(FILTER chosen INCLUDE REGEX "^tempa/(${floors})/")
+    list(FILTER chosen EXCLUDE REGEX "${products}")
+  endif()
+  list(TRANSFORM chosen REPLACE "(.+)" "#include <\\1>\n")
+  list(JOIN chosen "" text)
+  set(source "${PROJECT_BINARY_DIR}/compiled/${name}.cpp")
+  file(GENERATE OUTPUT "${source}" CONTENT "${text}")
+  list(APPEND sources "${source}")
+endforeach()
+
 add_library(tempa_compiled STATIC EXCLUDE_FROM_ALL ${sources})
 add_library(tempa::compiled ALIAS tempa_compiled)
 if(TARGET tempa::cuda)
@@ -10,7 +33,7 @@ else()
   target_link_libraries(tempa_compiled PUBLIC tempa)
 endif()
 target_compile_options(tempa_compiled PRIVATE ${TEMPA_COMPILE_QUICKLY})
-target_compile_definitions(tempa_compiled PUBLIC "$<$<COMPILE_LANGUAGE:CXX>:TEMPA_COMPILED>")
+target_compile_definitions(tempa_compiled PUBLIC "$<$<COMPILE_LANGUAGE:CXX>:TEMPA_SEPARATE>")
 if(PROJECT_IS_TOP_LEVEL)
   target_link_libraries(tempa_compiled PRIVATE tempa_flags)
 endif()

@@ -1,9 +1,5 @@
-// Everything included twice in one program: links only when every non-template function is inline.
-#ifdef TEMPA_COMPILED
-#include <tempa/core/random.hpp>  // everything is in the objects of tempa::compiled, which the program holds as well
-#else
+// Everything included twice in one program: links only when each function is defined once, or inline.
 #include <tempa/tempa.hpp>
-#endif
 
 #include <iostream>
 

@@ -3,7 +3,6 @@
 
 #include <tempa/autograd/detail/node.hpp>
 #include <tempa/autograd/dispatch.hpp>
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/numeric.hpp>
 #include <tempa/tensor/tensor.hpp>
 
@@ -13,9 +12,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
-
-TEMPA_COMPILED_FILE("autograd");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -28,8 +24,7 @@ enum class Anomaly {
 /// Thrown for the first operation whose result, or whose gradient of an input, is not finite.
 class AnomalyError : public NumericalError {
  public:
-  AnomalyError(const std::string& message, std::string op, const void* leaf)
-      : NumericalError("[detect_anomaly] " + message), op_(std::move(op)), leaf_(leaf) {}
+  AnomalyError(const std::string& message, std::string op, const void* leaf);
 
   /// Name of the operation, e.g. "linear".
   const std::string& op() const { return op_; }
@@ -46,10 +41,7 @@ namespace detail {
 
 enum class AnomalyCheck { kOff, kNaN, kNaNOrInfinity };
 
-inline AnomalyCheck& anomaly_check() {
-  thread_local AnomalyCheck check = AnomalyCheck::kOff;
-  return check;
-}
+AnomalyCheck& anomaly_check();
 
 /// "NaN" or "infinity" where `tensor` has it, else an empty text.
 template <Floating T>
@@ -84,15 +76,7 @@ void check_result(const char* op, const Tensor<T>& value, std::span<const std::s
 }
 
 /// @throws AnomalyError when the backward of `op` has made a gradient that is not finite.
-inline void check_gradients(const char* op, std::span<const std::shared_ptr<Node>> inputs) {
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (!inputs[i]->requires_grad) continue;
-    if (const std::string_view found = inputs[i]->gradient_anomaly(); !found.empty())
-      throw AnomalyError(
-          concat("expected finite gradients but the backward of ", op, " made one with ", found, " of its input ", i),
-          op, inputs[i]->is_leaf() ? inputs[i].get() : nullptr);
-  }
-}
+void check_gradients(const char* op, std::span<const std::shared_ptr<Node>> inputs);
 
 }  // namespace detail
 
@@ -108,10 +92,7 @@ inline void check_gradients(const char* op, std::span<const std::shared_ptr<Node
 /// @source torch.autograd.detect_anomaly, which checks only gradients, and only for NaN
 class DetectAnomaly {
  public:
-  explicit DetectAnomaly(Anomaly what = Anomaly::kNaNOrInfinity)
-      : previous_(std::exchange(detail::anomaly_check(), what == Anomaly::kNaN
-                                                             ? detail::AnomalyCheck::kNaN
-                                                             : detail::AnomalyCheck::kNaNOrInfinity)) {}
+  explicit DetectAnomaly(Anomaly what = Anomaly::kNaNOrInfinity);
   ~DetectAnomaly() { detail::anomaly_check() = previous_; }
   DetectAnomaly(const DetectAnomaly&) = delete;
   DetectAnomaly& operator=(const DetectAnomaly&) = delete;
@@ -121,6 +102,10 @@ class DetectAnomaly {
 };
 
 /// Whether this thread checks for NaN. @source torch.is_anomaly_enabled
-inline bool anomaly_detection_enabled() { return detail::anomaly_check() != detail::AnomalyCheck::kOff; }
+bool anomaly_detection_enabled();
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/autograd/impl/detect_anomaly.ipp>
+#endif

@@ -1,16 +1,15 @@
 // Chooses the kernels of a tensor's device.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/backend.hpp>
+#include <tempa/device/cuda/device.hpp>
+#include <tempa/device/cuda/stream.hpp>
 #include <tempa/device/device.hpp>
 #if defined(TEMPA_WITH_CUDA)
 #include <tempa/cuda/launch.hpp>
 #include <tempa/device/cuda/runtime.hpp>
 #include <tempa/tensor/detail/profile_log.hpp>
 #endif
-
-TEMPA_COMPILED_FILE("autograd");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,8 +1,8 @@
 // Checks a backward pass against finite differences.
 #pragma once
 
+#include <tempa/autograd/no_grad.hpp>
 #include <tempa/autograd/variable.hpp>
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/random.hpp>
 
 #include <algorithm>
@@ -10,8 +10,6 @@
 #include <cstdint>
 #include <string>
 #include <vector>
-
-TEMPA_COMPILED_FILE("autograd");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -2,23 +2,17 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
-#include <tempa/core/detail/compiled.hpp>
 
 #include <utility>
-
-TEMPA_COMPILED_FILE("autograd");
 
 namespace tempa::inline TEMPA_ABI {
 
 namespace detail {
-inline bool& grad_enabled_flag() {
-  thread_local bool enabled = true;
-  return enabled;
-}
+bool& grad_enabled_flag();
 }  // namespace detail
 
 /// Whether this thread records operations.
-inline bool grad_enabled() { return detail::grad_enabled_flag(); }
+bool grad_enabled();
 
 /// While alive, this thread records nothing: evaluation needs no memory for backward. Nests.
 /// @source torch.no_grad
@@ -34,3 +28,7 @@ class NoGrad {
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/autograd/impl/no_grad.ipp>
+#endif

@@ -1,16 +1,13 @@
 // Records an operation on the tape.
 #pragma once
 
+#include <tempa/autograd/detect_anomaly.hpp>
 #include <tempa/autograd/variable.hpp>
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/tensor/profile_scope.hpp>
 
 #include <initializer_list>
 #include <memory>
 #include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("autograd");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -27,20 +24,11 @@ class TapeInput {
 };
 
 /// Whether an operation on `inputs` will be recorded; otherwise it need not save anything for backward.
-inline bool records(std::span<const TapeInput> inputs) {
-  return grad_enabled() &&
-         std::any_of(inputs.begin(), inputs.end(), [](const TapeInput& input) { return input.node()->requires_grad; });
-}
-inline bool records(std::initializer_list<TapeInput> inputs) {
-  return records(std::span(inputs.begin(), inputs.size()));
-}
+bool records(std::span<const TapeInput> inputs);
+bool records(std::initializer_list<TapeInput> inputs);
 
 namespace detail {
-inline std::vector<std::shared_ptr<Node>> nodes_of(std::span<const TapeInput> inputs) {
-  std::vector<std::shared_ptr<Node>> nodes;
-  for (const TapeInput& input : inputs) nodes.push_back(input.node());
-  return nodes;
-}
+std::vector<std::shared_ptr<Node>> nodes_of(std::span<const TapeInput> inputs);
 }  // namespace detail
 
 /// The result of an operation, with its backward pass recorded.
@@ -70,3 +58,7 @@ Variable<T> record(const char* op, Tensor<T> value, std::initializer_list<TapeIn
 }
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/autograd/impl/tape.ipp>
+#endif

@@ -2,16 +2,9 @@
 #pragma once
 
 #include <tempa/autograd/detail/node.hpp>
-#include <tempa/autograd/detect_anomaly.hpp>
-#include <tempa/autograd/dispatch.hpp>
-#include <tempa/autograd/no_grad.hpp>
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/cpu/accumulate.hpp>
-#include <tempa/tensor/profile_scope.hpp>
 #include <tempa/tensor/tensor.hpp>
 
 #include <functional>
-#include <initializer_list>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -34,73 +27,24 @@ class VariableNode final : public Node {
  public:
   ~VariableNode() override { free_graph(); }
 
-  void begin_backward() override {
-    if (is_leaf() && grad_present && !hooks.empty()) {
-      earlier_grad = std::move(grad);
-      grad_present = false;
-    }
-  }
+  void begin_backward() override;
 
-  void propagate() override {
-    if (grad_present) {
-      for (const auto& hook : hooks) hook(grad);
-      if (!hooks.empty()) check_own_gradient("a hook on");
-      if (backward) {
-        const ProfileScope scope(op, ProfileCategory::kBackward);
-        backward(std::as_const(grad));
-      }
-      if (backward && anomaly_detection_enabled()) check_gradients(op, inputs);
-      if (!is_leaf() && !retain_grad) clear_grad();
-    }
-    if (!earlier_grad.empty()) accumulate_grad(std::exchange(earlier_grad, Tensor<T>()));
-  }
+  void propagate() override;
 
-  std::string_view value_anomaly() const override { return anomaly_in(value); }
-  std::string_view gradient_anomaly() const override { return grad_present ? anomaly_in(grad) : std::string_view(); }
+  std::string_view value_anomaly() const override;
+  std::string_view gradient_anomaly() const override;
   /// @throws AnomalyError when the gradient that `who` computed is not finite.
-  void check_own_gradient(std::string_view who) const {
-    if (const std::string_view found = gradient_anomaly(); !found.empty()) {
-      const std::string name = is_leaf() ? "a leaf" : concat("the result of ", op);
-      throw AnomalyError(concat("expected finite gradients but ", who, ' ', name, " gave one with ", found),
-                         is_leaf() ? "" : op, is_leaf() ? static_cast<const Node*>(this) : nullptr);
-    }
-  }
+  void check_own_gradient(std::string_view who) const;
 
-  void free_graph() override {
-    auto released = std::move(inputs);
-    inputs.clear();
-    backward = nullptr;
-    Graveyard::bury(std::move(released));
-  }
+  void free_graph() override;
 
   /// grad += dx. A leaf's gradient never shares storage, since optimizers and clipping write to it.
-  void accumulate_grad(Tensor<T> dx) {
-    check_shape("backward", "gradient", dx.shape(), value.shape());
-    if (!grad_present) {
-      grad = is_leaf() && !dx.unique() ? dx.clone() : std::move(dx);
-      grad_present = true;
-      return;
-    }
-    writable_grad();
-    on(value.device(), [&](auto backend) { accumulate(backend, grad.data(), std::as_const(dx).data(), grad.numel()); });
-  }
+  void accumulate_grad(Tensor<T> dx);
 
   /// The gradient, to be added to: zeros when there was none, in its own storage.
-  Tensor<T>& writable_grad() {
-    if (!grad_present) {
-      grad = Tensor<T>::zeros(value.shape(), value.device());
-      grad_present = true;
-    } else if (!grad.unique()) {
-      grad = grad.clone();
-    }
-    return grad;
-  }
+  Tensor<T>& writable_grad();
 
-  void clear_grad() {
-    grad = Tensor<T>();
-    grad_present = false;
-    grad_factor = 1;
-  }
+  void clear_grad();
 
   Tensor<T> value;
   Tensor<Accumulator<T>> unrounded;  ///< see Variable::unrounded
@@ -124,10 +68,7 @@ class Variable {
   /// Empty: no value.
   Variable() = default;
   /// A leaf. @param requires_grad whether backward computes its gradient (a parameter).
-  explicit Variable(Tensor<T> value, bool requires_grad = false) : node_(std::make_shared<detail::VariableNode<T>>()) {
-    node_->value = std::move(value);
-    node_->requires_grad = requires_grad;
-  }
+  explicit Variable(Tensor<T> value, bool requires_grad = false);
 
   /// Whether there is a value.
   bool defined() const { return node_ != nullptr; }
@@ -135,27 +76,17 @@ class Variable {
   /// The value for writing in place (initialization, optimizer steps). Not recorded.
   Tensor<T>& mutable_value() { return node_->value; }
   /// value = values (same shape), in the existing storage. Not recorded.
-  void assign(const Tensor<T>& values) {
-    mutable_value().copy_from(values);
-    node_->unrounded = {};
-  }
+  void assign(const Tensor<T>& values);
   /// value = values (same shape, same device) rounded to the 16-bit T. Not recorded. A parameter keeps `values` as
   /// `unrounded`, but not under `NoGrad`: a model that is loaded for inference uses two bytes a weight.
-  void assign_rounded(Tensor<Accumulator<T>> values) requires(!Real<T>) {
-    mutable_value().copy_from(values.template cast<T>());
-    const bool keeps = requires_grad() && grad_enabled();
-    node_->unrounded = !keeps ? Tensor<Accumulator<T>>() : values.unique() ? std::move(values) : values.clone();
-  }
+  void assign_rounded(Tensor<Accumulator<T>> values) requires(!Real<T>);
   /// The values of a 16-bit parameter before they were rounded, until its optimizer takes them as its first master
   /// weights. Empty when only `value` is known. Where an element of `value` is not the rounded one, it was written
   /// later and takes precedence.
   const Tensor<Accumulator<T>>& unrounded() const { return node_->unrounded; }
   Tensor<Accumulator<T>> take_unrounded() const { return std::exchange(node_->unrounded, {}); }
   /// Moves value and `unrounded`. @throws OutOfMemoryError, CudaError.
-  void move_to(Device device) {
-    node_->value = node_->value.to(device);
-    if (!node_->unrounded.empty()) node_->unrounded = node_->unrounded.to(device);
-  }
+  void move_to(Device device);
   const Shape& shape() const { return value().shape(); }
   Index size(Index axis) const { return value().size(axis); }
   Index numel() const { return value().numel(); }
@@ -165,32 +96,18 @@ class Variable {
 
   bool requires_grad() const { return node_->requires_grad; }
   /// Makes a leaf a parameter, or freezes it. @throws Error for the result of an operation.
-  void set_requires_grad(bool requires_grad) {
-    if (!node_->is_leaf()) throw Error("[set_requires_grad] expected a leaf but got the result of an operation");
-    node_->requires_grad = requires_grad;
-    if (!requires_grad) node_->unrounded = {};
-  }
+  void set_requires_grad(bool requires_grad);
   bool is_leaf() const { return node_->is_leaf(); }
 
   bool has_grad() const { return node_->grad_present; }
   /// d loss / d this, the sum over all backward passes since `clear_grad`. @throws Error when there is none.
-  const Tensor<T>& grad() const {
-    if (!has_grad()) throw Error("[grad] there is no gradient: backward has not reached this variable");
-    return node_->grad;
-  }
+  const Tensor<T>& grad() const;
   /// The gradient, to be added to or scaled; zeros when there was none.
   Tensor<T>& mutable_grad() const { return node_->writable_grad(); }
   /// The factor by which a reader multiplies the gradient: 1, except for 16-bit gradients after `multiply_grad`.
   double grad_factor() const { return node_->grad_factor; }
   /// Scales the gradient: in place, or for a 16-bit type, which would lose small values, by `grad_factor`.
-  void multiply_grad(double factor) const {
-    if constexpr (Real<T>) {
-      Tensor<T>& grad = mutable_grad();
-      on(device(), [&](auto backend) { scale_in_place(backend, grad.data(), grad.numel(), static_cast<T>(factor)); });
-    } else {
-      node_->grad_factor *= factor;
-    }
-  }
+  void multiply_grad(double factor) const;
   /// Frees the gradient; `has_grad` is false then.
   void clear_grad() const { node_->clear_grad(); }
   /// grad += dx (same shape), or grad = dx where there was none. For the backward of an operation.
@@ -202,12 +119,7 @@ class Variable {
   /// @source torch.Tensor.register_hook
   void register_hook(std::function<void(Tensor<T>&)> hook) const { node_->hooks.push_back(std::move(hook)); }
   /// Frees the recorded operations that led to this variable and all that they saved, without a backward pass.
-  void release_graph() const {
-    for (const auto& node : detail::reverse_order(node_)) {
-      node->freed = !node->is_leaf();
-      node->free_graph();
-    }
-  }
+  void release_graph() const;
 
   /// The same value as a new leaf without gradient or tape.
   Variable detach() const { return Variable(value()); }
@@ -215,30 +127,9 @@ class Variable {
   /// Computes the gradients of this scalar with respect to every leaf that it depends on, and adds them to theirs.
   /// @throws ShapeError when there is more than one element; Error when the graph has been freed or nothing requires a
   /// gradient.
-  void backward(BackwardOptions options = {}) const {
-    if (numel() != 1)
-      throw ShapeError(
-          concat("[backward] expected a scalar but has shape ", shape(), "; pass the gradient to start from"));
-    backward(Tensor<T>::full(shape(), element_cast<T>(1.0f), device()), options);
-  }
+  void backward(BackwardOptions options = {}) const;
   /// The same from a given gradient of this variable (same shape).
-  void backward(Tensor<T> gradient, BackwardOptions options = {}) const {
-    if (!requires_grad()) throw Error("[backward] this value depends on nothing that requires a gradient");
-    check_shape("backward", "gradient", gradient.shape(), shape());
-    const ProfileScope scope("backward pass");
-    auto order = detail::reverse_order(node_);
-    for (const auto& node : order) node->begin_backward();
-    node_->accumulate_grad(std::move(gradient));
-    if (anomaly_detection_enabled()) node_->check_own_gradient("the start of backward at");
-    for (auto& node : order) {
-      node->propagate();
-      if (!options.retain_graph && !node->is_leaf()) {
-        node->free_graph();
-        node->freed = true;
-      }
-      node.reset();  // this list often holds the last reference to an activation
-    }
-  }
+  void backward(Tensor<T> gradient, BackwardOptions options = {}) const;
 
   /// The untyped node, for `record`.
   const std::shared_ptr<detail::VariableNode<T>>& node() const { return node_; }
@@ -247,7 +138,8 @@ class Variable {
   std::shared_ptr<detail::VariableNode<T>> node_;
 };
 
-TEMPA_COMPILED_CLASS(class detail::VariableNode);
-TEMPA_COMPILED_CLASS(class Variable);
-
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/autograd/impl/variable.ipp>
+#endif

@@ -13,6 +13,15 @@
 #define TEMPA_ABI v0_1_cpu
 #endif
 
+/// A header `x.hpp` declares, and `impl/x.ipp` beside it has the bodies. By default the header includes them, and the
+/// library needs no build. With TEMPA_SEPARATE, defined for all files of a program, it does not: then one of its files
+/// includes <tempa/implementation.hpp>, or the program links tempa::compiled, and all others compile quickly.
+#if defined(TEMPA_SEPARATE)
+#define TEMPA_INLINE
+#else
+#define TEMPA_INLINE inline
+#endif
+
 /// Defined under AddressSanitizer: GCC defines a macro for it, Clang has a feature test.
 #if defined(__SANITIZE_ADDRESS__)
 #define TEMPA_ADDRESS_SANITIZER

@@ -2,19 +2,15 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
-#include <tempa/core/detail/compiled.hpp>
 
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <ostream>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
-
-TEMPA_COMPILED_FILE("core");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -42,11 +38,7 @@ class TextPiece {
 };
 
 /// Not inlined, and marked as rarely called: nearly every `throw` calls `concat`.
-[[gnu::cold, gnu::noinline]] inline std::string join(std::initializer_list<TextPiece> pieces) {
-  std::ostringstream out;
-  for (const TextPiece& piece : pieces) out << piece;
-  return std::move(out).str();
-}
+[[gnu::cold, gnu::noinline]] std::string join(std::initializer_list<TextPiece> pieces);
 
 }  // namespace detail
 
@@ -119,10 +111,7 @@ class IoError : public Error {
 class FormatError : public Error {
  public:
   /// @param path the file; @param line 1-based, 0 where lines mean nothing; @param message expected and actual content.
-  FormatError(std::string path, std::int64_t line, const std::string& message)
-      : Error(line > 0 ? concat(path, ":", line, ": ", message) : concat(path, ": ", message)),
-        path_(std::move(path)),
-        line_(line) {}
+  FormatError(std::string path, std::int64_t line, const std::string& message);
   const std::string& path() const { return path_; }
   /// 1-based line, or 0 where the format has no lines.
   std::int64_t line() const { return line_; }
@@ -133,3 +122,7 @@ class FormatError : public Error {
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/core/impl/error.ipp>
+#endif

@@ -1,36 +1,21 @@
 // Parallel loops.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/core/detail/processors.hpp>
 #include <tempa/core/detail/thread_pool.hpp>
-#include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <exception>
 
-TEMPA_COMPILED_FILE("core");
-
 namespace tempa::inline TEMPA_ABI {
 
-namespace detail {
-inline std::atomic<int>& thread_count() {
-  static std::atomic<int> count = default_num_threads().count;
-  return count;
-}
-}  // namespace detail
-
 /// The number of threads of a parallel loop: `default_num_threads` until `set_num_threads` is called.
-inline int num_threads() { return detail::thread_count().load(std::memory_order_relaxed); }
+int num_threads();
 
 /// Sets `num_threads` for all loops of this process. Results are the same bits for any number of threads.
 /// @throws ConfigError when `count` is not positive.
-inline void set_num_threads(int count) {
-  if (count < 1) throw ConfigError(concat("[set_num_threads] expected at least 1 thread but got ", count));
-  detail::thread_count().store(count, std::memory_order_relaxed);
-}
+void set_num_threads(int count);
 
 /// Calls `f(b, e)` on consecutive pieces of [begin, end), at most one for each thread and each of at least `grain`
 /// indices. A nested loop runs in its caller's thread, and so does one that starts while another thread's loop runs.
@@ -60,3 +45,7 @@ void parallel_for(Index begin, Index end, Index grain, F&& f) {
 }
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/core/impl/parallel.ipp>
+#endif

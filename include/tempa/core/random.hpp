@@ -3,19 +3,12 @@
 // two integers.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
-#include <numbers>
 #include <span>
 #include <utility>
-
-TEMPA_COMPILED_FILE("core");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -57,9 +50,7 @@ struct RandomStream {
 
 /// Dropout keeps an element whose random bits are at least this: P(bits < threshold) = drop_prob, to 2^-32.
 /// @param drop_prob in [0, 1].
-inline std::uint32_t drop_threshold(double drop_prob) {
-  return static_cast<std::uint32_t>(std::min(drop_prob * 0x1p32, 4294967295.0));
-}
+std::uint32_t drop_threshold(double drop_prob);
 
 /// A random stream with a position. Two integers are its whole state. Not for concurrent use.
 class Generator {
@@ -73,68 +64,28 @@ class Generator {
   /// Numbers drawn since the beginning of the stream, skipped ones included; with the seed, the whole state.
   std::uint64_t position() const { return 4 * block_ - left_; }
   /// Moves to a `position()` of a generator with the same seed: the next number will be the same.
-  void seek(std::uint64_t position) {
-    block_ = position / 4;
-    left_ = 0;
-    if (const auto used = static_cast<unsigned>(position % 4); used != 0) {
-      buffer_ = philox(seed_, block_++);
-      left_ = 4 - used;
-    }
-  }
+  void seek(std::uint64_t position);
 
   /// Reserves `count` numbers for parallel use and moves on past them.
   /// @throws CudaError while a step is recorded from another generator: this one's position would be recorded as a
   /// constant.
-  RandomStream reserve(Index count) {
-    if (recorded() != nullptr && recorded() != this)
-      throw CudaError("[Generator] a recorded step draws from the default generator but another was asked for numbers");
-    const RandomStream stream =
-        origin_ == nullptr ? RandomStream{seed_, block_} : RandomStream{0, block_ - recorded_from_, origin_};
-    block_ += (static_cast<std::uint64_t>(count) + 3) / 4;
-    left_ = 0;
-    return stream;
-  }
+  RandomStream reserve(Index count);
 
   /// From now on `reserve` returns streams that count from `origin`, to which the caller writes this generator's
   /// position before a recorded step runs; nullptr ends that. Only one generator of a thread can do so at a time.
-  void record_from(const RandomOrigin* origin) {
-    origin_ = origin;
-    recorded_from_ = block_;
-    recorded() = origin != nullptr ? this : nullptr;
-  }
+  void record_from(const RandomOrigin* origin);
 
   /// The next 32 random bits.
-  std::uint32_t bits() {
-    if (left_ == 0) {
-      buffer_ = philox(seed_, block_++);
-      left_ = 4;
-    }
-    return buffer_[4 - left_--];
-  }
+  std::uint32_t bits();
 
   /// Uniform in [0, 1), 53 bits.
-  double uniform() {
-    const std::uint64_t high = bits(), low = bits();
-    return static_cast<double>(((high << 32) | low) >> 11) * 0x1p-53;
-  }
+  double uniform();
 
   /// Standard normal. @source Box and Muller 1958.
-  double normal() {
-    const double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));
-    return radius * std::cos(2.0 * std::numbers::pi * uniform());
-  }
+  double normal();
 
   /// Uniform in [0, n), without bias. @throws ValueError when n is not positive.
-  std::int64_t below(std::int64_t n) {
-    if (n <= 0) throw ValueError(concat("[Generator::below] expected a positive bound but got ", n));
-    const auto range = static_cast<std::uint64_t>(n);
-    const std::uint64_t limit = UINT64_MAX - (UINT64_MAX % range + 1) % range;
-    for (;;) {
-      const std::uint64_t high = bits(), low = bits();
-      const std::uint64_t value = (high << 32) | low;
-      if (value <= limit) return static_cast<std::int64_t>(value % range);
-    }
-  }
+  std::int64_t below(std::int64_t n);
 
  private:
   std::uint64_t seed_;
@@ -145,10 +96,7 @@ class Generator {
   std::uint64_t recorded_from_ = 0;
 
   /// The generator from which this thread records.
-  static const Generator*& recorded() {
-    thread_local const Generator* generator = nullptr;
-    return generator;
-  }
+  static const Generator*& recorded();
 };
 
 /// A random permutation of `items` in place (Fisher-Yates).
@@ -159,12 +107,13 @@ void shuffle(std::span<T> items, Generator& generator) {
 }
 
 /// This thread's generator for initialization and dropout, unless they are given another one.
-inline Generator& default_generator() {
-  thread_local Generator generator(0);
-  return generator;
-}
+Generator& default_generator();
 
 /// Restarts `default_generator` of this thread at `seed`.
-inline void manual_seed(std::uint64_t seed) { default_generator() = Generator(seed); }
+void manual_seed(std::uint64_t seed);
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/core/impl/random.ipp>
+#endif

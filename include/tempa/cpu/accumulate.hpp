@@ -1,7 +1,6 @@
 // y += x, which sums the gradients of a value that is used several times, and x *= factor.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/backend.hpp>
@@ -26,8 +25,5 @@ void scale_in_place(Backend, T* x, Index n, Accumulator<T> factor) {
     for (Index i = begin; i < end; ++i) x[i] = narrow<T>(widen(x[i]) * factor);
   });
 }
-
-TEMPA_COMPILED_FUNCTION(accumulate);
-TEMPA_COMPILED_FUNCTION(scale_in_place);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

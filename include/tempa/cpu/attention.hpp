@@ -3,7 +3,6 @@
 // the same gradient, so that results do not depend on the number of threads.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/backend.hpp>
 #include <tempa/cpu/gemm/small_gemm.hpp>
@@ -345,8 +344,5 @@ void attention_backward(Backend, T* dq, T* dk, T* dv, const T* dout, const T* /*
     if (dv != nullptr) detail::unpack_head(dv + key_offset, dv_panel, keys, plan, [](Index) { return A(1); });
   });
 }
-
-TEMPA_COMPILED_FUNCTION(attention_forward);
-TEMPA_COMPILED_FUNCTION(attention_backward);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

@@ -2,7 +2,6 @@
 // threads; sums are kept in double, as in PyTorch.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/accumulate.hpp>
 
@@ -115,9 +114,5 @@ void batch_norm_backward(Backend, T* dx, T* dgamma, T* dbeta, const T* dy, const
     });
   });
 }
-
-TEMPA_COMPILED_FUNCTION(batch_norm_statistics);
-TEMPA_COMPILED_FUNCTION(batch_norm_forward);
-TEMPA_COMPILED_FUNCTION(batch_norm_backward);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

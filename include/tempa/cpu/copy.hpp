@@ -1,7 +1,6 @@
 // Copies of dense arrays and of their parts, transposes and repetitions.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/detail/loop_nest.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
@@ -98,10 +97,5 @@ void copy_nest(Backend, T* y, const T* x, const LoopNest<1>& nest, Index n) {
     });
   });
 }
-
-TEMPA_COMPILED_FUNCTION(copy_rows);
-TEMPA_COMPILED_FUNCTION(add_rows);
-TEMPA_COMPILED_FUNCTION(broadcast_rows);
-TEMPA_COMPILED_FUNCTION(copy_nest);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

@@ -1,7 +1,6 @@
 // Cross-entropy of log-probabilities, and its gradient with respect to the logits in one pass.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/accumulate.hpp>
 #include <tempa/math/exp.hpp>
@@ -79,8 +78,5 @@ void cross_entropy_backward(Backend, T* dlogits, const T* dlosses, bool one_for_
     }
   });
 }
-
-TEMPA_COMPILED_REAL_FUNCTION(cross_entropy_forward);
-TEMPA_COMPILED_REAL_FUNCTION(cross_entropy_backward);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

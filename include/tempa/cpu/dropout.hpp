@@ -1,7 +1,6 @@
 // Dropout, whose mask is computed from Philox counters whenever it is needed.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/backend.hpp>
 #include <tempa/cpu/simd/philox.hpp>
@@ -55,7 +54,5 @@ void dropout_apply(Backend, T* y, const T* x, Index n, double drop_prob, RandomS
     detail::dropout_run(y + begin, x + begin, begin, std::min(n, last * kPiece) - begin, drop_prob, stream);
   });
 }
-
-TEMPA_COMPILED_FUNCTION(dropout_apply);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

@@ -2,7 +2,6 @@
 // outer parts or columns, never single indices, so that there are no races and the number of threads does not matter.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/accumulate.hpp>
@@ -120,14 +119,5 @@ void gather_backward(Backend backend, T* dx, const T* dy, const I* index, Index 
     });
   }
 }
-
-TEMPA_COMPILED_FUNCTION(index_select_forward, std::int32_t);
-TEMPA_COMPILED_FUNCTION(index_select_backward, std::int32_t);
-TEMPA_COMPILED_FUNCTION(index_select_forward, std::int64_t);
-TEMPA_COMPILED_FUNCTION(index_select_backward, std::int64_t);
-TEMPA_COMPILED_FUNCTION(gather_forward, std::int32_t);
-TEMPA_COMPILED_FUNCTION(gather_backward, std::int32_t);
-TEMPA_COMPILED_FUNCTION(gather_forward, std::int64_t);
-TEMPA_COMPILED_FUNCTION(gather_backward, std::int64_t);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

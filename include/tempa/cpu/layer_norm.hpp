@@ -2,7 +2,6 @@
 // large mean does not cancel the variance.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/backend.hpp>
@@ -129,8 +128,5 @@ void layer_norm_backward(Backend, T* dx, T* dgamma, T* dbeta, const T* dy, const
                          const Accumulator<T>* mean, const Accumulator<T>* rstd, Index rows, Index cols) {
   detail::layer_norm_backward_rows(dx, dgamma, dbeta, dy, x, gamma, mean, rstd, rows, cols, [](Index) {});
 }
-
-TEMPA_COMPILED_FUNCTION(layer_norm_forward);
-TEMPA_COMPILED_FUNCTION(layer_norm_backward);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

@@ -2,7 +2,6 @@
 // cache. The same bits as the separate operations.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/accumulate.hpp>
 #include <tempa/cpu/dropout.hpp>
 #include <tempa/cpu/layer_norm.hpp>
@@ -83,9 +82,5 @@ void embeddings_layer_norm_forward(Backend, T* y, T* z, Accumulator<T>* mean, Ac
     }
   });
 }
-
-TEMPA_COMPILED_FUNCTION(dropout_add_layer_norm_forward);
-TEMPA_COMPILED_FUNCTION(dropout_add_layer_norm_backward);
-TEMPA_COMPILED_FUNCTION(embeddings_layer_norm_forward);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

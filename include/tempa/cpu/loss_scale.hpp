@@ -1,7 +1,6 @@
 // The loss scale of `GradScaler`.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/accumulate.hpp>
@@ -20,7 +19,5 @@ void scale_by(Backend, T* y, const T* x, Index n, const double* factor) {
 
 /// `update_loss_scale`. @param state (1)
 inline void update_loss_scale(Backend, LossScale* state) { tempa::update_loss_scale(*state); }
-
-TEMPA_COMPILED_FUNCTION(scale_by);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

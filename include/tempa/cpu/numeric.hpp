@@ -2,7 +2,6 @@
 // exchanges.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/accumulate.hpp>
@@ -128,11 +127,5 @@ double max_abs(Backend, const T* x, Index n) {
   }
   return largest;
 }
-
-TEMPA_COMPILED_FUNCTION(average_step);
-TEMPA_COMPILED_FUNCTION(exchange);
-TEMPA_COMPILED_FUNCTION(find_nonfinite);
-TEMPA_COMPILED_FUNCTION(sum_of_squares);
-TEMPA_COMPILED_FUNCTION(max_abs);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

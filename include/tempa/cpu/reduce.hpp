@@ -2,7 +2,6 @@
 // whose size does not depend on the number of threads, and their partial results are joined in order.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/accumulate.hpp>
 
@@ -165,11 +164,5 @@ void column_sum_accumulate(Backend, T* y, const T* x, Index rows, Index cols) {
     }
   });
 }
-
-TEMPA_COMPILED_FUNCTION(column_sum_accumulate);
-TEMPA_COMPILED_FUNCTION(sum_forward);
-TEMPA_COMPILED_FUNCTION(sum_backward);
-TEMPA_COMPILED_FUNCTION(max_forward);
-TEMPA_COMPILED_FUNCTION(max_backward);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

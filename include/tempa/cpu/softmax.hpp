@@ -2,7 +2,6 @@
 // division. Rows (inner = 1) are vector loops along the row; otherwise `kSoftmaxColumns` columns are taken at once.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/accumulate.hpp>
 #include <tempa/math/exp.hpp>
@@ -191,10 +190,5 @@ template <Floating T>
 void log_softmax_backward(Backend, T* dx, const T* dy, const T* y, Index outer, Index middle, Index inner) {
   detail::softmax_backward<true>(dx, dy, y, outer, middle, inner);
 }
-
-TEMPA_COMPILED_FUNCTION(softmax_forward);
-TEMPA_COMPILED_FUNCTION(softmax_backward);
-TEMPA_COMPILED_FUNCTION(log_softmax_forward);
-TEMPA_COMPILED_FUNCTION(log_softmax_backward);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

@@ -1,7 +1,6 @@
 // Chooses between two values by a mask.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/accumulate.hpp>
 
@@ -27,8 +26,5 @@ void where_backward(Backend, T* da, T* db, const T* dy, const std::uint8_t* mask
       for (Index i = begin; i < end; ++i) db[i] = mask[i] != 0 ? T{} : dy[i];
   });
 }
-
-TEMPA_COMPILED_FUNCTION(where_forward);
-TEMPA_COMPILED_FUNCTION(where_backward);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

@@ -1,14 +1,12 @@
 // Texts that are encoded in a different random way each time they are read: regularization for small training sets.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/random.hpp>
-#include <tempa/data/labeled_texts.hpp>
+#include <tempa/data/dataset.hpp>
+#include <tempa/data/table/text_table.hpp>
 
 #include <optional>
 #include <utility>
-
-TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,14 +1,11 @@
 // Two datasets joined to one.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/dataset.hpp>
 
 #include <concepts>
 #include <type_traits>
 #include <utility>
-
-TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 

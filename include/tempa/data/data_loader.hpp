@@ -44,8 +44,7 @@ struct LoaderPosition {
 class DataLoaderError : public Error {
  public:
   /// @param row the row that could not be read, or -1 where a batch could not be collated.
-  DataLoaderError(const std::string& message, Index row, LoaderPosition position)
-      : Error(message), row_(row), position_(position) {}
+  DataLoaderError(const std::string& message, Index row, LoaderPosition position);
   /// The row of the dataset that could not be read; -1 where its batch could not be collated.
   Index row() const { return row_; }
   LoaderPosition position() const { return position_; }
@@ -297,3 +296,7 @@ requires Dataset<std::remove_cvref_t<Data>> &&
         ->DataLoader<std::remove_cvref_t<Data>, Collate>;
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/data/impl/data_loader.ipp>
+#endif

@@ -1,7 +1,6 @@
 // The concept of a dataset, the type of example that tempa's datasets consist of, and subsets.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/text/tokenizer.hpp>
@@ -14,8 +13,6 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 

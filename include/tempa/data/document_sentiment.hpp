@@ -1,10 +1,7 @@
 // Datasets of positive, neutral and negative texts: SmSA and tables like it.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/labeled_texts.hpp>
-
-TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -43,10 +40,7 @@ class DocumentSentimentDataset {
   }
 
   /// positive, neutral, negative.
-  static const std::vector<std::string>& label_names() {
-    static const std::vector<std::string> names{"positive", "neutral", "negative"};
-    return names;
-  }
+  static const std::vector<std::string>& label_names();
   static Index num_labels() { return static_cast<Index>(label_names().size()); }
 
   Index size() const { return static_cast<Index>(examples_.size()); }
@@ -54,12 +48,7 @@ class DocumentSentimentDataset {
   /// Line of the file on which a row begins, from 1.
   std::int64_t line(Index row) const { return lines_.at(static_cast<std::size_t>(row)); }
   /// (3) number of examples of each class, e.g. for class weights.
-  std::vector<Index> class_counts() const {
-    std::vector<Index> counts(static_cast<std::size_t>(num_labels()), 0);
-    for (const TextExample& example : examples_)
-      if (example.label) ++counts[static_cast<std::size_t>(*example.label)];
-    return counts;
-  }
+  std::vector<Index> class_counts() const;
 
  private:
   std::vector<TextExample> examples_;
@@ -67,3 +56,7 @@ class DocumentSentimentDataset {
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/data/impl/document_sentiment.ipp>
+#endif

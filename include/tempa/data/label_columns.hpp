@@ -2,15 +2,13 @@
 #pragma once
 
 #include <tempa/data/collate.hpp>
+#include <tempa/data/label_names.hpp>
 #include <tempa/data/labeled_texts.hpp>
-#include <tempa/data/labels.hpp>
 #include <tempa/data/table/text_table.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,49 +28,15 @@ struct LabelColumn {
 /// @throws ConfigError for no column, one without a class, a name that is empty, contains "=" or occurs twice, or a
 /// class
 ///   that occurs twice.
-inline std::vector<std::string> flat_labels(std::span<const LabelColumn> columns) {
-  const auto fail = [](const std::string& what) { throw ConfigError("[flat_labels] " + what); };
-  if (columns.empty()) fail("expected at least one label column but there is none");
-  std::vector<std::string> flat;
-  std::set<std::string> seen;
-  for (const LabelColumn& column : columns) {
-    if (column.name.empty() || column.name.find('=') != std::string::npos)
-      fail("the name of a label column must have a character, and no \"=\", but is \"" + column.name + "\"");
-    if (column.labels.empty()) fail("expected labels of the column " + column.name + " but there are none");
-    if (!seen.insert(column.name).second) fail("the label column " + column.name + " comes twice");
-    for (const std::string& label : column.labels) {
-      flat.push_back(column.name + "=" + label);
-      if (!seen.insert(flat.back()).second) fail("the label " + flat.back() + " comes twice");
-    }
-  }
-  return flat;
-}
+std::vector<std::string> flat_labels(std::span<const LabelColumn> columns);
 
 /// The reverse of `flat_labels`.
 /// @throws ConfigError for an entry without "=", or a column whose classes are not next to each other.
-inline std::vector<LabelColumn> label_columns_of(std::span<const std::string> flat) {
-  std::vector<LabelColumn> columns;
-  for (const std::string& entry : flat) {
-    const std::size_t equals = entry.find('=');
-    if (equals == std::string::npos)
-      throw ConfigError(concat("[label_columns_of] expected labels like \"price=positive\" but got \"", entry, "\""));
-    std::string name = entry.substr(0, equals);
-    if (columns.empty() || columns.back().name != name) columns.push_back({.name = std::move(name), .labels = {}});
-    columns.back().labels.push_back(entry.substr(equals + 1));
-  }
-  flat_labels(columns);  // checks the rest
-  return columns;
-}
+std::vector<LabelColumn> label_columns_of(std::span<const std::string> flat);
 
 /// The label columns of a table with the labels that occur in each, sorted as `learn_labels` does.
 /// @throws ConfigError for a table that was read without label columns.
-inline std::vector<LabelColumn> learn_label_columns(const TextTable& table) {
-  detail::require_label_columns("learn_label_columns", table, false);
-  std::vector<LabelColumn> columns;
-  for (std::size_t a = 0; a < table.fields.size(); ++a)
-    columns.push_back({.name = table.label_names[a], .labels = learn_labels(table.fields[a])});
-  return columns;
-}
+std::vector<LabelColumn> learn_label_columns(const TextTable& table);
 
 /// One text and its class in each of A columns.
 struct LabelColumnsExample {
@@ -138,22 +102,11 @@ class LabelColumnsDataset {
 /// Joins the examples end to end; `labels` of the batch is (B,A).
 struct LabelColumnsCollate {
   /// @throws ValueError as `PackedCollate`, and for examples with different numbers of labels.
-  Batch operator()(std::span<const LabelColumnsExample> examples) const {
-    std::vector<TextExample> texts;
-    std::vector<std::int32_t> labels;
-    for (std::size_t i = 0; i < examples.size(); ++i) {
-      texts.push_back({.encoding = examples[i].encoding});
-      labels.insert(labels.end(), examples[i].labels.begin(), examples[i].labels.end());
-      if (examples[i].labels.size() != examples[0].labels.size())
-        throw ValueError(concat("[collate] all examples of a batch must have the same number of labels but example ", i,
-                                " has ", examples[i].labels.size(), " and example 0 has ", examples[0].labels.size()));
-    }
-    Batch batch = PackedCollate{}(texts);
-    if (!labels.empty())
-      batch.labels = Tensor<std::int32_t>::from(
-          labels, {static_cast<Index>(examples.size()), static_cast<Index>(examples[0].labels.size())});
-    return batch;
-  }
+  Batch operator()(std::span<const LabelColumnsExample> examples) const;
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/data/impl/label_columns.ipp>
+#endif

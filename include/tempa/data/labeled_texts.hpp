@@ -1,10 +1,8 @@
 // Reads texts and their classes from a table, and encodes them.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/data/dataset.hpp>
-#include <tempa/data/labels.hpp>
 #include <tempa/data/table/delimited.hpp>
 #include <tempa/data/table/text_table.hpp>
 #include <tempa/text/tokenizer.hpp>
@@ -14,10 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -32,23 +27,12 @@ struct TextColumns {
 /// @param class_names name of each class; a label is such a name, or the number of a class from 0.
 /// @throws FormatError with the line for an unknown label, one out of range, a text that is empty or white space, and
 ///   for a table without rows; what `DelimitedReader` throws; ConfigError for labels without class names.
-inline LabeledTexts read_labeled_texts(DelimitedReader& reader, std::span<const std::string> class_names,
-                                       const TextColumns& columns = {}) {
-  if (columns.label && class_names.empty())
-    throw ConfigError("[read_labeled_texts] reading labels needs the names of the classes");
-  TextTableColumns all{.text = columns.text, .pair = columns.pair};
-  if (columns.label) all.labels.push_back(*columns.label);
-  TextTable table = read_text_table(reader, all);
-  if (!columns.label) return std::move(table.rows);
-  return with_classes(std::move(table), class_names, ClassNumbers::kAccepted);
-}
+LabeledTexts read_labeled_texts(DelimitedReader& reader, std::span<const std::string> class_names,
+                                const TextColumns& columns = {});
 
 /// Reads a file. @throws as above, and IoError.
-inline LabeledTexts read_labeled_texts(const std::filesystem::path& path, std::span<const std::string> class_names,
-                                       const TextColumns& columns = {}, const DelimitedFormat& format = {}) {
-  DelimitedReader reader(path, format);
-  return read_labeled_texts(reader, class_names, columns);
-}
+LabeledTexts read_labeled_texts(const std::filesystem::path& path, std::span<const std::string> class_names,
+                                const TextColumns& columns = {}, const DelimitedFormat& format = {});
 
 /// Encodes all texts, on `num_threads` threads.
 /// @param tokenizer its `encode` must be safe to call from several threads at once.
@@ -73,3 +57,7 @@ std::vector<TextExample> encode_texts(const LabeledTexts& table, const T& tokeni
 }
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/data/impl/labeled_texts.ipp>
+#endif

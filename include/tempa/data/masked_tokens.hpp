@@ -1,17 +1,12 @@
 // Batches for masked language modeling: some tokens are hidden, and the model has to predict them.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/core/random.hpp>
-#include <tempa/data/collate.hpp>
-#include <tempa/text/tokenizer.hpp>
+#include <tempa/data/batch.hpp>
+#include <tempa/data/dataset.hpp>
 
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <vector>
-
-TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -60,34 +55,7 @@ class MaskedLMCollate {
   }
 
   /// @throws ValueError as `PackedCollate`, and for a batch of special tokens only.
-  MaskedLMBatch operator()(std::span<const TextExample> examples) const {
-    MaskedLMBatch batch{.input = PackedCollate{}(examples), .positions = {}, .targets = {}};
-    batch.input.labels = {};
-    batch.input.targets = {};
-    Generator& random = default_generator();
-    std::vector<std::int32_t> ordinary, positions, targets;
-    const auto ids = batch.input.ids.span();
-    for (std::size_t n = 0; n < ids.size(); ++n)
-      if (!is_special(ids[n])) ordinary.push_back(static_cast<std::int32_t>(n));
-    if (ordinary.empty()) throw ValueError("[MaskedLMCollate] expected a token to predict but all are special");
-    for (const std::int32_t n : ordinary)
-      if (random.uniform() < masking_.mask_prob) positions.push_back(n);
-    if (positions.empty())
-      positions.push_back(ordinary[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(ordinary.size())))]);
-    for (const std::int32_t n : positions) {
-      std::int32_t& id = batch.input.ids.data()[n];
-      targets.push_back(id);
-      const double what = random.uniform();
-      if (what < masking_.replace_prob) {
-        id = mask_id_;
-      } else if (what < masking_.replace_prob + masking_.random_replace_prob) {
-        id = static_cast<std::int32_t>(random.below(vocab_size_));
-      }
-    }
-    batch.positions = Tensor<std::int32_t>::from(positions);
-    batch.targets = Tensor<std::int32_t>::from(targets);
-    return batch;
-  }
+  MaskedLMBatch operator()(std::span<const TextExample> examples) const;
 
   /// The settings that its batches depend on: a `Trainer` compares them on resume.
   void visit_settings(auto&& f) const {
@@ -98,11 +66,7 @@ class MaskedLMCollate {
   }
 
  private:
-  bool is_special(std::int32_t id) const {
-    for (const std::int32_t special : special_)
-      if (id == special) return true;
-    return false;
-  }
+  bool is_special(std::int32_t id) const;
 
   std::int32_t special_[3];
   std::int32_t mask_id_ = 0;
@@ -111,3 +75,7 @@ class MaskedLMCollate {
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/data/impl/masked_tokens.ipp>
+#endif

@@ -1,29 +1,15 @@
 // Files with a word and its tag on each line, "Jokowi<TAB>B-PER", and an empty line between sentences.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/data/label_names.hpp>
-#include <tempa/data/labels.hpp>
-#include <tempa/data/table/delimited.hpp>
-#include <tempa/data/table/delimited_writer.hpp>
-#include <tempa/data/table/text_table.hpp>
-#include <tempa/io/files/file.hpp>
+#include <tempa/core/shape.hpp>
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <initializer_list>
 #include <istream>
 #include <ostream>
 #include <span>
-#include <sstream>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -42,17 +28,9 @@ struct TaggedSentences {
   Index size() const { return static_cast<Index>(sentences.size()); }
 
   /// Tags of each word of each sentence.
-  std::vector<std::vector<std::string>> tags() const {
-    std::vector<std::vector<std::string>> all;
-    for (const TaggedSentence& sentence : sentences) all.push_back(sentence.tags);
-    return all;
-  }
+  std::vector<std::vector<std::string>> tags() const;
   /// Some of the sentences, in the given order. @throws std::out_of_range for one that does not exist.
-  TaggedSentences subset(std::span<const Index> rows) const {
-    TaggedSentences part{.name = name, .sentences = {}};
-    for (const Index row : rows) part.sentences.push_back(sentences.at(static_cast<std::size_t>(row)));
-    return part;
-  }
+  TaggedSentences subset(std::span<const Index> rows) const;
 };
 
 /// Whether the file has the second column, with the tags.
@@ -61,143 +39,39 @@ enum class TagColumn {
   kOptional   ///< the first line decides: a word and its tag, or only a word
 };
 
-namespace detail {
-
-// A line of white space alone separates sentences as an empty one does.
-inline bool is_separator(const DelimitedRow& row) {
-  for (Index i = 0; i < row.size(); ++i)
-    if (!is_blank(row[i])) return false;
-  return true;
-}
-
-/// Whether a sentence begins with the names that tables give to columns of words and tags.
-inline bool is_header(const TaggedSentence& sentence) {
-  const auto is_one_of = [](std::string_view name, std::initializer_list<std::string_view> names) {
-    return std::find(names.begin(), names.end(), label_key(name)) != names.end();
-  };
-  return is_one_of(sentence.words.front(), {"word", "words", "token", "tokens", "form", "text"}) &&
-         is_one_of(sentence.tags.front(), {"tag", "tags", "label", "labels", "ner", "pos", "ner_tag", "ner_tags"});
-}
-
-inline TaggedSentences read_tagged_rows(DelimitedReader& reader, TagColumn column) {
-  TaggedSentences result{.name = reader.name(), .sentences = {}};
-  Index width = column == TagColumn::kRequired ? 2 : 0;
-  std::int64_t next_line = 0;  // of the sentence that is being read; the reader leaves empty lines out
-  for (const DelimitedRow& row : reader) {
-    const auto fail = [&](const std::string& what) { throw FormatError(result.name, row.line(), what); };
-    if (is_separator(row)) continue;
-    if (width == 0) width = row.size() == 1 ? 1 : 2;
-    if (row.size() != width)
-      fail(concat(width == 2 ? "expected a word, a tab and its tag" : "expected a word alone, as in the first line",
-                  " but has ", row.size(), row.size() == 1 ? " field" : " fields"));
-    if (is_blank(row[0])) fail("expected a word but it is empty");
-    if (width == 2 && is_blank(row[1])) fail(concat("expected a tag of the word \"", row[0], "\" but it is empty"));
-    if (row.line() != next_line) result.sentences.push_back({.words = {}, .tags = {}, .line = row.line()});
-    next_line = row.line() + 1;
-    result.sentences.back().words.emplace_back(row[0]);
-    if (width == 2) result.sentences.back().tags.emplace_back(row[1]);
-  }
-  if (result.sentences.empty()) throw FormatError(result.name, 0, "expected at least one word but there is none");
-  if (const TaggedSentence& first = result.sentences.front(); !first.tags.empty() && is_header(first))
-    throw FormatError(result.name, first.line,
-                      concat("expected a word and its tag but \"", first.words.front(), "\" and \"", first.tags.front(),
-                             "\" are names of columns; leave the line out"));
-  return result;
-}
-
-inline DelimitedFormat tagged_format() { return {.ragged = true}; }
-
-}  // namespace detail
-
 /// Reads sentences: one word and its tag a line, with a tab between them; empty lines between sentences, any number,
 /// also at the end; line ends LF, CRLF or CR; there are no comments. Words and tags are taken literally.
 /// @throws IoError; FormatError with the line for another number of fields, an empty word or tag, invalid UTF-8 and a
 ///   NUL byte, and for a file without a word.
 /// @source IndoNLU `NerGritDataset.load_dataset`; CoNLL-2003 without its middle columns
-inline TaggedSentences read_tagged_sentences(const std::filesystem::path& path,
-                                             TagColumn column = TagColumn::kRequired) {
-  DelimitedReader reader(path, detail::tagged_format());
-  return detail::read_tagged_rows(reader, column);
-}
+TaggedSentences read_tagged_sentences(const std::filesystem::path& path, TagColumn column = TagColumn::kRequired);
 /// The same from a stream. @param name what errors call it.
-inline TaggedSentences read_tagged_sentences(std::istream& in, std::string name,
-                                             TagColumn column = TagColumn::kRequired) {
-  DelimitedReader reader(in, std::move(name), detail::tagged_format());
-  return detail::read_tagged_rows(reader, column);
-}
+TaggedSentences read_tagged_sentences(std::istream& in, std::string name, TagColumn column = TagColumn::kRequired);
 
 /// The different tags of all sentences, sorted as `learn_labels` does.
-inline std::vector<std::string> learn_tags(const TaggedSentences& sentences) {
-  std::vector<std::string> tags;
-  for (const TaggedSentence& sentence : sentences.sentences)
-    tags.insert(tags.end(), sentence.tags.begin(), sentence.tags.end());
-  return learn_labels(tags);
-}
+std::vector<std::string> learn_tags(const TaggedSentences& sentences);
 
 /// The class of each word of each sentence. @param names (K) of the classes, found as by `LabelNames`.
 /// @throws FormatError with the line for an unknown tag, or sentences without tags.
-inline std::vector<std::vector<std::int32_t>> tag_classes(const TaggedSentences& sentences,
-                                                          std::span<const std::string> names) {
-  const LabelNames known(names);
-  std::vector<std::vector<std::int32_t>> all;
-  for (const TaggedSentence& sentence : sentences.sentences) {
-    if (sentence.tags.size() != sentence.words.size())
-      throw FormatError(sentences.name, sentence.line, "expected a tag of each word but there is none");
-    all.emplace_back();
-    for (std::size_t w = 0; w < sentence.tags.size(); ++w) {
-      const auto found = known.find(sentence.tags[w]);
-      if (!found)
-        throw FormatError(sentences.name, sentence.line + static_cast<std::int64_t>(w),
-                          detail::unknown_label_text(sentence.tags[w], names));
-      all.back().push_back(*found);
-    }
-  }
-  return all;
-}
+std::vector<std::vector<std::int32_t>> tag_classes(const TaggedSentences& sentences,
+                                                   std::span<const std::string> names);
 
 /// The sentences with their tags spelled as `names` spells them: "b-per" becomes "B-PER" where that is the name.
 /// @throws FormatError as `tag_classes`.
-inline TaggedSentences with_tags_of(TaggedSentences sentences, std::span<const std::string> names) {
-  const auto classes = tag_classes(sentences, names);
-  for (std::size_t s = 0; s < classes.size(); ++s)
-    for (std::size_t w = 0; w < classes[s].size(); ++w)
-      sentences.sentences[s].tags[w] = names[static_cast<std::size_t>(classes[s][w])];
-  return sentences;
-}
+TaggedSentences with_tags_of(TaggedSentences sentences, std::span<const std::string> names);
 
 /// Writes sentences as `read_tagged_sentences` reads them, with an empty line after each.
 /// @param tags of each word of each sentence, in place of the sentences' own.
 /// @throws IoError; ShapeError when the numbers of sentences or words differ; ValueError as `DelimitedWriter`, and for
 ///   an empty word or tag.
-inline void write_tagged_sentences(std::ostream& out, const std::string& name, const TaggedSentences& sentences,
-                                   std::span<const std::vector<std::string>> tags) {
-  if (tags.size() != sentences.sentences.size())
-    throw ShapeError(concat("[write_tagged_sentences] expected tags of ", sentences.sentences.size(),
-                            " sentences but got ", tags.size()));
-  DelimitedWriter writer(out, name);
-  for (std::size_t s = 0; s < tags.size(); ++s) {
-    const auto& words = sentences.sentences[s].words;
-    if (tags[s].size() != words.size())
-      throw ShapeError(concat("[write_tagged_sentences] expected tags of ", words.size(), " words of sentence ", s,
-                              " but got ", tags[s].size()));
-    for (std::size_t w = 0; w < words.size(); ++w) {
-      if (detail::is_blank(words[w]) || detail::is_blank(tags[s][w]))
-        throw ValueError(concat("[write_tagged_sentences] expected a word and a tag but one of word ", w,
-                                " of sentence ", s, " is empty"));
-      writer.write({words[w], tags[s][w]});
-    }
-    out << '\n';
-  }
-  writer.close();
-}
+void write_tagged_sentences(std::ostream& out, const std::string& name, const TaggedSentences& sentences,
+                            std::span<const std::vector<std::string>> tags);
 /// The same to a file, which is replaced atomically.
-inline void write_tagged_sentences(const std::filesystem::path& path, const TaggedSentences& sentences,
-                                   std::span<const std::vector<std::string>> tags) {
-  std::ostringstream text;
-  write_tagged_sentences(text, path.string(), sentences, tags);
-  AtomicFile file(path.string());
-  file.write(std::move(text).str());
-  file.commit();
-}
+void write_tagged_sentences(const std::filesystem::path& path, const TaggedSentences& sentences,
+                            std::span<const std::vector<std::string>> tags);
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/data/impl/tagged_sentences.ipp>
+#endif

@@ -1,7 +1,6 @@
 // Tensors of several types by name: what modules export and import, and what checkpoint files contain.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/io/load_report.hpp>
 #include <tempa/tensor/tensor.hpp>
@@ -17,11 +16,8 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <utility>
 #include <variant>
 #include <vector>
-
-TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -29,13 +25,9 @@ namespace tempa::inline TEMPA_ABI {
 using AnyTensor = std::variant<Tensor<float>, Tensor<double>, Tensor<float16>, Tensor<bfloat16>, Tensor<std::int32_t>,
                                Tensor<std::int64_t>, Tensor<std::uint8_t>>;
 
-inline DType dtype(const AnyTensor& tensor) {
-  return std::visit([]<Element T>(const Tensor<T>&) { return dtype_of<T>; }, tensor);
-}
+DType dtype(const AnyTensor& tensor);
 
-inline const Shape& shape(const AnyTensor& tensor) {
-  return std::visit([]<Element T>(const Tensor<T>& typed) -> const Shape& { return typed.shape(); }, tensor);
-}
+const Shape& shape(const AnyTensor& tensor);
 
 /// Whether the type is one of float64, float32, float16 and bfloat16, between which files and modules convert.
 constexpr bool is_floating(DType type) {
@@ -55,27 +47,17 @@ class StateDict {
   void reserve(std::size_t count) { entries_.reserve(count); }
 
   /// @throws ValueError when the name is taken.
-  void insert(std::string name, AnyTensor tensor) {
-    if (!positions_.emplace(name, entries_.size()).second)
-      throw ValueError(concat("[StateDict] every name must be there once but '", name, "' is there already"));
-    entries_.push_back({std::move(name), std::move(tensor)});
-  }
+  void insert(std::string name, AnyTensor tensor);
 
   std::size_t size() const { return entries_.size(); }
   bool empty() const { return entries_.empty(); }
   bool contains(std::string_view name) const { return find(name) != nullptr; }
 
   /// The tensor of this name, or nullptr.
-  const AnyTensor* find(std::string_view name) const {
-    const auto found = positions_.find(name);
-    return found == positions_.end() ? nullptr : &entries_[found->second].tensor;
-  }
+  const AnyTensor* find(std::string_view name) const;
 
   /// The tensor of this name. @throws ValueError when there is none.
-  const AnyTensor& at(std::string_view name) const {
-    if (const AnyTensor* tensor = find(name)) return *tensor;
-    throw ValueError(concat("[StateDict] expected a tensor '", name, "' but none of the ", size(), " has this name"));
-  }
+  const AnyTensor& at(std::string_view name) const;
 
   /// The tensor of this name as `T`: itself when that is its type, else converted between floating-point types.
   /// @throws ValueError when there is none, or when its type is no floating-point type and not `T`.
@@ -91,12 +73,7 @@ class StateDict {
   }
 
   /// The same tensors in storage of their own: what `state_dict(model)` was at this moment.
-  StateDict clone() const {
-    StateDict copy;
-    for (const Entry& entry : entries_)
-      copy.insert(entry.name, std::visit([](const auto& tensor) -> AnyTensor { return tensor.clone(); }, entry.tensor));
-    return copy;
-  }
+  StateDict clone() const;
 
   auto begin() const { return entries_.begin(); }
   auto end() const { return entries_.end(); }
@@ -156,49 +133,17 @@ bool convertible_to(const AnyTensor& source) {
 
 /// What `copy_matching` would do; nothing is copied.
 /// @throws NumericalError by `check_finite`.
-inline LoadReport match_state(const StateDict& source, const StateDict& target, const CopyOptions& options = {}) {
-  LoadReport report;
-  for (const StateDict::Entry& into : target) {
-    const AnyTensor* const from = source.find(into.name);
-    if (from == nullptr) {
-      report.missing.push_back(into.name);
-      continue;
-    }
-    const bool fits = std::visit(
-        [&]<Element T>(const Tensor<T>& typed) {
-          if (!(typed.shape() == shape(*from)) || !detail::convertible_to<T>(*from)) return false;
-          if constexpr (Floating<T>)
-            if (options.check_finite)
-              detail::check_finite(options, into.name, source.get<T>(into.name).to(Device::cpu()));
-          return true;
-        },
-        into.tensor);
-    if (fits) {
-      report.loaded.push_back(into.name);
-    } else {
-      report.mismatched.push_back({into.name, shape(into.tensor), dtype(into.tensor), shape(*from), dtype(*from)});
-    }
-  }
-  for (const StateDict::Entry& entry : source)
-    if (!target.contains(entry.name)) report.unexpected.push_back(entry.name);
-  return report;
-}
+LoadReport match_state(const StateDict& source, const StateDict& target, const CopyOptions& options = {});
 
 /// Copies each tensor of `source` into the tensor of the same name in `target`, converted between floating-point types.
 /// The elements go into the storage that the target's tensors share with a module. All is looked at before anything is
 /// copied; what is missing, left over, of another shape or of another kind of type is reported and not copied.
 /// @throws NumericalError by `check_finite`: then nothing was copied.
 /// @source torch.nn.Module.load_state_dict
-inline LoadReport copy_matching(const StateDict& source, StateDict& target, const CopyOptions& options = {}) {
-  LoadReport report = match_state(source, target, options);
-  parallel_for(0, static_cast<Index>(report.loaded.size()), 8, [&](Index begin, Index end) {
-    for (Index i = begin; i < end; ++i) {
-      const std::string& name = report.loaded[static_cast<std::size_t>(i)];
-      AnyTensor into = target.at(name);  // the same storage
-      std::visit([&]<Element T>(Tensor<T>& typed) { typed.copy_from(source.get<T>(name).to(typed.device())); }, into);
-    }
-  });
-  return report;
-}
+LoadReport copy_matching(const StateDict& source, StateDict& target, const CopyOptions& options = {});
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/io/impl/state_dict.ipp>
+#endif

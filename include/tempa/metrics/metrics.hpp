@@ -1,13 +1,11 @@
 // Metrics by name: the results of an evaluation, for any problem.
 #pragma once
 
-#include <tempa/core/error.hpp>
+#include <tempa/core/config.hpp>
 
-#include <cstdio>
 #include <initializer_list>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace tempa::inline TEMPA_ABI {
@@ -28,16 +26,10 @@ class Metrics {
   Metrics(std::initializer_list<Metric> metrics) : metrics_(metrics) {}
 
   /// Appends one. @throws ConfigError when the name is taken.
-  void add(Metric metric) {
-    if (contains(metric.name)) throw ConfigError(concat("[Metrics] there is already a metric ", metric.name));
-    metrics_.push_back(std::move(metric));
-  }
+  void add(Metric metric);
   bool contains(std::string_view name) const { return find(name) != nullptr; }
   /// The metric of this name. @throws ConfigError that lists the existing names.
-  const Metric& at(std::string_view name) const {
-    if (const Metric* metric = find(name)) return *metric;
-    throw ConfigError(concat("[Metrics] metric must be ", names(), " but is '", name, "'"));
-  }
+  const Metric& at(std::string_view name) const;
   /// Its value. @throws ConfigError as `at`.
   double operator[](std::string_view name) const { return at(name).value; }
 
@@ -46,32 +38,18 @@ class Metrics {
   bool empty() const { return metrics_.empty(); }
 
   /// "loss, accuracy or f1_macro"
-  std::string names() const {
-    std::string list;
-    for (std::size_t i = 0; i < metrics_.size(); ++i)
-      list += (i == 0 ? "" : i + 1 < metrics_.size() ? ", " : " or ") + metrics_[i].name;
-    return list;
-  }
+  std::string names() const;
   /// "LOSS:0.3223 ACC:0.88 F1:0.84": the metrics that have a label.
-  std::string line() const {
-    std::string text;
-    for (const Metric& metric : metrics_) {
-      if (metric.label.empty()) continue;
-      char value[64];
-      std::snprintf(value, sizeof value, ":%.*f", metric.digits, metric.value);
-      text += (text.empty() ? "" : " ") + metric.label + value;
-    }
-    return text;
-  }
+  std::string line() const;
 
  private:
-  const Metric* find(std::string_view name) const {
-    for (const Metric& metric : metrics_)
-      if (metric.name == name) return &metric;
-    return nullptr;
-  }
+  const Metric* find(std::string_view name) const;
 
   std::vector<Metric> metrics_;
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/metrics/impl/metrics.ipp>
+#endif

@@ -2,56 +2,24 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/core/error.hpp>
 #include <tempa/metrics/confusion_matrix.hpp>
 #include <tempa/tensor/tensor.hpp>
 
-#include <algorithm>
-#include <cstddef>
 #include <optional>
-#include <span>
 #include <vector>
-
-TEMPA_COMPILED_FILE("metrics");
 
 namespace tempa::inline TEMPA_ABI {
 
 /// @return the one class that is predicted for all examples of several classes; nothing where predictions differ, or
 ///   all are of one class. @param confusion a row for each true class, a column for each predicted one.
-inline std::optional<Index> sole_prediction(const ConfusionMatrix& confusion) {
-  std::optional<Index> predicted;
-  Index true_classes = 0;
-  for (Index i = 0; i < confusion.num_classes(); ++i) {
-    bool is_there = false;
-    for (Index j = 0; j < confusion.num_classes(); ++j) {
-      if (confusion(i, j) == 0) continue;
-      if (predicted && *predicted != j) return std::nullopt;
-      predicted = j;
-      is_there = true;
-    }
-    true_classes += is_there ? 1 : 0;
-  }
-  return true_classes > 1 ? predicted : std::nullopt;
-}
+std::optional<Index> sole_prediction(const ConfusionMatrix& confusion);
 
 /// The same where a row has several labels. @param targets, outputs (n,K) of 0 and 1.
 /// @return the labels that are predicted for every row, although the rows differ. @throws ShapeError.
-inline std::optional<std::vector<Index>> sole_prediction(const Tensor<float>& targets, const Tensor<float>& outputs) {
-  if (targets.rank() != 2 || targets.shape() != outputs.shape())
-    throw ShapeError(concat("[sole_prediction] targets and outputs must be (n,K) both but are ", targets.shape(),
-                            " and ", outputs.shape()));
-  const auto width = static_cast<std::size_t>(targets.size(1));
-  const auto all_equal = [&](std::span<const float> values) {
-    for (std::size_t at = width; at < values.size(); ++at)
-      if (values[at] != values[at - width]) return false;
-    return true;
-  };
-  if (!all_equal(outputs.span()) || all_equal(targets.span())) return std::nullopt;
-  std::vector<Index> labels;
-  for (std::size_t k = 0; k < width; ++k)
-    if (outputs.span()[k] != 0.0F) labels.push_back(static_cast<Index>(k));
-  return labels;
-}
+std::optional<std::vector<Index>> sole_prediction(const Tensor<float>& targets, const Tensor<float>& outputs);
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/metrics/impl/sole_prediction.ipp>
+#endif

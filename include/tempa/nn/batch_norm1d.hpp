@@ -1,8 +1,6 @@
 // Batch normalization as a layer.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/nn/init.hpp>
 #include <tempa/nn/module.hpp>
 #include <tempa/ops/batch_norm1d.hpp>
 
@@ -22,17 +20,9 @@ struct BatchNorm1d : ModuleMembers<BatchNorm1d<T>, T> {
   TrainingMode mode{};
 
   BatchNorm1d() = default;
-  explicit BatchNorm1d(Index size, BatchNorm1dOptions chosen = {})
-      : weight(constant_parameter<T>({size}, 1.0)),
-        bias(constant_parameter<T>({size}, 0.0)),
-        running_mean(Tensor<Accumulator<T>>::zeros({size})),
-        running_var(Tensor<Accumulator<T>>::full({size}, 1)),
-        num_batches_tracked(Tensor<std::int64_t>::zeros({})),
-        options(chosen) {}
+  explicit BatchNorm1d(Index size, BatchNorm1dOptions chosen = {});
 
-  Variable<T> operator()(const Variable<T>& x) {
-    return batch_norm1d(x, weight, bias, running_mean, running_var, num_batches_tracked, mode.training, options);
-  }
+  Variable<T> operator()(const Variable<T>& x);
 
   void visit(auto&& f) {
     f("weight", weight);
@@ -44,6 +34,8 @@ struct BatchNorm1d : ModuleMembers<BatchNorm1d<T>, T> {
   }
 };
 
-TEMPA_COMPILED_MODULE(BatchNorm1d);
-
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/nn/impl/batch_norm1d.ipp>
+#endif

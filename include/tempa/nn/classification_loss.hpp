@@ -1,12 +1,9 @@
 // The options of a classifier's loss.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/ops/cross_entropy.hpp>
 
 #include <vector>
-
-TEMPA_COMPILED_FILE("nn");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -16,8 +13,10 @@ struct ClassificationLossOptions {
   double label_smoothing = 0.0;         ///< share of the target that is spread over all classes
 };
 
-inline CrossEntropyOptions cross_entropy_options(const ClassificationLossOptions& options) {
-  return {.class_weights = options.class_weights, .label_smoothing = options.label_smoothing};
-}
+CrossEntropyOptions cross_entropy_options(const ClassificationLossOptions& options);
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/nn/impl/classification_loss.ipp>
+#endif

@@ -15,10 +15,7 @@ struct Dropout {
 
   Dropout() = default;
   /// @throws ConfigError for a probability outside [0,1].
-  explicit Dropout(double probability) : drop_prob(probability) {
-    if (!(drop_prob >= 0.0 && drop_prob <= 1.0))
-      throw ConfigError(concat("[Dropout] drop_prob must be in [0,1] but is ", drop_prob));
-  }
+  explicit Dropout(double probability);
 
   /// `drop_prob` in training, 0 in evaluation: what an operation with dropout in it takes.
   double active_prob() const { return mode ? drop_prob : 0.0; }
@@ -32,3 +29,7 @@ struct Dropout {
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/nn/impl/dropout.ipp>
+#endif

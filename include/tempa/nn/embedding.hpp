@@ -1,12 +1,8 @@
 // A table of vectors as a layer.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/nn/init.hpp>
 #include <tempa/nn/module.hpp>
-#include <tempa/ops/embedding.hpp>
 
-#include <algorithm>
 #include <optional>
 
 namespace tempa::inline TEMPA_ABI {
@@ -28,25 +24,15 @@ struct Embedding : ModuleMembers<Embedding<T>, T> {
 
   Embedding() = default;
   /// @throws ConfigError for a size that is not positive or a padding row outside the table.
-  Embedding(Index rows, Index size, EmbeddingOptions options = {}) : padding_idx(options.padding_idx) {
-    if (rows < 1 || size < 1)
-      throw ConfigError(concat("[Embedding] sizes must be positive but are ", rows, " rows of ", size));
-    if (padding_idx && (*padding_idx < 0 || *padding_idx >= rows))
-      throw ConfigError(concat("[Embedding] padding_idx must be in [0,", rows, ") but is ", *padding_idx));
-    weight = make_parameter<T>({rows, size}, [options](Tensor<Accumulator<T>>& table) {
-      for (auto& element : table.span())
-        element = static_cast<Accumulator<T>>(options.initializer_range * default_generator().normal());
-      if (options.padding_idx) table.rows(*options.padding_idx, *options.padding_idx + 1).fill(0);
-    });
-  }
+  Embedding(Index rows, Index size, EmbeddingOptions options = {});
 
-  Variable<T> operator()(const Tensor<std::int32_t>& ids) const {
-    return embedding(weight, ids, {.padding_idx = padding_idx});
-  }
+  Variable<T> operator()(const Tensor<std::int32_t>& ids) const;
 
   void visit(auto&& f) { f("weight", weight); }
 };
 
-TEMPA_COMPILED_MODULE(Embedding);
-
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/nn/impl/embedding.ipp>
+#endif

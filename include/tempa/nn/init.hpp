@@ -2,16 +2,12 @@
 #pragma once
 
 #include <tempa/autograd/variable.hpp>
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/random.hpp>
 
-#include <cmath>
 #include <functional>
 #include <unordered_set>
 #include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("nn");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -28,16 +24,10 @@ class DeferredInit {
 
   /// Draws the initial values of these parameters, in the order in which they were created.
   /// @param nodes `variable.node().get()` of each.
-  void draw(const std::unordered_set<const void*>& nodes) const {
-    for (const auto& [node, fill] : fills_)
-      if (nodes.contains(node)) fill();
-  }
+  void draw(const std::unordered_set<const void*>& nodes) const;
 
   /// The active one of this thread, or nullptr.
-  static DeferredInit*& current() {
-    thread_local DeferredInit* at_work = nullptr;
-    return at_work;
-  }
+  static DeferredInit*& current();
   void add(const void* node, std::function<void()> fill) { fills_.emplace_back(node, std::move(fill)); }
 
  private:
@@ -69,30 +59,18 @@ Variable<T> make_parameter(Shape shape, Fill fill) {
 
 /// A parameter whose elements are all `value`.
 template <Floating T>
-Variable<T> constant_parameter(Shape shape, double value) {
-  return make_parameter<T>(
-      shape, [value](Tensor<Accumulator<T>>& elements) { elements.fill(static_cast<Accumulator<T>>(value)); });
-}
+Variable<T> constant_parameter(Shape shape, double value);
 
 /// A parameter drawn from N(0, stddev^2). @param generator must outlive an active `DeferredInit`.
 template <Floating T>
-Variable<T> normal_parameter(Shape shape, double stddev, Generator& generator = default_generator()) {
-  return make_parameter<T>(shape, [stddev, &generator](Tensor<Accumulator<T>>& elements) {
-    for (auto& element : elements.span()) element = static_cast<Accumulator<T>>(stddev * generator.normal());
-  });
-}
+Variable<T> normal_parameter(Shape shape, double stddev, Generator& generator = default_generator());
 
 /// A parameter drawn uniformly from [-bound, bound). @param generator as for `normal_parameter`.
 template <Floating T>
-Variable<T> uniform_parameter(Shape shape, double bound, Generator& generator = default_generator()) {
-  return make_parameter<T>(shape, [bound, &generator](Tensor<Accumulator<T>>& elements) {
-    for (auto& element : elements.span())
-      element = static_cast<Accumulator<T>>(bound * (2.0 * generator.uniform() - 1.0));
-  });
-}
-
-TEMPA_COMPILED_FUNCTION(constant_parameter);
-TEMPA_COMPILED_FUNCTION(normal_parameter);
-TEMPA_COMPILED_FUNCTION(uniform_parameter);
+Variable<T> uniform_parameter(Shape shape, double bound, Generator& generator = default_generator());
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/nn/impl/init.ipp>
+#endif

@@ -1,10 +1,7 @@
 // Layer normalization as a layer.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/nn/init.hpp>
 #include <tempa/nn/module.hpp>
-#include <tempa/ops/layer_norm.hpp>
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -17,10 +14,9 @@ struct LayerNorm : ModuleMembers<LayerNorm<T>, T> {
   double eps = 1e-5;
 
   LayerNorm() = default;
-  explicit LayerNorm(Index size, double epsilon = 1e-5)
-      : weight(constant_parameter<T>({size}, 1.0)), bias(constant_parameter<T>({size}, 0.0)), eps(epsilon) {}
+  explicit LayerNorm(Index size, double epsilon = 1e-5);
 
-  Variable<T> operator()(const Variable<T>& x) const { return layer_norm(x, weight, bias, eps); }
+  Variable<T> operator()(const Variable<T>& x) const;
 
   void visit(auto&& f) {
     f("weight", weight);
@@ -28,6 +24,8 @@ struct LayerNorm : ModuleMembers<LayerNorm<T>, T> {
   }
 };
 
-TEMPA_COMPILED_MODULE(LayerNorm);
-
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/nn/impl/layer_norm.ipp>
+#endif

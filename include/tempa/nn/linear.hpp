@@ -1,12 +1,8 @@
 // y = x W^T + b as a layer.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/nn/init.hpp>
 #include <tempa/nn/module.hpp>
-#include <tempa/ops/linear.hpp>
 
-#include <cmath>
 #include <optional>
 
 namespace tempa::inline TEMPA_ABI {
@@ -28,16 +24,9 @@ struct Linear : ModuleMembers<Linear<T>, T> {
 
   Linear() = default;
   /// @throws ConfigError for a size that is not positive.
-  Linear(Index in, Index out, LinearOptions options = {}) {
-    if (in < 1 || out < 1) throw ConfigError(concat("[Linear] sizes must be positive but are in=", in, " out=", out));
-    const double bound = 1.0 / std::sqrt(static_cast<double>(in));
-    weight = options.initializer_range ? normal_parameter<T>({out, in}, *options.initializer_range)
-                                       : uniform_parameter<T>({out, in}, bound);
-    if (options.bias)
-      bias = options.initializer_range ? constant_parameter<T>({out}, 0.0) : uniform_parameter<T>({out}, bound);
-  }
+  Linear(Index in, Index out, LinearOptions options = {});
 
-  Variable<T> operator()(const Variable<T>& x) const { return linear(x, weight, bias); }
+  Variable<T> operator()(const Variable<T>& x) const;
 
   void visit(auto&& f) {
     f("weight", weight);
@@ -45,6 +34,8 @@ struct Linear : ModuleMembers<Linear<T>, T> {
   }
 };
 
-TEMPA_COMPILED_MODULE(Linear);
-
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/nn/impl/linear.ipp>
+#endif

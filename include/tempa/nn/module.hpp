@@ -7,26 +7,18 @@
 // struct.
 #pragma once
 
-#include <tempa/autograd/no_grad.hpp>
 #include <tempa/autograd/variable.hpp>
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/core/parallel.hpp>
 #include <tempa/io/state_dict.hpp>
 
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <variant>
 #include <vector>
-
-TEMPA_COMPILED_FILE("nn");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -73,8 +65,7 @@ namespace detail {
 /// The visitor of `leaves`: one type for all purposes, so that a module's `visit` is compiled once.
 class LeafCollector {
  public:
-  explicit LeafCollector(std::vector<Leaf>& leaves, std::string prefix = {})
-      : leaves_(leaves), prefix_(std::move(prefix)) {}
+  explicit LeafCollector(std::vector<Leaf>& leaves, std::string prefix = {});
 
   template <typename Member>
   void operator()(std::string_view part, Member& member) const {
@@ -91,12 +82,8 @@ class LeafCollector {
   }
 
  private:
-  void add(std::string_view part, LeafPointer pointer) const {
-    leaves_.push_back({prefix_ + std::string(part), pointer});
-  }
-  LeafCollector inside(std::string_view part) const {
-    return LeafCollector(leaves_, prefix_ + std::string(part) + ".");
-  }
+  void add(std::string_view part, LeafPointer pointer) const;
+  LeafCollector inside(std::string_view part) const;
 
   std::vector<Leaf>& leaves_;
   std::string prefix_;
@@ -153,119 +140,33 @@ struct NamedParameter {
 namespace detail {
 
 template <Floating T>
-std::vector<NamedParameter<T>> named_parameters(const std::vector<Leaf>& leaves) {
-  std::vector<NamedParameter<T>> result;
-  std::unordered_set<const void*> seen;
-  for (const Leaf& leaf : leaves)
-    if (Variable<T>* const* variable = std::get_if<Variable<T>*>(&leaf.pointer))
-      if (seen.insert((*variable)->node().get()).second) result.push_back({leaf.name, **variable});
-  return result;
-}
+std::vector<NamedParameter<T>> named_parameters(const std::vector<Leaf>& leaves);
 
-inline Index parameter_count(const std::vector<Leaf>& leaves) {
-  Index count = 0;
-  std::unordered_set<const void*> seen;
-  for_each_parameter(leaves, [&](const std::string&, const auto& variable) {
-    if (seen.insert(variable.node().get()).second) count += variable.numel();
-  });
-  return count;
-}
+Index parameter_count(const std::vector<Leaf>& leaves);
 
-inline void set_training(const std::vector<Leaf>& leaves, bool training) {
-  for_each_mode(leaves, [&](TrainingMode& mode) { mode.training = training; });
-}
+void set_training(const std::vector<Leaf>& leaves, bool training);
 
-inline void set_requires_grad(const std::vector<Leaf>& leaves, bool requires_grad) {
-  for_each_parameter(leaves, [&](const std::string&, auto& variable) { variable.set_requires_grad(requires_grad); });
-}
+void set_requires_grad(const std::vector<Leaf>& leaves, bool requires_grad);
 
-inline void move_to(const std::vector<Leaf>& leaves, Device device) {
-  for_each_parameter(leaves, [&](const std::string&, auto& variable) { variable.move_to(device); });
-  for_each_buffer(leaves, [&](const std::string&, auto& buffer) { buffer = buffer.to(device); });
-}
+void move_to(const std::vector<Leaf>& leaves, Device device);
 
-inline Device device_of(const std::vector<Leaf>& leaves) {
-  std::optional<Device> device;
-  for_each_parameter(leaves, [&](const std::string&, const auto& variable) {
-    if (!device) device = variable.device();
-  });
-  return device.value_or(Device::cpu());
-}
+Device device_of(const std::vector<Leaf>& leaves);
 
-inline StateDict state_dict(const std::vector<Leaf>& leaves) {
-  StateDict result;
-  for (const Leaf& leaf : leaves)
-    std::visit(
-        [&](auto* pointer) {
-          using Type = std::remove_pointer_t<decltype(pointer)>;
-          if constexpr (is_variable<Type>) result.insert(leaf.name, pointer->value());
-          if constexpr (is_tensor<Type>) result.insert(leaf.name, *pointer);
-        },
-        leaf.pointer);
-  return result;
-}
-
-/// parameter = source[name], converted between floating-point types.
-template <Floating T>
-void load_parameter(Variable<T>& parameter, const StateDict& source, const std::string& name) {
-  const Device device = parameter.device();
-  if constexpr (!Real<T>)
-    if (dtype(source.at(name)) != dtype_of<T>)
-      return parameter.assign_rounded(source.get<Accumulator<T>>(name).to(device));
-  parameter.assign(source.get<T>(name).to(device));
-}
+StateDict state_dict(const std::vector<Leaf>& leaves);
 
 /// Copies what `report` names as loaded into parameters and buffers, converted between floating-point types. A
 /// parameter with several names gets the tensor of the last one.
 /// @param report of `match_state` for the source and these leaves' `state_dict`.
-inline void copy_loaded(const std::vector<Leaf>& leaves, const LoadReport& report, const StateDict& source) {
-  const std::unordered_set<std::string_view> loaded(report.loaded.begin(), report.loaded.end());
-  std::unordered_map<const void*, const Leaf*> targets;
-  for (const Leaf& leaf : leaves) {
-    if (!loaded.contains(leaf.name)) continue;
-    std::visit(
-        [&](auto* pointer) {
-          if constexpr (is_variable<std::remove_pointer_t<decltype(pointer)>>) {
-            targets[pointer->node().get()] = &leaf;
-          } else {
-            targets[pointer] = &leaf;
-          }
-        },
-        leaf.pointer);
-  }
-  std::vector<const Leaf*> order;
-  for (const auto& target : targets) order.push_back(target.second);
-  parallel_for(0, static_cast<Index>(order.size()), 8, [&, records = grad_enabled()](Index begin, Index end) {
-    std::optional<NoGrad> no_grad;  // applies the loading thread's setting in the other threads
-    if (!records) no_grad.emplace();
-    for (Index i = begin; i < end; ++i) {
-      const Leaf& leaf = *order[static_cast<std::size_t>(i)];
-      std::visit(
-          [&](auto* pointer) {
-            using Type = std::remove_pointer_t<decltype(pointer)>;
-            if constexpr (is_variable<Type>) load_parameter(*pointer, source, leaf.name);
-            if constexpr (is_tensor<Type>)
-              pointer->copy_from(source.get<typename Type::value_type>(leaf.name).to(pointer->device()));
-          },
-          leaf.pointer);
-    }
-  });
-}
+void copy_loaded(const std::vector<Leaf>& leaves, const LoadReport& report, const StateDict& source);
 
-inline LoadReport load_state_dict(const std::vector<Leaf>& leaves, const StateDict& source) {
-  LoadReport report = match_state(source, state_dict(leaves));
-  copy_loaded(leaves, report, source);
-  return report;
-}
+LoadReport load_state_dict(const std::vector<Leaf>& leaves, const StateDict& source);
 
 }  // namespace detail
 
 /// All parameters with their names, in the order of `visit`; a shared one appears once, under its first name.
 /// @source torch.nn.Module.named_parameters
 template <Floating T, Module M>
-std::vector<NamedParameter<T>> named_parameters(M& module) {
-  return detail::named_parameters<T>(leaves(module));
-}
+std::vector<NamedParameter<T>> named_parameters(M& module);
 
 /// Number of elements of all parameters, frozen ones included.
 template <Module M>
@@ -342,21 +243,8 @@ struct ModuleMembers {
   Self& self() { return static_cast<Self&>(*this); }
 };
 
-TEMPA_COMPILED_FUNCTION(detail::named_parameters);
-
 }  // namespace tempa::inline TEMPA_ABI
 
-#if defined(TEMPA_COMPILED)
-#define TEMPA_INSTANTIATE_MODULE(instantiate, M, T) \
-  instantiate struct M<T>;                          \
-  instantiate struct ModuleMembers<M<T>, T>;        \
-  TEMPA_INSTANTIATE_FUNCTION(instantiate, leaves<M<T>>)
-/// The module `M<T>` for each `Floating` T, see tempa/core/detail/compiled.hpp.
-#define TEMPA_COMPILED_MODULE(M)                                     \
-  TEMPA_INSTANTIATE_MODULE(TEMPA_INSTANTIATE_FLOAT, M, float);       \
-  TEMPA_INSTANTIATE_MODULE(TEMPA_INSTANTIATE_DOUBLE, M, double);     \
-  TEMPA_INSTANTIATE_MODULE(TEMPA_INSTANTIATE_BFLOAT16, M, bfloat16); \
-  TEMPA_INSTANTIATE_MODULE(TEMPA_INSTANTIATE_FLOAT16, M, float16)
-#else
-#define TEMPA_COMPILED_MODULE(M) static_assert(true)
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/nn/impl/module.ipp>
 #endif

@@ -1,7 +1,7 @@
 // Layers called in sequence.
 #pragma once
 
-#include <tempa/nn/module.hpp>
+#include <tempa/core/config.hpp>
 
 #include <cstddef>
 #include <string>

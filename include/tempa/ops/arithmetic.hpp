@@ -1,15 +1,9 @@
 // Arithmetic with NumPy's broadcasting: two variables, or a variable and a number.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/cpu/elementwise.hpp>
 #include <tempa/math/arithmetic.hpp>
 #include <tempa/math/elementary.hpp>
-#include <tempa/ops/detail/sum_to_shape.hpp>
 #include <tempa/ops/elementwise.hpp>
-
-#include <concepts>
-#include <utility>
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -19,32 +13,7 @@ namespace tempa::inline TEMPA_ABI {
 /// @return y, the common shape. @saves nothing of its own: backward reads a and b.
 /// @throws ShapeError, DeviceError.
 template <Floating T, math::BinaryFormula<Accumulator<T>> Formula>
-Variable<T> elementwise(const char* op, const Variable<T>& a, const Variable<T>& b, Formula formula) {
-  const ProfileScope scope(op, ProfileCategory::kForward);
-  const Shape shape = broadcast_shape(op, a.shape(), b.shape());
-  check_same_device(op, a, b);
-  const auto nest = broadcast_nest(shape, a.shape(), b.shape());
-  Tensor<T> y(shape, a.device());
-  count_bytes(a, b, y);
-  on(a.device(), [&](auto backend) {
-    binary_forward(backend, y.data(), a.value().data(), b.value().data(), nest, y.numel(), formula);
-  });
-  return record(op, std::move(y), {a, b}, [=](const Tensor<T>& dy) {
-    constexpr bool kIsSum = std::same_as<Formula, math::Add>, kIsDifference = std::same_as<Formula, math::Subtract>;
-    constexpr bool kPassesToA = kIsSum || kIsDifference;  // the gradient is dy itself
-    Tensor<T> da, db;
-    if (a.requires_grad()) da = kPassesToA ? dy : Tensor<T>(shape, dy.device());
-    if (b.requires_grad()) db = kIsSum ? dy : Tensor<T>(shape, dy.device());
-    if (!kPassesToA) count_bytes(dy, a, b, da, db);
-    on(dy.device(), [&](auto backend) {
-      binary_backward(backend, a.requires_grad() && !kPassesToA ? da.data() : nullptr,
-                      b.requires_grad() && !kIsSum ? db.data() : nullptr, dy.data(), a.value().data(), b.value().data(),
-                      nest, dy.numel(), formula);
-    });
-    if (a.requires_grad()) a.accumulate_grad(detail::sum_to_shape(std::move(da), a.shape()));
-    if (b.requires_grad()) b.accumulate_grad(detail::sum_to_shape(std::move(db), b.shape()));
-  });
-}
+Variable<T> elementwise(const char* op, const Variable<T>& a, const Variable<T>& b, Formula formula);
 
 /// y = a + b. @param a, b shapes that broadcast. @return y, the common shape. @throws ShapeError, DeviceError.
 /// @source torch.add
@@ -110,17 +79,13 @@ Variable<T> div(double c, const Variable<T>& x) {
 /// @param a, b shapes that broadcast. @return y, the common shape. @throws ShapeError, DeviceError.
 /// @source torch.maximum
 template <Floating T>
-Variable<T> maximum(const Variable<T>& a, const Variable<T>& b) {
-  return elementwise("maximum", a, b, math::Maximum{});
-}
+Variable<T> maximum(const Variable<T>& a, const Variable<T>& b);
 
 /// y = min(a, b) elementwise, NaN where one is; equal elements share the gradient in halves.
 /// @param a, b shapes that broadcast. @return y, the common shape. @throws ShapeError, DeviceError.
 /// @source torch.minimum
 template <Floating T>
-Variable<T> minimum(const Variable<T>& a, const Variable<T>& b) {
-  return elementwise("minimum", a, b, math::Minimum{});
-}
+Variable<T> minimum(const Variable<T>& a, const Variable<T>& b);
 
 /// The operators of `add`, `sub`, `mul`, `div` and negation.
 template <Floating T>
@@ -176,11 +141,8 @@ Variable<T> operator/(double c, const Variable<T>& x) {
   return div(c, x);
 }
 
-TEMPA_COMPILED_FUNCTION(elementwise, math::Add);
-TEMPA_COMPILED_FUNCTION(elementwise, math::Subtract);
-TEMPA_COMPILED_FUNCTION(elementwise, math::Multiply);
-TEMPA_COMPILED_FUNCTION(elementwise, math::Divide);
-TEMPA_COMPILED_FUNCTION(maximum);
-TEMPA_COMPILED_FUNCTION(minimum);
-
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/ops/impl/arithmetic.ipp>
+#endif

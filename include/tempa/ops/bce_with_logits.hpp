@@ -1,14 +1,12 @@
 // Binary cross-entropy of logits: the loss where an example may have several labels.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/math/loss.hpp>
-#include <tempa/ops/activation.hpp>
-#include <tempa/ops/arithmetic.hpp>
-#include <tempa/ops/cast.hpp>
+#include <tempa/autograd/tape.hpp>
+#include <tempa/cuda/bce_fused.hpp>
+#include <tempa/cuda/cross_entropy_fused.hpp>
 #include <tempa/ops/loss_reduction.hpp>
+#include <tempa/tensor/profile_scope.hpp>
 
-#include <string_view>
 #include <utility>
 
 namespace tempa::inline TEMPA_ABI {
@@ -24,16 +22,6 @@ struct BceWithLogitsOptions {
 };
 
 namespace detail {
-
-/// @throws ShapeError, DeviceError unless `factor` broadcasts to the logits; an empty one means 1.
-template <Floating T, Real A>
-void check_bce_factor(std::string_view name, const Tensor<A>& factor, const Variable<T>& logits) {
-  if (factor.empty()) return;
-  check_same_device("bce_with_logits", logits, factor);
-  if (!(broadcast_shape("bce_with_logits", factor.shape(), logits.shape()) == logits.shape()))
-    throw ShapeError(concat("[bce_with_logits] ", name, " of shape ", factor.shape(),
-                            " does not broadcast to the logits' shape ", logits.shape()));
-}
 
 #if defined(TEMPA_WITH_CUDA)
 /// `bce_with_logits` on a CUDA device, which computes the gradient together with the loss; the host reads nothing.
@@ -78,30 +66,10 @@ Variable<Accumulator<T>> bce_on_device(const Variable<T>& logits, const Tensor<A
 /// @source torch.nn.functional.binary_cross_entropy_with_logits
 template <Floating T>
 Variable<Accumulator<T>> bce_with_logits(const Variable<T>& logits, const Tensor<Accumulator<T>>& targets,
-                                         const BceWithLogitsOptions<Accumulator<T>>& options = {}) {
-  check_shape("bce_with_logits", "targets", targets.shape(), logits.shape());
-  check_same_device("bce_with_logits", logits, targets);
-  detail::check_bce_factor("pos_weight", options.pos_weight, logits);
-  detail::check_bce_factor("weight", options.weight, logits);
-#if defined(TEMPA_WITH_CUDA)
-  if (logits.device().is_cuda()) return detail::bce_on_device(logits, targets, options);
-#endif
-  if constexpr (!Real<T>) {
-    return bce_with_logits(cast<Accumulator<T>>(logits), targets, options);
-  } else {
-    const Variable<T> t(targets);
-    Variable<T> losses;
-    if (options.pos_weight.empty()) {
-      losses = elementwise("bce_with_logits", logits, t, math::BceWithLogits{});
-    } else {
-      const Variable<T> opposite = -logits;
-      losses = ((Variable<T>(options.pos_weight) - 1.0) * t + 1.0) * softplus(opposite) - (1.0 - t) * opposite;
-    }
-    if (!options.weight.empty()) losses = Variable<T>(options.weight) * losses;
-    return detail::reduce_loss(losses, options.reduction);
-  }
-}
-
-TEMPA_COMPILED_FUNCTION(bce_with_logits);
+                                         const BceWithLogitsOptions<Accumulator<T>>& options = {});
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/ops/impl/bce_with_logits.ipp>
+#endif

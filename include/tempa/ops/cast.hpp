@@ -1,38 +1,17 @@
 // Converts to another floating-point type.
 #pragma once
 
-#include <tempa/autograd/tape.hpp>
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/cpu/simd/convert.hpp>
-
-#include <concepts>
-#include <utility>
+#include <tempa/autograd/variable.hpp>
 
 namespace tempa::inline TEMPA_ABI {
 
 /// x converted to `U`, and its gradient converted back; x itself when it has that type. @saves nothing.
 /// @source torch.Tensor.to
 template <Floating U, Floating T>
-Variable<U> cast(const Variable<T>& x) {
-  if constexpr (std::same_as<T, U>) {
-    return x;
-  } else {
-    const ProfileScope scope("cast", ProfileCategory::kForward);
-    Tensor<U> y(x.shape(), x.device());  // x's shape
-    count_bytes(x, y);
-    on(x.device(), [&](auto backend) { convert(backend, y.data(), x.value().data(), y.numel()); });
-    return record("cast", std::move(y), {x}, [=](const Tensor<U>& dy) {
-      Tensor<T> dx(dy.shape(), dy.device());  // x's shape
-      count_bytes(dy, dx);
-      on(dy.device(), [&](auto backend) { convert(backend, dx.data(), dy.data(), dx.numel()); });
-      x.accumulate_grad(std::move(dx));
-    });
-  }
-}
-
-TEMPA_COMPILED_FUNCTION(cast, float);
-TEMPA_COMPILED_FUNCTION(cast, double);
-TEMPA_COMPILED_FUNCTION(cast, bfloat16);
-TEMPA_COMPILED_FUNCTION(cast, float16);
+Variable<U> cast(const Variable<T>& x);
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/ops/impl/cast.ipp>
+#endif

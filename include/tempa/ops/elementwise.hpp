@@ -3,6 +3,7 @@
 
 #include <tempa/autograd/tape.hpp>
 #include <tempa/cpu/elementwise.hpp>
+#include <tempa/tensor/profile_scope.hpp>
 
 #include <utility>
 

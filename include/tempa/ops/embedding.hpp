@@ -1,15 +1,13 @@
 // Looks up rows of a table by their number.
 #pragma once
 
-#include <tempa/autograd/tape.hpp>
-#include <tempa/core/detail/compiled.hpp>
+#include <tempa/autograd/dispatch.hpp>
+#include <tempa/autograd/variable.hpp>
 #include <tempa/cpu/gather.hpp>
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <utility>
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -60,24 +58,10 @@ void add_embedding_gradient(const Variable<T>& table, const Tensor<std::int32_t>
 /// @source torch.nn.functional.embedding
 template <Floating T>
 Variable<T> embedding(const Variable<T>& table, const Tensor<std::int32_t>& ids,
-                      const EmbeddingLookupOptions& options = {}) {
-  const ProfileScope scope("embedding", ProfileCategory::kForward);
-  detail::check_embedding("embedding", table, ids, options.padding_idx);
-  const Index rows = table.size(0), columns = table.size(1), count = ids.numel();
-  Shape shape = ids.shape();
-  shape.push_back(columns);
-  Tensor<T> y(shape, table.device());  // (…,C)
-  count_bytes(y, y);                   // as many rows are read
-  on(table.device(), [&](auto backend) {
-    index_select_forward(backend, y.data(), table.value().data(), ids.data(), Index{1}, rows, columns, count);
-  });
-  const std::optional<Index> padding = options.padding_idx;
-  return record("embedding", std::move(y), {table}, [=](const Tensor<T>& dy) {
-    count_bytes(dy, dy, dy);  // as many rows are read and written
-    detail::add_embedding_gradient(table, ids, dy, padding);
-  });
-}
-
-TEMPA_COMPILED_FUNCTION(embedding);
+                      const EmbeddingLookupOptions& options = {});
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/ops/impl/embedding.ipp>
+#endif

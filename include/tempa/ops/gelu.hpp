@@ -1,9 +1,7 @@
 // The Gaussian error linear unit.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/math/gelu.hpp>
-#include <tempa/ops/elementwise.hpp>
+#include <tempa/autograd/variable.hpp>
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -11,19 +9,16 @@ namespace tempa::inline TEMPA_ABI {
 /// @param x any shape. @return y, the shape of x. @saves nothing of its own.
 /// @source Hendrycks and Gimpel 2016; torch.nn.functional.gelu
 template <Floating T>
-Variable<T> gelu(const Variable<T>& x) {
-  return elementwise("gelu", x, math::Gelu{});
-}
+Variable<T> gelu(const Variable<T>& x);
 
 /// y = x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), "gelu_new" and "gelu_pytorch_tanh".
 /// @param x any shape. @return y, the shape of x. @saves nothing of its own.
 /// @source torch.nn.functional.gelu(approximate="tanh")
 template <Floating T>
-Variable<T> gelu_tanh(const Variable<T>& x) {
-  return elementwise("gelu_tanh", x, math::GeluTanh{});
-}
-
-TEMPA_COMPILED_FUNCTION(gelu);
-TEMPA_COMPILED_FUNCTION(gelu_tanh);
+Variable<T> gelu_tanh(const Variable<T>& x);
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/ops/impl/gelu.ipp>
+#endif

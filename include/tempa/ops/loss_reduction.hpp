@@ -1,8 +1,7 @@
 // Reduces the losses of a batch to one number.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/ops/reduction.hpp>
+#include <tempa/autograd/variable.hpp>
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -11,12 +10,11 @@ enum class Reduction : std::uint8_t { kMean, kSum, kNone };
 
 namespace detail {
 template <Real T>
-Variable<T> reduce_loss(const Variable<T>& losses, Reduction reduction) {
-  if (reduction == Reduction::kNone) return losses;
-  return reduction == Reduction::kSum ? sum(losses) : mean(losses);
-}
+Variable<T> reduce_loss(const Variable<T>& losses, Reduction reduction);
 }  // namespace detail
 
-TEMPA_COMPILED_REAL_FUNCTION(detail::reduce_loss);
-
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/ops/impl/loss_reduction.ipp>
+#endif

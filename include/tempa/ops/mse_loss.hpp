@@ -1,8 +1,6 @@
 // The mean squared error, the loss of a regression.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/ops/cast.hpp>
 #include <tempa/ops/loss_reduction.hpp>
 
 namespace tempa::inline TEMPA_ABI {
@@ -19,22 +17,18 @@ struct MseLossOptions {
 /// @throws ShapeError, DeviceError.
 /// @source torch.nn.functional.mse_loss
 template <Floating T>
-Variable<Accumulator<T>> mse_loss(const Variable<T>& x, const Variable<T>& target, const MseLossOptions& options = {}) {
-  check_shape("mse_loss", "target", target.shape(), x.shape());
-  check_same_device("mse_loss", x, target);
-  const auto error = sub(cast<Accumulator<T>>(x), cast<Accumulator<T>>(target));
-  return detail::reduce_loss(square(error), options.reduction);
-}
+Variable<Accumulator<T>> mse_loss(const Variable<T>& x, const Variable<T>& target, const MseLossOptions& options = {});
 template <Floating T>
 Variable<Accumulator<T>> mse_loss(const Variable<T>& x, const Tensor<Accumulator<T>>& target,
-                                  const MseLossOptions& options = {}) {
-  return mse_loss(cast<Accumulator<T>>(x), Variable<Accumulator<T>>(target), options);
-}
+                                  const MseLossOptions& options = {});
 
 namespace detail {
 template <Floating T>
 using MseLoss = Variable<Accumulator<T>>(const Variable<T>&, const Tensor<Accumulator<T>>&, const MseLossOptions&);
 }
-TEMPA_COMPILED_OVERLOAD(mse_loss, detail::MseLoss);
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/ops/impl/mse_loss.ipp>
+#endif

@@ -1,15 +1,12 @@
 // Adam, with weight decay in the gradient (Adam) or beside it (AdamW).
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/optimizer.hpp>
 #include <tempa/math/adam.hpp>
 #include <tempa/optim/rule_optimizer.hpp>
 
 #include <array>
 #include <string_view>
-
-TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -75,7 +72,8 @@ class Adam final : public RuleOptimizer<AdamRule<AdamOptions>> {
   using RuleOptimizer::RuleOptimizer;
 };
 
-TEMPA_COMPILED_FUNCTION(cpu::optimizer_step, AdamFormula);
-TEMPA_COMPILED_ONCE(class RuleOptimizer<AdamRule<AdamOptions>>);
-
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/optim/impl/adam.ipp>
+#endif

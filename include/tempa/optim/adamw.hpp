@@ -1,10 +1,7 @@
 // Adam with decoupled weight decay: the optimizer that BERT is fine-tuned with.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/optim/adam.hpp>
-
-TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -38,6 +35,8 @@ class AdamW final : public RuleOptimizer<AdamRule<AdamWOptions>> {
   using RuleOptimizer::RuleOptimizer;
 };
 
-TEMPA_COMPILED_ONCE(class RuleOptimizer<AdamRule<AdamWOptions>>);
-
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/optim/impl/adamw.ipp>
+#endif

@@ -1,22 +1,14 @@
 // An average of the weights along the way of training, which often generalises better than the last ones.
 #pragma once
 
-#include <tempa/autograd/dispatch.hpp>
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/cpu/numeric.hpp>
-#include <tempa/cpu/simd/convert.hpp>
 #include <tempa/io/state_dict.hpp>
-#include <tempa/optim/optimizer.hpp>
+#include <tempa/optim/detail/parameter_list.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
-#include <type_traits>
-#include <utility>
+#include <tuple>
 #include <variant>
 #include <vector>
-
-TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -46,9 +38,7 @@ class AveragedModel {
   class Applied {
    public:
     explicit Applied(AveragedModel& average) : average_(average) { average_.swap(); }
-    ~Applied() {
-      if (average_.is_swapped()) average_.exchange_all();
-    }
+    ~Applied();
     Applied(const Applied&) = delete;
     Applied& operator=(const Applied&) = delete;
 
@@ -57,43 +47,16 @@ class AveragedModel {
   };
 
   /// @throws ConfigError for a decay outside [0,1].
-  explicit AveragedModel(const ParameterList& parameters, AveragedModelOptions options = {})
-      : parameters_(parameters), options_(options) {
-    detail::check_option(options.decay >= 0 && options.decay <= 1, "AveragedModel", "decay", "in [0,1]", options.decay);
-    for (const auto& parameter : parameters_)
-      parameter.visit([&]<Floating T>(const Variable<T>& v) {
-        Tensor<Accumulator<T>> average(v.shape(), v.device());
-        on(v.device(), [&](auto backend) { convert(backend, average.data(), v.value().data(), v.numel()); });
-        averages_.emplace_back(std::move(average));
-      });
-    own_.resize(averages_.size());
-  }
+  explicit AveragedModel(const ParameterList& parameters, AveragedModelOptions options = {});
 
   /// Takes the parameters into the average: average += w (p - average), with w = 1 in the first update, then 1 - decay
   /// for the exponential and 1 / (n + 1) for the equal average after n updates.
   /// @throws Error while the model holds the average.
-  void update() {
-    if (swapped_)
-      throw Error("[AveragedModel] expected the model's own weights but it holds the average; swap() first");
-    const double n = static_cast<double>(num_updates_);
-    const double decay = options_.warm_up ? std::min(options_.decay, (1 + n) / (10 + n)) : options_.decay;
-    const double weight = num_updates_ == 0 ? 1 : options_.averaging == Averaging::kEqual ? 1 / (n + 1) : 1 - decay;
-    for_each([&]<Floating T>(Tensor<T>& value, Tensor<Accumulator<T>>& average, AnyTensor&) {
-      on(value.device(), [&](auto backend) {
-        if (num_updates_ == 0) return convert(backend, average.data(), std::as_const(value).data(), value.numel());
-        average_step(backend, average.data(), std::as_const(value).data(), value.numel(),
-                     static_cast<Accumulator<T>>(weight));
-      });
-    });
-    ++num_updates_;
-  }
+  void update();
 
   /// Exchanges the model's weights and the average; a second call undoes it.
   /// @throws Error before the first `update`.
-  void swap() {
-    if (num_updates_ == 0) throw Error("[AveragedModel] there is no average yet: update() was never called");
-    exchange_all();
-  }
+  void swap();
   /// `swap` now, and back at the end of the returned object's life.
   [[nodiscard]] Applied apply() { return Applied(*this); }
   /// Whether the model holds the average.
@@ -111,28 +74,13 @@ class AveragedModel {
   const ParameterList& parameters() const { return parameters_; }
 
   /// The averages by parameter name (by number where there is none), sharing storage. Not while swapped.
-  StateDict state_dict() const {
-    StateDict state;
-    for (std::size_t i = 0; i < averages_.size(); ++i)
-      std::visit([&](const auto& average) { state.insert(name_of(i), average); }, averages_[i]);
-    return state;
-  }
+  StateDict state_dict() const;
   /// Takes over averages that `state_dict` gave after `num_updates` updates.
   /// @throws ShapeError, ValueError when they are of other parameters; nothing was changed then.
-  void load_state_dict(const StateDict& state, Index num_updates) {
-    StateDict own = state_dict(), check;
-    for (const auto& entry : own)
-      check.insert(entry.name,
-                   std::visit([](const auto& tensor) -> AnyTensor { return tensor.clone(); }, entry.tensor));
-    copy_matching(state, check).require_complete("the saved average", "the average");
-    copy_matching(state, own);
-    num_updates_ = num_updates;
-  }
+  void load_state_dict(const StateDict& state, Index num_updates);
 
  private:
-  std::string name_of(std::size_t i) const {
-    return parameters_[i].name.empty() ? std::to_string(i) : parameters_[i].name;
-  }
+  std::string name_of(std::size_t i) const;
 
   template <typename F>
   void for_each(const F& f) {
@@ -143,23 +91,7 @@ class AveragedModel {
       });
   }
 
-  void exchange_all() {
-    for_each([this]<Floating T>(Tensor<T>& value, Tensor<Accumulator<T>>&, AnyTensor& own) {
-      if (!Real<T> && !swapped_) own = value.clone();
-    });
-    for_each([this]<Floating T>(Tensor<T>& value, Tensor<Accumulator<T>>& average, AnyTensor& own) {
-      on(value.device(), [&](auto backend) {
-        if constexpr (Real<T>) {
-          exchange(backend, value.data(), average.data(), value.numel());
-        } else if (swapped_) {
-          value.copy_from(std::get<Tensor<T>>(own));
-        } else {
-          convert(backend, value.data(), std::as_const(average).data(), value.numel());
-        }
-      });
-    });
-    swapped_ = !swapped_;
-  }
+  void exchange_all();
 
   ParameterList parameters_;
   AveragedModelOptions options_;
@@ -170,3 +102,7 @@ class AveragedModel {
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/optim/impl/averaged_model.ipp>
+#endif

@@ -3,22 +3,17 @@
 
 #include <tempa/autograd/dispatch.hpp>
 #include <tempa/autograd/tape.hpp>
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/loss_scale.hpp>
-#include <tempa/cpu/numeric.hpp>
 #include <tempa/math/loss_scale.hpp>
 #include <tempa/optim/optimizer.hpp>
+#include <tempa/tensor/profile_scope.hpp>
 #include <tempa/tensor/tensor.hpp>
 
-#include <cmath>
-#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
-
-TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -71,23 +66,7 @@ class StepTaken {
 class GradScaler {
  public:
   /// @throws ConfigError for an option out of its range.
-  explicit GradScaler(GradScalerOptions options = {}) : options_(options) {
-    check(options_.init_scale > 0 && std::isfinite(options_.init_scale), "init_scale", "positive and finite",
-          options_.init_scale);
-    check(options_.growth_factor > 1 && std::isfinite(options_.growth_factor), "growth_factor", "above 1",
-          options_.growth_factor);
-    check(options_.backoff_factor > 0 && options_.backoff_factor < 1, "backoff_factor", "in (0,1)",
-          options_.backoff_factor);
-    check(options_.growth_interval >= 1, "growth_interval", "at least 1",
-          static_cast<double>(options_.growth_interval));
-    host_ = {.scale = static_cast<double>(static_cast<float>(options_.init_scale)),
-             .growth_tracker = 0,
-             .skipped_steps = 0,
-             .found_nonfinite = 0,
-             .growth_factor = options_.growth_factor,
-             .backoff_factor = options_.backoff_factor,
-             .growth_interval = static_cast<double>(options_.growth_interval)};
-  }
+  explicit GradScaler(GradScalerOptions options = {});
   GradScaler(const GradScaler&) = delete;
   GradScaler& operator=(const GradScaler&) = delete;
 
@@ -110,77 +89,17 @@ class GradScaler {
 
   /// Divides the gradients by the scale, and notes whether one is infinite or NaN.
   /// @return whether all are finite. @throws Error when it was called already since the last `update`, or after `step`.
-  bool unscale(const Optimizer& optimizer) {
-    if (!options_.enabled) return true;
-    const ProfileScope scope("unscale", ProfileCategory::kOptimizer);
-    Progress& progress = progress_[&optimizer];
-    if (progress.stage != Stage::kReady)
-      throw Error(concat("[GradScaler] unscale() of this optimizer must come once between two update() but ",
-                         progress.stage == Stage::kUnscaled ? "unscale()" : "step()", " was called already"));
-    move_to(Device::cpu());
-    const double factor = 1 / host_.scale;
-    std::map<std::string, Tensor<std::int32_t>> found;  // (1) by device, so that each is asked only once
-    for (const auto& parameter : optimizer.parameters())
-      parameter.visit([&](const auto& v) {
-        if (!v.requires_grad() || !v.has_grad()) return;
-        auto& flag = found.try_emplace(concat(v.device())).first->second;
-        if (flag.empty()) flag = Tensor<std::int32_t>::zeros({1}, v.device());
-        on(v.device(), [&](auto backend) { find_nonfinite(backend, flag.data(), v.grad().data(), v.grad().numel()); });
-        v.multiply_grad(factor);
-      });
-    progress = {Stage::kUnscaled, false};
-    for (const auto& entry : found)
-      progress.found_nonfinite = progress.found_nonfinite || entry.second.to(Device::cpu()).item() != 0;
-    if (progress.found_nonfinite) host_.found_nonfinite = 1;
-    return !progress.found_nonfinite;
-  }
+  bool unscale(const Optimizer& optimizer);
 
   /// Steps the optimizer when all gradients are finite, after `unscale` if that was not called; clears the gradients in
   /// either case.
   /// @return whether the optimizer has stepped. @throws Error when it was called already since the last `update`; what
   /// `Optimizer::step` throws.
-  StepTaken step(Optimizer& optimizer, StepOptions options = {}) {
-    if (!options_.enabled) {
-      optimizer.step(options);
-      return StepTaken(true);
-    }
-    if (progress_[&optimizer].stage == Stage::kStepped)
-      throw Error("[GradScaler] step() of this optimizer must come once between two update() but was called already");
-    if (progress_[&optimizer].stage == Stage::kReady && !options.keep_gradients) {
-      detail::check_max_norm("Optimizer", options.max_norm.value_or(0));
-      const Device device = optimizer.parameters()[0].visit([](const auto& v) { return v.device(); });
-      if (device.is_cuda()) {
-        move_to(device);
-        Tensor<double> skipped({1}, device);
-        if (optimizer.step_scaled(options, {.state = device_state(), .is_skipped = skipped.data()})) {
-          progress_[&optimizer].stage = Stage::kStepped;
-          optimizer.zero_grad();
-          return StepTaken(skipped);
-        }
-      }
-    }
-    if (progress_[&optimizer].stage == Stage::kReady) unscale(optimizer);
-    Progress& progress = progress_[&optimizer];
-    progress.stage = Stage::kStepped;
-    if (!progress.found_nonfinite) {
-      optimizer.step(options);
-      return StepTaken(true);
-    }
-    move_to(Device::cpu());
-    ++host_.skipped_steps;
-    if (!options.keep_gradients) optimizer.zero_grad();
-    return StepTaken(false);
-  }
+  StepTaken step(Optimizer& optimizer, StepOptions options = {});
 
   /// The scale of the next step, see `update_loss_scale`.
   /// @throws Error without a `step` or `unscale` before.
-  void update() {
-    if (!options_.enabled) return;
-    if (progress_.empty()) throw Error("[GradScaler] update() must come after step() but no gradients were looked at");
-    progress_.clear();
-    if (is_on_device_) return update_on_device();
-    update_loss_scale(host_);
-  }
+  void update();
 
   /// The factor on the loss; 1 when not enabled.
   double get_scale() const { return options_.enabled ? state().scale : 1; }
@@ -192,67 +111,20 @@ class GradScaler {
   const GradScalerOptions& options() const { return options_; }
 
   /// Scale and counts, all at once.
-  LossScale state() const {
-    LossScale result = host_;
-    if (is_on_device_)
-      detail::copy_bytes(&result, Device::cpu(), on_device_.data(), on_device_.device(), sizeof result);
-    return result;
-  }
+  LossScale state() const;
 
   /// All numbers by PyTorch's names, and `skipped_steps`; empty when not enabled.
-  std::map<std::string, double> state_dict() const {
-    if (!options_.enabled) return {};
-    const LossScale now = state();
-    return {{"scale", now.scale},
-            {"growth_factor", now.growth_factor},
-            {"backoff_factor", now.backoff_factor},
-            {"growth_interval", now.growth_interval},
-            {"_growth_tracker", now.growth_tracker},
-            {"skipped_steps", now.skipped_steps}};
-  }
+  std::map<std::string, double> state_dict() const;
   /// Takes over what `state_dict` gave. @throws ConfigError naming what is missing or out of its range; nothing was
   /// changed then.
-  void load_state_dict(const std::map<std::string, double>& state) {
-    if (!options_.enabled) return;
-    const auto get = [&](const char* name) {
-      const auto found = state.find(name);
-      if (found == state.end()) throw ConfigError(concat("[GradScaler] the saved state has no ", name));
-      return found->second;
-    };
-    const auto count = [&](const char* name) {
-      const double value = get(name);
-      check(value >= 0 && value <= 0x1p53 && value == std::floor(value), name, "a whole number", value);
-      return value;
-    };
-    const GradScaler loaded({.init_scale = get("scale"),
-                             .growth_factor = get("growth_factor"),
-                             .backoff_factor = get("backoff_factor"),
-                             .growth_interval = static_cast<Index>(count("growth_interval"))});
-    LossScale scale = loaded.host_;
-    scale.growth_tracker = count("_growth_tracker");
-    scale.skipped_steps = count("skipped_steps");
-    options_ = loaded.options_;
-    host_ = scale;
-    is_on_device_ = false;
-    progress_.clear();
-  }
+  void load_state_dict(const std::map<std::string, double>& state);
 
   /// For steps in graphs, see `TrainingGraph`: the state, which stays at its place and is on the device after
   /// `move_to`; and what `update` does there.
   LossScale* device_state() { return reinterpret_cast<LossScale*>(on_device_.data()); }
-  void update_on_device() {
-    on(on_device_.device(), [this](auto backend) { update_loss_scale(backend, device_state()); });
-  }
+  void update_on_device();
   /// Brings the state to a device, if it is not there; from a CUDA device to the host this waits.
-  void move_to(Device device) {
-    if (is_on_device_ ? on_device_.device() == device : device.is_cpu()) return;
-    host_ = state();
-    is_on_device_ = device.is_cuda();
-    if (!is_on_device_) return;
-    static_assert(sizeof(LossScale) == kNumbers * sizeof(double));
-    if (on_device_.empty() || !(on_device_.device() == device)) on_device_ = Tensor<double>(Shape{kNumbers}, device);
-    detail::copy_bytes(on_device_.data(), device, &host_, Device::cpu(), sizeof host_);
-  }
+  void move_to(Device device);
 
  private:
   enum class Stage { kReady, kUnscaled, kStepped };
@@ -261,9 +133,7 @@ class GradScaler {
     bool found_nonfinite = false;
   };
 
-  static void check(bool holds, std::string_view field, std::string_view rule, double value) {
-    detail::check_option(holds, "GradScaler", field, rule, value);
-  }
+  static void check(bool holds, std::string_view field, std::string_view rule, double value);
 
   static constexpr Index kNumbers = 7;  // of a `LossScale`
 
@@ -275,3 +145,7 @@ class GradScaler {
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/optim/impl/grad_scaler.ipp>
+#endif

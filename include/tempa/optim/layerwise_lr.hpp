@@ -1,42 +1,23 @@
 // Learning rates that fall from the head of a transformer down to its embeddings.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/optim/param_groups.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <cstddef>
 #include <functional>
 #include <map>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI {
 
 /// The number after the part "layer" of a parameter's name ("bert.encoder.layer.3.output.dense.weight": 3), or after
 /// one that ends with "layer_groups", whose layers share weights; -1 for a name with a part that begins with
 /// "embedding"; nothing for all others: pooler and head.
-inline std::optional<Index> transformer_layer(std::string_view name) {
-  for (std::string_view rest = name; !rest.empty();) {
-    const std::size_t dot = std::min(rest.find('.'), rest.size());
-    const std::string_view part = rest.substr(0, dot);
-    rest.remove_prefix(std::min(dot + 1, rest.size()));
-    if (part.starts_with("embedding")) return -1;
-    if (part != "layer" && !part.ends_with("layer_groups")) continue;
-    Index layer = 0;
-    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), layer);
-    if (error == std::errc() && (end == rest.data() + rest.size() || *end == '.')) return layer;
-  }
-  return std::nullopt;
-}
+std::optional<Index> transformer_layer(std::string_view name);
 
 /// Groups with a learning rate for each layer: lr for what is above the layers, lr decay for the last of L layers,
 /// lr decay^(L-l) for layer l from 0, lr decay^(L+1) for the embeddings; each split by `weight_decay_groups`:
@@ -68,3 +49,7 @@ std::vector<ParamGroup<Options>> layerwise_lr_groups(
 }
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/optim/impl/layerwise_lr.ipp>
+#endif

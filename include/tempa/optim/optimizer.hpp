@@ -4,9 +4,7 @@
 #include <tempa/optim/clip_grad_norm.hpp>
 #include <tempa/optim/detail/parameter_list.hpp>
 #include <tempa/optim/detail/recorded_step.hpp>
-#include <tempa/tensor/profile_scope.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -54,11 +52,7 @@ class Optimizer {
   /// Updates every parameter that requires a gradient and has one, then clears all gradients.
   /// @throws OutOfMemoryError when there is no room for moments; nothing was changed then.
   /// ConfigError for a negative or NaN max_norm.
-  void step(StepOptions options = {}) {
-    detail::check_max_norm("Optimizer", options.max_norm.value_or(0));
-    update_all(options);
-    if (!options.keep_gradients) zero_grad();
-  }
+  void step(StepOptions options = {});
   /// The norm that the latest step with a `max_norm` found, before clipping. Waits for the device.
   virtual double grad_norm() = 0;
   /// After a step whose norm turned out not to be finite, with `skip_nonfinite`: a CUDA device has skipped it, but the
@@ -67,9 +61,7 @@ class Optimizer {
   /// A step during the capture of a graph, see `TrainingGraph`. @param scale of a `GradScaler` that has scaled the
   /// loss.
   /// @throws CudaError when the parameters are not all on one device and of one age.
-  virtual std::unique_ptr<detail::RecordedStep> record_step(const StepOptions&, detail::LossScaleOfStep = {}) {
-    throw CudaError("[Optimizer] this optimizer cannot be recorded in a graph");
-  }
+  virtual std::unique_ptr<detail::RecordedStep> record_step(const StepOptions&, detail::LossScaleOfStep = {});
   /// A step by gradients of a loss that a `GradScaler` has scaled, without the host waiting for whether they are
   /// finite; the gradients stay. @return false, with nothing done, when the parameters are not all on one device and of
   /// one age.
@@ -78,10 +70,7 @@ class Optimizer {
   /// such steps.
   virtual void settle_count() {}
   /// Drops all gradients: `has_grad` is false then. @source torch.optim.Optimizer.zero_grad
-  void zero_grad() {
-    const ProfileScope scope("zero_grad", ProfileCategory::kOptimizer);
-    for (const auto& parameter : parameters_) parameter.visit([](const auto& v) { v.clear_grad(); });
-  }
+  void zero_grad();
 
   /// All parameters, in the order of the groups; one without a name is called by its number here.
   const ParameterList& parameters() const { return parameters_; }
@@ -107,20 +96,17 @@ class Optimizer {
 namespace detail {
 
 /// @throws ConfigError `[who] field must …` unless `holds`.
-inline void check_option(bool holds, std::string_view who, std::string_view field, std::string_view rule,
-                         double value) {
-  if (!holds) throw ConfigError(concat("[", who, "] ", field, " must be ", rule, " but is ", value));
-}
-inline void check_not_negative(std::string_view who, std::string_view field, double value) {
-  check_option(value >= 0 && std::isfinite(value), who, field, "finite and not negative", value);
-}
+void check_option(bool holds, std::string_view who, std::string_view field, std::string_view rule, double value);
+void check_not_negative(std::string_view who, std::string_view field, double value);
 
 }  // namespace detail
 
 /// `clip_grad_norm` for all parameters of an optimizer. On a GPU `optimizer.step({.max_norm = …})` does the same
 /// without the host waiting for the norm.
-inline double clip_grad_norm(const Optimizer& optimizer, double max_norm, ClipGradNormOptions options = {}) {
-  return clip_grad_norm(optimizer.parameters(), max_norm, options);
-}
+double clip_grad_norm(const Optimizer& optimizer, double max_norm, ClipGradNormOptions options = {});
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/optim/impl/optimizer.ipp>
+#endif

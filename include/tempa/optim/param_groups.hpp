@@ -1,35 +1,19 @@
 // The usual groups of a transformer's parameters: weight decay for the matrices, none for biases and normalisations.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/optim/optimizer.hpp>
 
-#include <cctype>
 #include <functional>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI {
 
 /// Whether a parameter is a bias or belongs to a normalisation by its name: its last part contains "bias", or a part
 /// before it ends with "norm", numbers and upper case aside (`LayerNorm`, `layer_norm`, `norm1`).
 /// @source transformers.Trainer.get_decay_parameter_names
-inline bool is_bias_or_norm(std::string_view name) {
-  std::string lower(name);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  std::string_view rest = lower;
-  for (std::size_t dot = rest.find('.'); dot != std::string_view::npos; dot = rest.find('.')) {
-    std::string_view part = rest.substr(0, dot);
-    while (!part.empty() && std::isdigit(static_cast<unsigned char>(part.back())) != 0) part.remove_suffix(1);
-    if (part.ends_with("norm")) return true;
-    rest.remove_prefix(dot + 1);
-  }
-  return rest.find("bias") != std::string_view::npos;
-}
+bool is_bias_or_norm(std::string_view name);
 
 /// Two groups: `parameters` with `options`, and those of them that `without_decay` picks with weight_decay 0:
 /// `AdamW optimizer(weight_decay_groups(model.named_parameters(), AdamWOptions{.lr = 2e-5}));`. A group without
@@ -55,3 +39,7 @@ std::vector<ParamGroup<Options>> weight_decay_groups(
 }
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/optim/impl/param_groups.ipp>
+#endif

@@ -1,16 +1,12 @@
 // Stochastic gradient descent.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/optimizer.hpp>
 #include <tempa/math/sgd.hpp>
 #include <tempa/optim/rule_optimizer.hpp>
 
 #include <array>
-#include <cmath>
 #include <string_view>
-
-TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -41,24 +37,9 @@ struct SGDRule {
 
   static constexpr std::array<std::string_view, 1> kMomentNames = {"momentum_buffer"};
 
-  static void check(const Options& options) {
-    detail::check_not_negative(kName, "lr", options.lr);
-    detail::check_not_negative(kName, "momentum", options.momentum);
-    detail::check_not_negative(kName, "weight_decay", options.weight_decay);
-    detail::check_option(std::isfinite(options.dampening), kName, "dampening", "finite", options.dampening);
-    if (!options.nesterov) return;
-    detail::check_option(options.momentum > 0, kName, "momentum", "positive for nesterov", options.momentum);
-    detail::check_option(options.dampening == 0, kName, "dampening", "0 for nesterov", options.dampening);
-  }
+  static void check(const Options& options);
   static bool uses_optional_moment(const Options& options) { return options.momentum != 0; }
-  static SGDGroup group(const Options& options) {
-    return {.lr = options.lr,
-            .momentum = options.momentum,
-            .dampening = options.dampening,
-            .weight_decay = options.weight_decay,
-            .nesterov = options.nesterov,
-            .maximize = options.maximize};
-  }
+  static SGDGroup group(const Options& options);
 };
 
 /// g = grad + weight_decay p; b = momentum b + (1 - dampening) g, b = g in the first step; d = g + momentum b with
@@ -69,7 +50,8 @@ class SGD final : public RuleOptimizer<SGDRule> {
   using RuleOptimizer::RuleOptimizer;
 };
 
-TEMPA_COMPILED_FUNCTION(cpu::optimizer_step, SGDFormula);
-TEMPA_COMPILED_ONCE(class RuleOptimizer<SGDRule>);
-
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/optim/impl/sgd.ipp>
+#endif

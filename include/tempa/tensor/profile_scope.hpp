@@ -1,7 +1,6 @@
 // Scopes: parts of a program whose time and work are recorded while a `Profiler` is alive.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/tensor/detail/profile_log.hpp>
@@ -13,9 +12,6 @@
 
 #include <memory>
 #include <string_view>
-#include <utility>
-
-TEMPA_COMPILED_FILE("core");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -42,21 +38,8 @@ class ProfileScope {
   ProfileScope& operator=(const ProfileScope&) = delete;
 
  private:
-  void begin(std::string_view name, ProfileCategory category) {
-    auto log = detail::thread_profile_log();
-    const char* const kept = log != nullptr ? log->begin(name, category) : nullptr;
-    if (kept == nullptr) return;  // the profiler has just ended
-    log_ = std::move(log);
-    outer_ = detail::open_profile_log;
-    detail::open_profile_log = log_.get();
-#if defined(TEMPA_WITH_CUDA)
-    range_.emplace(kept);
-#endif
-  }
-  void end() {
-    detail::open_profile_log = outer_;
-    log_->end();
-  }
+  void begin(std::string_view name, ProfileCategory category);
+  void end();
 
   std::shared_ptr<detail::ProfileLog> log_;
   detail::ProfileLog* outer_ = nullptr;
@@ -67,9 +50,7 @@ class ProfileScope {
 
 /// Counts floating-point operations for this thread's innermost scope; does nothing where there is none.
 /// @param type in which they compute, and with whose peak they are compared.
-inline void count_flops(double flops, DType type) {
-  if (detail::open_profile_log != nullptr) detail::open_profile_log->count_flops(flops, type);
-}
+void count_flops(double flops, DType type);
 /// The 2 m n k operations of each of `products` matrix products. @tparam T the element type of the matrices.
 template <Floating T>
 void count_product(Index m, Index n, Index k, Index products = 1) {
@@ -88,3 +69,7 @@ void count_bytes(const Tensors&... tensors) {
 }
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/tensor/impl/profile_scope.ipp>
+#endif

@@ -30,17 +30,11 @@ class AnyTokenizer {
       : held_(std::make_shared<const Holder<T>>(std::move(tokenizer))) {}
 
   /// `encode` of the tokenizer inside. @throws what it throws.
-  Encoding encode(std::string_view text, const EncodeOptions& options = {}) const {
-    return held_->encode(text, options);
-  }
-  Encoding encode(std::string_view text, std::string_view pair, const EncodeOptions& options = {}) const {
-    return held_->encode(text, pair, options);
-  }
+  Encoding encode(std::string_view text, const EncodeOptions& options = {}) const;
+  Encoding encode(std::string_view text, std::string_view pair, const EncodeOptions& options = {}) const;
 
   /// `decode` of the tokenizer inside. @throws what it throws; ConfigError where it has none.
-  std::string decode(std::span<const std::int32_t> ids, const DecodeOptions& options = {}) const {
-    return held_->decode(ids, options);
-  }
+  std::string decode(std::span<const std::int32_t> ids, const DecodeOptions& options = {}) const;
 
   /// `save_pretrained` of the tokenizer inside: the model files as they were read, and the JSON files.
   /// @throws what it throws; ConfigError where it has none.
@@ -132,3 +126,7 @@ class AnyTokenizer {
 static_assert(Tokenizer<AnyTokenizer>);
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/text/impl/any_tokenizer.ipp>
+#endif

@@ -2,10 +2,8 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
-#include <tempa/core/error.hpp>
 #include <tempa/text/detail/unicode/unicode.hpp>
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -65,33 +63,12 @@ concept Tokenizer = requires(const T& tokenizer, std::string_view text, const En
 /// @return the tokens kept of the first and of the second text.
 /// @throws ValueError where the text to be cut is missing, or does not have more tokens than must be removed.
 /// @source tokenizers `truncate_encodings`; transformers `PythonBackend.truncate_sequences`.
-inline std::pair<std::size_t, std::size_t> truncated_sizes(std::size_t first, std::optional<std::size_t> second,
-                                                           std::size_t budget, Truncation truncation,
-                                                           TextRules rules = TextRules::kFast) {
-  const std::size_t other = second.value_or(0);
-  if (first + other <= budget || truncation == Truncation::kNone || truncation == Truncation::kIndonlu) {
-    return {first, other};
-  }
-  const std::size_t surplus = first + other - budget;
-  if (truncation == Truncation::kLongestFirst) {
-    if (!second) return {budget, 0};
-    const std::size_t shorter = std::min(first, other);
-    if (budget >= 2 * shorter) {
-      return first > other ? std::pair(budget - shorter, shorter) : std::pair(shorter, budget - shorter);
-    }
-    const bool first_gets_more = rules == TextRules::kPython || first > other;
-    const std::size_t less = budget / 2;
-    return first_gets_more ? std::pair(budget - less, less) : std::pair(less, budget - less);
-  }
-  if (truncation == Truncation::kOnlySecond && !second) {
-    throw ValueError("[encode] truncation only_second expected a pair of texts but one text came");
-  }
-  const std::size_t target = truncation == Truncation::kOnlyFirst ? first : other;
-  if (target <= surplus) {
-    throw ValueError(concat("[encode] the text to cut must have more than ", surplus, " tokens but has ", target,
-                            ": the other text alone is too long for max_length"));
-  }
-  return truncation == Truncation::kOnlyFirst ? std::pair(first - surplus, other) : std::pair(first, other - surplus);
-}
+std::pair<std::size_t, std::size_t> truncated_sizes(std::size_t first, std::optional<std::size_t> second,
+                                                    std::size_t budget, Truncation truncation,
+                                                    TextRules rules = TextRules::kFast);
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/text/impl/tokenizer.ipp>
+#endif

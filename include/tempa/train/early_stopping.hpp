@@ -1,14 +1,9 @@
 // Watches a metric: which evaluation was best, and when to stop.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
 
-#include <cmath>
 #include <optional>
-
-TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -23,21 +18,10 @@ struct EarlyStoppingOptions {
 class EarlyStopping {
  public:
   /// @throws ConfigError for a patience below 1 or a negative min_delta.
-  explicit EarlyStopping(EarlyStoppingOptions options = {}) : options_(options) {
-    if (options.patience < 1)
-      throw ConfigError(concat("[EarlyStopping] patience must be at least 1 but is ", options.patience));
-    if (!(options.min_delta >= 0))
-      throw ConfigError(concat("[EarlyStopping] min_delta must not be negative but is ", options.min_delta));
-  }
+  explicit EarlyStopping(EarlyStoppingOptions options = {});
 
   /// Takes the next value of the metric. @return whether it is the best so far; a NaN never is.
-  bool update(double value) {
-    const double gain = options_.greater_is_better ? value - best_.value_or(value) : best_.value_or(value) - value;
-    const bool improved = !std::isnan(value) && (!best_ || gain > options_.min_delta);
-    if (improved) best_ = value;
-    waited_ = improved ? 0 : waited_ + 1;
-    return improved;
-  }
+  bool update(double value);
 
   /// Whether none of the last `patience` values was an improvement.
   bool should_stop() const { return waited_ >= options_.patience; }
@@ -46,10 +30,7 @@ class EarlyStopping {
   /// Values since the best one.
   Index waited() const { return waited_; }
   /// Continues from the `best()` and `waited()` of another one.
-  void restore(std::optional<double> best, Index waited) {
-    best_ = best;
-    waited_ = waited;
-  }
+  void restore(std::optional<double> best, Index waited);
 
  private:
   EarlyStoppingOptions options_;
@@ -58,3 +39,7 @@ class EarlyStopping {
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/train/impl/early_stopping.ipp>
+#endif

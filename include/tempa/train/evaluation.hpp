@@ -2,9 +2,10 @@
 #pragma once
 
 #include <tempa/autograd/no_grad.hpp>
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/nn/classification_loss.hpp>
 #include <tempa/nn/module.hpp>
+#include <tempa/ops/arithmetic.hpp>
+#include <tempa/ops/reduction.hpp>
 #include <tempa/train/detail/score_keeper_of.hpp>
 #include <tempa/train/loss_weight.hpp>
 #include <tempa/train/progress.hpp>
@@ -15,8 +16,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,7 +1,6 @@
 // Scores the predictions of a model with several label columns.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/batch.hpp>
 #include <tempa/data/label_columns.hpp>
 #include <tempa/metrics/label_columns.hpp>
@@ -10,12 +9,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -23,21 +19,7 @@ namespace tempa::inline TEMPA_ABI {
 /// labels right; means over the columns of f1_macro, recall_macro, precision_macro; `f1_pooled`, `recall_pooled` and
 /// `precision_pooled` over all labels at once; and f1_macro of each column, `f1_macro_<name>`.
 /// See `label_columns_scores`.
-inline Metrics label_columns_metrics(const LabelColumnsScores& scores, std::span<const LabelColumn> columns,
-                                     double loss) {
-  Metrics metrics{{.name = "loss", .value = loss, .label = "LOSS", .digits = 4, .greater_is_better = false},
-                  {.name = "accuracy", .value = scores.mean.accuracy, .label = "ACC"},
-                  {.name = "accuracy_rows", .value = scores.row_accuracy},
-                  {.name = "f1_macro", .value = scores.mean.f1_macro, .label = "F1"},
-                  {.name = "recall_macro", .value = scores.mean.recall_macro, .label = "REC"},
-                  {.name = "precision_macro", .value = scores.mean.precision_macro, .label = "PRE"},
-                  {.name = "f1_pooled", .value = scores.pooled.f1_macro},
-                  {.name = "recall_pooled", .value = scores.pooled.recall_macro},
-                  {.name = "precision_pooled", .value = scores.pooled.precision_macro}};
-  for (std::size_t a = 0; a < columns.size(); ++a)
-    metrics.add({.name = "f1_macro_" + columns[a].name, .value = scores.columns[a].f1_macro});
-  return metrics;
-}
+Metrics label_columns_metrics(const LabelColumnsScores& scores, std::span<const LabelColumn> columns, double loss);
 
 /// Collects the labels and predictions of all columns.
 class LabelColumnsScoreKeeper {
@@ -72,18 +54,9 @@ class LabelColumnsScoreKeeper {
   const std::vector<std::int32_t>& labels() const { return labels_; }
   const std::vector<std::int32_t>& predictions() const { return predictions_; }
   /// @throws ValueError when nothing was added.
-  Metrics scores() const {
-    if (rows_ == 0) throw ValueError("[evaluate] expected at least one batch but there is none");
-    std::vector<Index> classes;
-    for (const LabelColumn& column : columns_) classes.push_back(static_cast<Index>(column.labels.size()));
-    return label_columns_metrics(label_columns_scores(labels_, predictions_, classes), columns_, mean_loss());
-  }
+  Metrics scores() const;
   /// The metrics that there will be, with meaningless values.
-  Metrics metrics() const {
-    LabelColumnsScores scores;
-    scores.columns.resize(columns_.size());
-    return label_columns_metrics(scores, columns_, 0);
-  }
+  Metrics metrics() const;
   std::string_view default_metric() const { return "f1_macro"; }
   /// Visits everything that was collected, for checkpoints: `f("labels", labels)` and so on.
   void visit_state(auto&& f) {
@@ -103,3 +76,7 @@ class LabelColumnsScoreKeeper {
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/train/impl/label_columns_score_keeper.ipp>
+#endif

@@ -1,14 +1,9 @@
 // The weight of a batch's loss, so that the losses of several batches can be combined: one sum over one weight.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/batch.hpp>
-#include <tempa/nn/module.hpp>
 
 #include <algorithm>
-#include <cstdint>
-
-TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -46,11 +41,7 @@ struct BatchLoss {
 /// batch of weight 0 adds nothing.
 class MeanLoss {
  public:
-  void add(BatchLoss loss) {
-    if (loss.weight == 0) return;
-    sum_ += loss.mean * loss.weight;
-    weight_ += loss.weight;
-  }
+  void add(BatchLoss loss);
   /// 0 where nothing has a weight.
   double value() const { return weight_ == 0 ? 0.0 : sum_ / weight_; }
   /// For checkpoints: `f("loss_sum", sum)` and so on.
@@ -64,3 +55,7 @@ class MeanLoss {
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/train/impl/loss_weight.ipp>
+#endif

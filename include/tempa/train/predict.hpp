@@ -2,7 +2,6 @@
 #pragma once
 
 #include <tempa/autograd/no_grad.hpp>
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/collate.hpp>
 #include <tempa/data/sampler.hpp>
 #include <tempa/io/state_dict.hpp>
@@ -13,12 +12,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <type_traits>
 #include <vector>
-
-TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <tempa/autograd/no_grad.hpp>
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/token_classification.hpp>
 #include <tempa/nn/module.hpp>
@@ -15,8 +14,6 @@
 #include <span>
 #include <string>
 #include <vector>
-
-TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,14 +1,12 @@
 // Collects the predictions of a classifier for batches with labels and scores them, for each kind of problem.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/batch.hpp>
-#include <tempa/metrics/accuracy.hpp>
+#include <tempa/io/state_dict.hpp>
 #include <tempa/metrics/confusion_matrix.hpp>
 #include <tempa/metrics/metrics.hpp>
-#include <tempa/metrics/precision_recall_f1.hpp>
+#include <tempa/metrics/multi_label.hpp>
 #include <tempa/metrics/problem_type.hpp>
-#include <tempa/metrics/regression.hpp>
 #include <tempa/tensor/tensor.hpp>
 #include <tempa/train/loss_weight.hpp>
 
@@ -16,12 +14,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -41,69 +35,23 @@ std::vector<std::int32_t> argmax_rows(const Tensor<T>& logits) {
 
 /// Scores of one label a row: loss, accuracy, and macro averages over all classes (0 for one without predictions and
 /// rows). @param loss the mean.
-inline Metrics single_label_metrics(const ConfusionMatrix& confusion, double loss) {
-  const Scores macro = precision_recall_f1(confusion).macro;
-  return {{.name = "loss", .value = loss, .label = "LOSS", .digits = 4, .greater_is_better = false},
-          {.name = "accuracy", .value = accuracy(confusion), .label = "ACC"},
-          {.name = "f1_macro", .value = macro.f1, .label = "F1"},
-          {.name = "recall_macro", .value = macro.recall, .label = "REC"},
-          {.name = "precision_macro", .value = macro.precision, .label = "PRE"}};
-}
+Metrics single_label_metrics(const ConfusionMatrix& confusion, double loss);
 
 /// Scores of several labels a row: loss, micro and macro averages, and `accuracy`, the share of rows with all labels
 /// right. @param targets, @param predictions (n,K) of 0 and 1. @param loss the mean.
 /// @source scikit-learn `f1_score`, `accuracy_score`
-inline Metrics multi_label_metrics(const Tensor<float>& targets, const Tensor<float>& predictions, double loss) {
-  const PrecisionRecallF1 scores = precision_recall_f1(targets, predictions);
-  return {{.name = "loss", .value = loss, .label = "LOSS", .digits = 4, .greater_is_better = false},
-          {.name = "accuracy", .value = accuracy(targets, predictions), .label = "ACC"},
-          {.name = "f1_micro", .value = scores.micro.f1, .label = "F1_MICRO"},
-          {.name = "f1_macro", .value = scores.macro.f1, .label = "F1_MACRO"},
-          {.name = "recall_micro", .value = scores.micro.recall},
-          {.name = "recall_macro", .value = scores.macro.recall},
-          {.name = "precision_micro", .value = scores.micro.precision},
-          {.name = "precision_macro", .value = scores.macro.precision}};
-}
+Metrics multi_label_metrics(const Tensor<float>& targets, const Tensor<float>& predictions, double loss);
 
 /// Scores of a regression; of several values a row the means over the values.
 /// @param targets, @param predictions (n,K). @param loss the mean.
 /// @source scikit-learn `mean_squared_error`, `mean_absolute_error`; scipy.stats `pearsonr`, `spearmanr` (as GLUE)
-inline Metrics regression_metrics(const Tensor<float>& targets, const Tensor<float>& predictions, double loss) {
-  check_rank("regression_metrics", "targets", targets.shape(), 2);
-  check_shape("regression_metrics", "predictions", predictions.shape(), targets.shape());
-  const Index rows = targets.size(0), columns = targets.size(1);
-  double mse = 0, mae = 0, pearson = 0, spearman = 0;
-  for (Index k = 0; k < columns; ++k) {
-    std::vector<double> t, p;
-    for (Index i = k; i < rows * columns; i += columns) {
-      t.push_back(static_cast<double>(targets.data()[i]));
-      p.push_back(static_cast<double>(predictions.data()[i]));
-    }
-    const auto share = [&](double value) { return value / static_cast<double>(columns); };
-    mse += share(mean_squared_error(t, p));
-    mae += share(mean_absolute_error(t, p));
-    pearson += share(pearson_correlation(t, p));
-    spearman += share(spearman_correlation(t, p));
-  }
-  return {{.name = "loss", .value = loss, .label = "LOSS", .digits = 4, .greater_is_better = false},
-          {.name = "mse", .value = mse, .label = "MSE", .digits = 4, .greater_is_better = false},
-          {.name = "mae", .value = mae, .label = "MAE", .digits = 4, .greater_is_better = false},
-          {.name = "pearson", .value = pearson, .label = "PEARSON", .digits = 4},
-          {.name = "spearman", .value = spearman, .label = "SPEARMAN", .digits = 4}};
-}
+Metrics regression_metrics(const Tensor<float>& targets, const Tensor<float>& predictions, double loss);
 
 /// The metrics of a problem, with meaningless values: for their names, and whether greater is better.
-inline Metrics metrics_of(ProblemType problem) {
-  const auto zero = Tensor<float>::zeros({1, 1});
-  if (problem == ProblemType::kRegression) return regression_metrics(zero, zero, 0);
-  if (problem == ProblemType::kMultiLabelClassification) return multi_label_metrics(zero, zero, 0);
-  return single_label_metrics(confusion_matrix(std::vector<std::int32_t>{0}, std::vector<std::int32_t>{0}, 1), 0);
-}
+Metrics metrics_of(ProblemType problem);
 
 /// The metric to watch unless another one is chosen: f1_macro of a classifier, mse of a regression.
-inline std::string_view default_metric(ProblemType problem) {
-  return problem == ProblemType::kRegression ? "mse" : "f1_macro";
-}
+std::string_view default_metric(ProblemType problem);
 
 /// The kind of problem that a model's configuration names; nothing when it names none or there is no configuration.
 template <typename Model>
@@ -150,14 +98,7 @@ class ScoreKeeper {
   }
 
   /// The metrics that there will be, with meaningless values; of all problems where the problem is not known yet.
-  Metrics metrics() const {
-    if (problem_) return metrics_of(*problem_);
-    Metrics all = metrics_of(ProblemType::kSingleLabelClassification);
-    for (const auto other : {ProblemType::kMultiLabelClassification, ProblemType::kRegression})
-      for (const Metric& metric : metrics_of(other))
-        if (!all.contains(metric.name)) all.add(metric);
-    return all;
-  }
+  Metrics metrics() const;
   /// As `tempa::default_metric`.
   std::string_view default_metric() const { return tempa::default_metric(problem_.value_or(ProblemType{})); }
 
@@ -175,13 +116,7 @@ class ScoreKeeper {
   /// Of one label a row. @throws ValueError when nothing was added.
   ConfusionMatrix confusion() const { return confusion_matrix(labels_, predictions_, std::max<Index>(columns_, 1)); }
   /// @throws ValueError when nothing was added.
-  Metrics scores() const {
-    if (rows_ == 0) throw ValueError("[evaluate] expected at least one batch but there is none");
-    if (*problem_ == ProblemType::kRegression) return regression_metrics(targets(), outputs(), mean_loss());
-    if (*problem_ == ProblemType::kMultiLabelClassification)
-      return multi_label_metrics(targets(), outputs(), mean_loss());
-    return single_label_metrics(confusion(), mean_loss());
-  }
+  Metrics scores() const;
   /// Visits everything that was collected, for checkpoints: `f("labels", labels)` and so on.
   void visit_state(auto&& f) {
     f("labels", labels_);
@@ -216,9 +151,7 @@ class ScoreKeeper {
     }
   }
 
-  Tensor<float> table(const std::vector<float>& values) const {
-    return columns_ == 0 ? Tensor<float>() : Tensor<float>::from(values, {rows_, columns_});
-  }
+  Tensor<float> table(const std::vector<float>& values) const;
 
   std::optional<ProblemType> problem_;
   std::vector<std::int32_t> labels_, predictions_;
@@ -228,3 +161,7 @@ class ScoreKeeper {
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/train/impl/score_keeper.ipp>
+#endif

@@ -1,7 +1,6 @@
 // Scores the predicted tags of words: entities, or a class for each word.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/batch.hpp>
 #include <tempa/metrics/entity_scores.hpp>
 #include <tempa/train/score_keeper.hpp>
@@ -9,34 +8,22 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
 /// Scores of tagged sentences: loss, accuracy of the words, and seqeval's scores of the entities.
 /// @param loss the mean. @throws as `entity_scores`.
-inline Metrics entity_metrics(const EntityScores& scores, double loss) {
-  return {{.name = "loss", .value = loss, .label = "LOSS", .digits = 4, .greater_is_better = false},
-          {.name = "accuracy", .value = scores.accuracy, .label = "ACC"},
-          {.name = "f1_micro", .value = scores.micro.f1, .label = "F1"},
-          {.name = "recall_micro", .value = scores.micro.recall, .label = "REC"},
-          {.name = "precision_micro", .value = scores.micro.precision, .label = "PRE"},
-          {.name = "f1_macro", .value = scores.macro.f1}};
-}
+Metrics entity_metrics(const EntityScores& scores, double loss);
 
 /// Collects the labels and predictions of the tokens that have a label, sequence by sequence. Where the labels are tags
 /// of entities (`are_entity_tags`), the scores are of entities; else of words, as for one label a row.
 class TokenScoreKeeper {
  public:
   /// @param label_names (K)
-  explicit TokenScoreKeeper(std::vector<std::string> label_names)
-      : names_(std::move(label_names)), entities_(are_entity_tags(names_)) {}
+  explicit TokenScoreKeeper(std::vector<std::string> label_names);
 
   /// @param output `{loss, logits}` of `batch`, logits (N,K).
   /// @throws ValueError when a token of the batch has neither a label nor `kNoLabel`.
@@ -65,19 +52,11 @@ class TokenScoreKeeper {
   const std::vector<std::int32_t>& labels() const { return labels_; }
   const std::vector<std::int32_t>& predictions() const { return predictions_; }
   /// Of the words. @throws ValueError when nothing was added.
-  ConfusionMatrix confusion() const {
-    return confusion_matrix(labels_, predictions_, static_cast<Index>(names_.size()));
-  }
+  ConfusionMatrix confusion() const;
   /// @throws ValueError when nothing was added.
-  Metrics scores() const {
-    if (labels_.empty()) throw ValueError("[evaluate] expected at least one labeled token but there is none");
-    if (!entities_) return single_label_metrics(confusion(), mean_loss());
-    return entity_metrics(entity_scores(tags_of(labels_), tags_of(predictions_)), mean_loss());
-  }
+  Metrics scores() const;
   /// The metrics that there will be, with meaningless values.
-  Metrics metrics() const {
-    return entities_ ? entity_metrics({}, 0) : metrics_of(ProblemType::kSingleLabelClassification);
-  }
+  Metrics metrics() const;
   std::string_view default_metric() const { return entities_ ? "f1_micro" : "f1_macro"; }
   /// Visits everything that was collected, for checkpoints: `f("labels", labels)` and so on.
   void visit_state(auto&& f) {
@@ -89,15 +68,7 @@ class TokenScoreKeeper {
   }
 
  private:
-  std::vector<std::vector<std::string>> tags_of(const std::vector<std::int32_t>& classes) const {
-    std::vector<std::vector<std::string>> sentences;
-    std::size_t begin = 0;
-    for (const std::size_t end : ends_) {
-      sentences.emplace_back();
-      for (; begin < end; ++begin) sentences.back().push_back(names_.at(static_cast<std::size_t>(classes[begin])));
-    }
-    return sentences;
-  }
+  std::vector<std::vector<std::string>> tags_of(const std::vector<std::int32_t>& classes) const;
 
   std::vector<std::string> names_;
   bool entities_;
@@ -108,3 +79,7 @@ class TokenScoreKeeper {
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/train/impl/token_score_keeper.ipp>
+#endif

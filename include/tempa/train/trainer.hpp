@@ -1,7 +1,6 @@
 // The training loop: epochs, accumulation, clipping, schedule, evaluation, early stopping, the best model kept.
 #pragma once
 
-#include <tempa/autograd/no_grad.hpp>
 #include <tempa/nn/module.hpp>
 #include <tempa/optim/averaged_model.hpp>
 #include <tempa/optim/clip_grad_norm.hpp>
@@ -18,12 +17,10 @@
 #include <tempa/train/progress.hpp>
 #include <tempa/train/trainer_options.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <functional>
-#include <iostream>
 #include <iterator>
 #include <limits>
 #include <memory>

@@ -1,7 +1,6 @@
 // The options of a trainer.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/metrics/problem_type.hpp>
 #include <tempa/optim/averaged_model.hpp>
 #include <tempa/optim/grad_scaler.hpp>
@@ -14,8 +13,6 @@
 #include <optional>
 #include <ostream>
 #include <string>
-
-TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,8 +1,9 @@
 // A whole training step as one CUDA graph.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
+#include <tempa/core/random.hpp>
 #include <tempa/data/batch.hpp>
+#include <tempa/device/cuda/graph.hpp>
 #include <tempa/optim/grad_scaler.hpp>
 #include <tempa/optim/optimizer.hpp>
 #include <tempa/tensor/profile_scope.hpp>
@@ -17,8 +18,6 @@
 #include <tuple>
 #include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -39,25 +38,7 @@ struct TrainingGraphOptions {
 /// `max_seqlen`. A model gives the same loss and the same gradients for it, except that dropout draws other numbers.
 /// @param batch with labels of sequences (B) or of tokens (N).
 /// @throws DeviceError unless the batch is on the host.
-inline Batch padded_to_bucket(const Batch& batch, const TrainingGraphOptions& options) {
-  const auto round_up = [](Index n, Index multiple) { return (n + multiple - 1) / multiple * multiple; };
-  const auto bounds = batch.cu_seqlens.span();
-  Index longest = batch.max_seqlen;
-  for (std::size_t b = 0; b + 1 < bounds.size(); ++b) longest = std::max<Index>(longest, bounds[b + 1] - bounds[b]);
-  const Index tokens = round_up(batch.tokens(), options.token_bucket);
-  const auto extended = [&](const Tensor<std::int32_t>& values, std::int32_t value) {
-    Tensor<std::int32_t> result = Tensor<std::int32_t>::full({tokens}, value);
-    std::copy_n(values.span().data(), values.numel(), result.data());
-    return result;
-  };
-  Batch padded = batch;
-  padded.ids = extended(batch.ids, 0);
-  padded.token_type_ids = extended(batch.token_type_ids, 0);
-  if (batch.labels.shape() == batch.ids.shape()) padded.labels = extended(batch.labels, kNoLabel);
-  padded.max_seqlen = std::max(longest, std::min(round_up(longest, options.length_bucket), options.max_length));
-  padded.has_tail = true;
-  return padded;
-}
+Batch padded_to_bucket(const Batch& batch, const TrainingGraphOptions& options);
 
 /// Forward, backward, clipping and the optimizer's step of one batch; on a CUDA device as one graph, which is recorded
 /// for each bucket of the number of tokens and then launched with one call. What changes from step to step is in
@@ -322,3 +303,7 @@ class TrainingGraph {
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/train/impl/training_graph.ipp>
+#endif

@@ -2,13 +2,7 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
-
-#include <algorithm>
-
-TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -29,13 +23,10 @@ struct TrainingLength {
 /// The epochs that make at least `length.steps` optimizer steps, but never fewer than `min_epochs` nor more than
 /// `max_epochs`. @param steps_per_epoch optimizer steps, at least 1. @throws ValueError for fewer, or when `min_epochs`
 /// are more than `max_epochs`.
-inline Index epochs_for(Index steps_per_epoch, const TrainingLength& length) {
-  if (steps_per_epoch < 1)
-    throw ValueError(concat("[epochs_for] steps_per_epoch must be at least 1 but is ", steps_per_epoch));
-  if (length.min_epochs > length.max_epochs)
-    throw ValueError(concat("[epochs_for] min_epochs must be at most max_epochs, ", length.max_epochs, ", but is ",
-                            length.min_epochs));
-  return std::clamp((length.steps + steps_per_epoch - 1) / steps_per_epoch, length.min_epochs, length.max_epochs);
-}
+Index epochs_for(Index steps_per_epoch, const TrainingLength& length);
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/train/impl/training_length.ipp>
+#endif

@@ -1,16 +1,11 @@
 // A node of the tape: which operation made a value, and its backward pass.
 #pragma once
 
-#include <tempa/core/error.hpp>
+#include <tempa/core/config.hpp>
 
-#include <algorithm>
-#include <atomic>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
-#include <unordered_set>
-#include <utility>
 #include <vector>
 
 namespace tempa::inline TEMPA_ABI::detail {
@@ -43,43 +38,21 @@ class Node {
   /// Frees the recorded operation and everything that it saved.
   virtual void free_graph() = 0;
 
-  static std::uint64_t next_sequence() {
-    static std::atomic<std::uint64_t> counter{0};
-    return ++counter;
-  }
+  static std::uint64_t next_sequence();
 };
 
 /// Destroys released nodes in a loop, since a long chain of nodes must not recurse once for each link.
 class Graveyard {
  public:
-  static void bury(std::vector<std::shared_ptr<Node>>&& nodes) {
-    thread_local std::vector<std::shared_ptr<Node>> waiting;
-    thread_local bool digging = false;
-    for (auto& node : nodes) waiting.push_back(std::move(node));
-    if (std::exchange(digging, true)) return;
-    while (!waiting.empty()) {
-      const auto node = std::move(waiting.back());
-      waiting.pop_back();
-    }
-    digging = false;
-  }
+  static void bury(std::vector<std::shared_ptr<Node>>&& nodes);
 };
 
 /// All nodes that `root` depends on and that need a gradient, latest first. @throws Error when a part was already
 /// freed.
-inline std::vector<std::shared_ptr<Node>> reverse_order(const std::shared_ptr<Node>& root) {
-  std::vector<std::shared_ptr<Node>> order{root};
-  std::unordered_set<const Node*> seen{root.get()};
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const std::shared_ptr<Node> node = order[i];
-    if (node->freed)
-      throw Error(concat("[backward] the graph behind ", node->op,
-                         " was freed by an earlier backward; pass {.retain_graph = true} to the earlier one"));
-    for (const auto& input : node->inputs)
-      if (input->requires_grad && seen.insert(input.get()).second) order.push_back(input);
-  }
-  std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a->sequence > b->sequence; });
-  return order;
-}
+std::vector<std::shared_ptr<Node>> reverse_order(const std::shared_ptr<Node>& root);
 
 }  // namespace tempa::inline TEMPA_ABI::detail
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/autograd/detail/impl/node.ipp>
+#endif

@@ -12,17 +12,7 @@ namespace tempa::inline TEMPA_ABI {
 
 /// The common shape of `a` and `b`: aligned at the last dimension, sizes must be equal or one of them 1.
 /// @throws ShapeError `[op] shapes (2,3) and (2,4) cannot be broadcast`.
-inline Shape broadcast_shape(std::string_view op, const Shape& a, const Shape& b) {
-  Shape result;
-  const Index rank = std::max(a.rank(), b.rank());
-  for (Index i = rank; i > 0; --i) {
-    const Index left = i <= a.rank() ? a[-i] : 1, right = i <= b.rank() ? b[-i] : 1;
-    if (left != right && left != 1 && right != 1)
-      throw ShapeError(concat("[", op, "] shapes ", a, " and ", b, " cannot be broadcast"));
-    result.push_back(left == 1 ? right : left);
-  }
-  return result;
-}
+Shape broadcast_shape(std::string_view op, const Shape& a, const Shape& b);
 
 /// Nested loops over a contiguous row-major result and `kOperands` operands that have a stride, 0 where they are
 /// broadcast, in each dimension. Dimensions that are contiguous in all operands are joined, so that simple cases become
@@ -98,16 +88,7 @@ class LoopNest {
 namespace detail {
 
 /// Strides of a contiguous tensor of `shape` in the dimensions of `result`, to which it broadcasts.
-inline std::array<Index, static_cast<std::size_t>(Shape::kMaxRank)> broadcast_strides(const Shape& shape,
-                                                                                      const Shape& result) {
-  std::array<Index, static_cast<std::size_t>(Shape::kMaxRank)> strides{};
-  Index stride = 1;
-  for (Index i = 1; i <= shape.rank(); ++i) {
-    strides[static_cast<std::size_t>(result.rank() - i)] = shape[-i] == 1 ? 0 : stride;
-    stride *= shape[-i];
-  }
-  return strides;
-}
+std::array<Index, static_cast<std::size_t>(Shape::kMaxRank)> broadcast_strides(const Shape& shape, const Shape& result);
 
 }  // namespace detail
 
@@ -126,3 +107,7 @@ LoopNest<sizeof...(Shapes)> broadcast_nest(const Shape& result, const Shapes&...
 }
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/core/detail/impl/loop_nest.ipp>
+#endif

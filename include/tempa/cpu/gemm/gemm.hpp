@@ -3,7 +3,6 @@
 // or, with AMX, oneDNN. Other 16-bit matrices are converted to float, whose product is rounded once.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/backend.hpp>
@@ -118,8 +117,5 @@ void batched_gemm(Backend backend, Transpose trans_a, Transpose trans_b, Index b
     }
   });
 }
-
-TEMPA_COMPILED_FUNCTION(gemm);
-TEMPA_COMPILED_FUNCTION(batched_gemm);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

@@ -1,7 +1,6 @@
 // Matrix products with the steps that a layer adds to them, such as bias and GELU, under the names of the CUDA kernels.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/cpu/copy.hpp>
 #include <tempa/cpu/elementwise.hpp>
 #include <tempa/cpu/gemm/gemm.hpp>
@@ -61,11 +60,5 @@ void gemm_bias_gradient(Backend backend, Transpose trans_a, Transpose trans_b, I
   gemm(backend, trans_a, trans_b, m, n, k, Accumulator<T>(1), a, lda, b, ldb, Accumulator<T>(1), c, ldc);
   column_sum_accumulate(backend, a_sum, a, k, m);
 }
-
-TEMPA_COMPILED_FUNCTION(gemm_bias);
-TEMPA_COMPILED_FUNCTION(grouped_gemm_bias);
-TEMPA_COMPILED_FUNCTION(gemm_bias_gelu);
-TEMPA_COMPILED_FUNCTION(gemm_gelu_backward);
-TEMPA_COMPILED_FUNCTION(gemm_bias_gradient);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

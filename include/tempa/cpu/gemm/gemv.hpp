@@ -2,7 +2,6 @@
 // libraries do not promise for long vectors.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/accumulate.hpp>
 
@@ -79,7 +78,5 @@ void gemv(Backend, bool transposed, Index m, Index k, Accumulator<T> alpha, cons
     }
   });
 }
-
-TEMPA_COMPILED_FUNCTION(gemv);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

@@ -1,7 +1,6 @@
 // Products of batches of matrices that are broadcast against each other.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/detail/loop_nest.hpp>
 #include <tempa/cpu/gemm/gemm.hpp>
 
@@ -59,8 +58,5 @@ void matmul_backward(Backend backend, T* da, T* db, const T* dc, const T* a, con
                    Accumulator<T>(1), db + offsets[1] * k * n, n, k * n);
   });
 }
-
-TEMPA_COMPILED_FUNCTION(matmul_forward);
-TEMPA_COMPILED_FUNCTION(matmul_backward);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

@@ -4,7 +4,6 @@
 // sizes. (Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication, 2008, has the blocking.)
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/backend.hpp>
@@ -220,7 +219,5 @@ void packed_gemm(Backend, Transpose trans_a, Transpose trans_b, Index m, Index n
                  });
   }
 }
-
-TEMPA_COMPILED_REAL_FUNCTION(packed_gemm);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

@@ -1,7 +1,6 @@
 // Converts arrays from one floating-point type to another.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/cpu/accumulate.hpp>
@@ -40,10 +39,5 @@ Tensor<Accumulator<T>> widened(Backend backend, const T* x, Index n) {
 }
 
 }  // namespace detail
-
-TEMPA_COMPILED_FUNCTION(convert, float);
-TEMPA_COMPILED_FUNCTION(convert, double);
-TEMPA_COMPILED_FUNCTION(convert, bfloat16);
-TEMPA_COMPILED_FUNCTION(convert, float16);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu

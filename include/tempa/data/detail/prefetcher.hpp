@@ -1,7 +1,6 @@
 // Worker threads prepare items ahead of their consumer, which receives them in order.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/detail/thread_pool.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
@@ -19,8 +18,6 @@
 #include <thread>
 #include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,21 +1,15 @@
 // Encodes sentences that are given as words, and records which token belongs to which word.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/core/shape.hpp>
 #include <tempa/text/tokenizer.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("data");
 
 namespace tempa::inline TEMPA_ABI {
 

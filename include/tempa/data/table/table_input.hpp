@@ -10,8 +10,6 @@
 #include <memory>
 #include <streambuf>
 #include <string>
-#include <system_error>
-#include <utility>
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -23,19 +21,7 @@ class ReplayBuffer : public std::streambuf {
   explicit ReplayBuffer(std::streambuf* source) : source_(source) {}
 
   /// Reads up to `bytes`, or, with `line`, up to the end of the first line that is not empty, to be replayed.
-  const std::string& peek(std::size_t bytes, bool line) {
-    bool blank = true;
-    while (peeked_.size() < bytes) {
-      const int_type next = source_->sbumpc();
-      if (traits_type::eq_int_type(next, traits_type::eof())) break;
-      peeked_ += traits_type::to_char_type(next);
-      const bool end = peeked_.back() == '\n' || peeked_.back() == '\r';
-      if (line && end && !blank) break;
-      blank = blank && end;
-    }
-    setg(peeked_.data(), peeked_.data(), peeked_.data() + peeked_.size());
-    return peeked_;
-  }
+  const std::string& peek(std::size_t bytes, bool line);
 
  protected:
   int_type underflow() override { return source_->sgetc(); }
@@ -64,25 +50,9 @@ struct TableStart {
 class TableInput {
  public:
   /// A file, or a pipe by its path. If it cannot be opened, `reader` throws.
-  explicit TableInput(std::filesystem::path path, Peek peek = Peek::kStart)
-      : path_(std::move(path)), name_(path_.string()) {
-    std::error_code ignored;
-    const auto status = std::filesystem::status(path_, ignored);
-    if (!std::filesystem::exists(status) || std::filesystem::is_directory(status)) return;
-    auto file = std::make_unique<std::ifstream>(path_, std::ios::binary);
-    if (!*file) return;
-    if (std::filesystem::is_regular_file(status)) {
-      detail::ReplayBuffer buffer(file->rdbuf());
-      keep(buffer, Peek::kStart);
-    } else {
-      file_ = std::move(file);
-      take(file_->rdbuf(), peek);
-    }
-  }
+  explicit TableInput(std::filesystem::path path, Peek peek = Peek::kStart);
   /// A stream, which must outlive this. @param name what errors call it.
-  TableInput(std::istream& in, std::string name, Peek peek = Peek::kStart) : name_(std::move(name)) {
-    take(in.rdbuf(), peek);
-  }
+  TableInput(std::istream& in, std::string name, Peek peek = Peek::kStart);
 
   /// The path, or the name of the stream.
   const std::string& name() const { return name_; }
@@ -91,29 +61,13 @@ class TableInput {
 
   /// Reads the table from its beginning; to be called once. The reader must not outlive this.
   /// @throws as the constructors of `DelimitedReader`.
-  DelimitedReader reader(const DelimitedFormat& format) {
-    return stream_ ? DelimitedReader(*stream_, name_, format) : DelimitedReader(path_, format);
-  }
+  DelimitedReader reader(const DelimitedFormat& format);
 
  private:
   static constexpr std::size_t kStartBytes = std::size_t{1} << 18;
 
-  void take(std::streambuf* source, Peek peek) {
-    buffer_ = std::make_unique<detail::ReplayBuffer>(source);
-    keep(*buffer_, peek);
-    stream_ = std::make_unique<std::istream>(buffer_.get());
-  }
-  void keep(detail::ReplayBuffer& buffer, Peek peek) {
-    try {
-      start_.text = buffer.peek(kStartBytes, peek == Peek::kFirstLine);
-    } catch (const std::ios_base::failure&) {
-      start_.text.clear();  // the reader will report it
-    }
-    start_.whole = peek == Peek::kStart && start_.text.size() < kStartBytes;
-    if (start_.text.size() < kStartBytes) return;
-    const std::size_t end = start_.text.find_last_of("\r\n");
-    start_.text.resize(end == std::string::npos ? 0 : end + 1);
-  }
+  void take(std::streambuf* source, Peek peek);
+  void keep(detail::ReplayBuffer& buffer, Peek peek);
 
   std::filesystem::path path_;
   std::string name_;
@@ -124,3 +78,7 @@ class TableInput {
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/data/table/impl/table_input.ipp>
+#endif

@@ -1,7 +1,6 @@
 // The CUDA devices of this machine and their properties.
 #pragma once
 
-#include <tempa/core/error.hpp>
 #include <tempa/device/cuda/backend.hpp>
 
 #include <cstddef>

@@ -1,7 +1,6 @@
 // Launcher of kernels/fill.cu.
 #pragma once
 
-#include <tempa/core/dtype.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/device/cuda/backend.hpp>
 

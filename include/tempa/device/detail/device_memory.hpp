@@ -15,7 +15,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 #include <memory>
 
 namespace tempa::inline TEMPA_ABI::detail {
@@ -35,19 +34,7 @@ std::shared_ptr<T[]> allocate(Device device, std::size_t count) {
 }
 
 /// Copies bytes from one device to another or within one; returns when the host may read or change its memory.
-inline void copy_bytes(void* to, Device to_device, const void* from, Device from_device, std::size_t bytes) {
-  if (bytes == 0) return;
-#if defined(TEMPA_WITH_CUDA)
-  if (to_device.is_cuda() && from_device.is_cuda()) {
-    if (!(to_device == from_device)) cuda::synchronize(cuda::current_backend(from_device.index()));
-    return cuda::copy_on_device(cuda::current_backend(to_device.index()), to, from, bytes);
-  }
-  if (to_device.is_cuda()) return cuda::copy_to_device(cuda::current_backend(to_device.index()), to, from, bytes);
-  if (from_device.is_cuda()) return cuda::copy_to_host(cuda::current_backend(from_device.index()), to, from, bytes);
-#endif
-  static_cast<void>(to_device), static_cast<void>(from_device);
-  std::memcpy(to, from, bytes);
-}
+void copy_bytes(void* to, Device to_device, const void* from, Device from_device, std::size_t bytes);
 
 /// y_i = value. @param y (n)
 template <typename T>
@@ -70,3 +57,7 @@ void cast_elements(To* y, const From* x, Index n, Device device) {
 }
 
 }  // namespace tempa::inline TEMPA_ABI::detail
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/device/detail/impl/device_memory.ipp>
+#endif

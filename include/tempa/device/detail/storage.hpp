@@ -2,12 +2,8 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/core/error.hpp>
 #include <tempa/device/detail/memory_arena.hpp>
 
-#include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -21,8 +17,6 @@
 #else
 #define TEMPA_CACHE_MEMORY 1
 #endif
-
-TEMPA_COMPILED_FILE("core");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -51,98 +45,30 @@ class HostPool {
   ~HostPool() { release_cached(); }
 
   /// The pool of this process. Never destroyed: a static tensor may outlive every other static object.
-  static HostPool& instance() {
-    static auto* const pool = new HostPool;
-    return *pool;
-  }
+  static HostPool& instance();
 
-  static std::size_t size_class(std::size_t bytes) {
-    if (bytes <= 256) return 256;
-    if (bytes >= kLargeBytes) return MemoryArena::round_up(bytes);
-    const int quarter = static_cast<int>(std::bit_width(bytes - 1)) - 3;  // the logarithm of a quarter of that power
-    return (((bytes - 1) >> quarter) + 1) << quarter;
-  }
+  static std::size_t size_class(std::size_t bytes);
 
   /// @param bytes a size class. @throws OutOfMemoryError.
-  void* take(std::size_t bytes) {
-    const std::scoped_lock lock(mutex_);
-    void* block = take_or_null(bytes);
-    if (block == nullptr) {
-      release_cached_locked();
-      block = take_or_null(bytes);
-    }
-    if (block == nullptr)
-      throw OutOfMemoryError(concat("[Tensor] could not allocate ", bytes, " bytes of host memory; ",
-                                    stats_.allocated_bytes, " bytes are in use by tensors"));
-    stats_.allocated_bytes += bytes;
-    stats_.peak_bytes = std::max(stats_.peak_bytes, stats_.allocated_bytes);
-    return block;
-  }
+  void* take(std::size_t bytes);
 
   /// @param bytes that were requested.
-  void give(void* block, std::size_t bytes) noexcept {
-    const std::scoped_lock lock(mutex_);
-    stats_.allocated_bytes -= bytes;
-    if (is_from_arena(bytes)) return arena_.give(block);
-    if (caches_ && small_cached_bytes_ + bytes <= kMaxSmallCachedBytes) {
-      try {
-        free_[bytes].push_back(block);
-        small_cached_bytes_ += bytes;
-        return;
-      } catch (const std::bad_alloc&) {  // no room for the list entry: return the block to the system instead
-      }
-    }
-    release(block);
-  }
+  void give(void* block, std::size_t bytes) noexcept;
 
-  void release_cached() {
-    const std::scoped_lock lock(mutex_);
-    release_cached_locked();
-  }
+  void release_cached();
 
-  MemoryStats stats() {
-    const std::scoped_lock lock(mutex_);
-    MemoryStats result = stats_;
-    result.cached_bytes = small_cached_bytes_ + arena_.free_bytes();
-    result.system_requests += arena_.system_requests();
-    return result;
-  }
+  MemoryStats stats();
 
-  void reset_peak() {
-    const std::scoped_lock lock(mutex_);
-    stats_.peak_bytes = stats_.allocated_bytes;
-  }
+  void reset_peak();
 
  private:
   bool is_from_arena(std::size_t bytes) const { return caches_ && bytes >= kLargeBytes; }
 
-  void* take_or_null(std::size_t bytes) {
-    if (is_from_arena(bytes)) {
-      try {
-        return arena_.take(bytes);
-      } catch (const std::bad_alloc&) {  // no room for its lists
-        return nullptr;
-      }
-    }
-    if (const auto found = free_.find(bytes); found != free_.end() && !found->second.empty()) {
-      void* const block = found->second.back();
-      found->second.pop_back();
-      small_cached_bytes_ -= bytes;
-      return block;
-    }
-    ++stats_.system_requests;
-    return ::operator new (bytes, std::align_val_t{kAlignment}, std::nothrow);
-  }
+  void* take_or_null(std::size_t bytes);
 
   static void release(void* block) noexcept { ::operator delete (block, std::align_val_t{kAlignment}); }
 
-  void release_cached_locked() {
-    for (auto& [bytes, blocks] : free_)
-      for (void* block : blocks) release(block);
-    free_.clear();
-    small_cached_bytes_ = 0;
-    arena_.release_free();
-  }
+  void release_cached_locked();
 
   const bool caches_;
   std::mutex mutex_;
@@ -156,10 +82,7 @@ class HostPool {
 
 namespace detail {
 /// @throws OutOfMemoryError for a number of bytes that does not fit an address.
-inline void check_element_count(std::size_t count, std::size_t element_bytes) {
-  if (count > (SIZE_MAX >> 1) / element_bytes)
-    throw OutOfMemoryError(concat("[Tensor] could not allocate ", count, " elements of ", element_bytes, " bytes"));
-}
+void check_element_count(std::size_t count, std::size_t element_bytes);
 }  // namespace detail
 
 /// Shared ownership of `count` uninitialized elements, 64-byte aligned.
@@ -173,12 +96,16 @@ std::shared_ptr<T[]> allocate_host(std::size_t count) {
 }
 
 /// Host memory held by tensors now, at its peak, and kept for reuse.
-inline MemoryStats memory_stats() { return detail::HostPool::instance().stats(); }
+MemoryStats memory_stats();
 
 /// Starts a new measurement of `MemoryStats::peak_bytes`.
-inline void reset_peak_memory() { detail::HostPool::instance().reset_peak(); }
+void reset_peak_memory();
 
 /// Returns the cached blocks to the system.
-inline void release_cached_memory() { detail::HostPool::instance().release_cached(); }
+void release_cached_memory();
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/device/detail/impl/storage.ipp>
+#endif

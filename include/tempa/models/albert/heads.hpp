@@ -1,7 +1,6 @@
 // ALBERT with heads.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/models/albert/model.hpp>
 #include <tempa/models/heads/label_columns_classification.hpp>
 #include <tempa/models/heads/masked_lm.hpp>
@@ -35,10 +34,5 @@ template <Floating T>
 using AlbertForMaskedLM = MaskedLM<WithAlbert<T>>;
 template <Floating T>
 using AlbertForLabelColumnsClassification = LabelColumnsClassification<WithAlbert<T>>;
-
-TEMPA_COMPILED_HEAD(SequenceClassification, WithAlbert);
-TEMPA_COMPILED_HEAD(TokenClassification, WithAlbert);
-TEMPA_COMPILED_HEAD(MaskedLM, WithAlbert);
-TEMPA_COMPILED_HEAD(LabelColumnsClassification, WithAlbert);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -1,7 +1,7 @@
 // ALBERT without a head: the embeddings are narrower than the layers, and the layers share their weights.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
+#include <tempa/io/torch/detail/pickle.hpp>
 #include <tempa/models/albert/config.hpp>
 #include <tempa/models/encoder/embeddings.hpp>
 #include <tempa/models/encoder/encoder_model.hpp>
@@ -19,12 +19,10 @@ struct AlbertLayer : ModuleMembers<AlbertLayer<T>, T> {
   EncoderLayer<T> layer;
 
   AlbertLayer() = default;
-  explicit AlbertLayer(const EncoderConfig& config) : layer(config) { layer.output.dropout = Dropout(0.0); }
+  explicit AlbertLayer(const EncoderConfig& config);
 
   /// @see EncoderLayer
-  Variable<T> operator()(const Variable<T>& queries, const Variable<T>& x, const SequenceBounds& bounds) const {
-    return layer(queries, x, bounds);
-  }
+  Variable<T> operator()(const Variable<T>& queries, const Variable<T>& x, const SequenceBounds& bounds) const;
 
   void visit(auto&& f) {
     auto& self = layer.attention.self_attention;
@@ -48,9 +46,7 @@ struct AlbertLayerGroup : ModuleMembers<AlbertLayerGroup<T>, T> {
   std::vector<AlbertLayer<T>> layers;
 
   AlbertLayerGroup() = default;
-  AlbertLayerGroup(Index count, const EncoderConfig& config) {
-    for (Index i = 0; i < count; ++i) layers.emplace_back(config);
-  }
+  AlbertLayerGroup(Index count, const EncoderConfig& config);
 
   void visit(auto&& f) { f("albert_layers", layers); }
 };
@@ -65,21 +61,10 @@ struct AlbertEncoder : ModuleMembers<AlbertEncoder<T>, T> {
   Index num_hidden_layers = 0, inner_group_num = 1;
 
   AlbertEncoder() = default;
-  explicit AlbertEncoder(const AlbertConfig& config)
-      : mapping(config.embedding_size, config.hidden_size, {.initializer_range = config.initializer_range}),
-        num_hidden_layers(config.num_hidden_layers),
-        inner_group_num(config.inner_group_num) {
-    for (Index g = 0; g < config.num_hidden_groups; ++g) groups.emplace_back(inner_group_num, config.encoder());
-  }
+  explicit AlbertEncoder(const AlbertConfig& config);
 
   /// @param x (N,E). @return (N,C), or (B,C) for `kFirstToken`.
-  Variable<T> operator()(const Variable<T>& x, const PackedSequences& sequences, OutputRows rows) const {
-    return run_layers(mapping(x), sequences, rows, num_hidden_layers * inner_group_num,
-                      [&](Index i) -> const AlbertLayer<T>& {
-                        const AlbertLayerGroup<T>& group = groups[group_of(i / inner_group_num)];
-                        return group.layers[static_cast<std::size_t>(i % inner_group_num)];
-                      });
-  }
+  Variable<T> operator()(const Variable<T>& x, const PackedSequences& sequences, OutputRows rows) const;
 
   void visit(auto&& f) {
     f("embedding_hidden_mapping_in", mapping);
@@ -88,10 +73,7 @@ struct AlbertEncoder : ModuleMembers<AlbertEncoder<T>, T> {
 
  private:
   // In the floating-point numbers of transformers, which where L / G is no whole number decide by their rounding.
-  std::size_t group_of(Index layer) const {
-    const double layers_of_group = static_cast<double>(num_hidden_layers) / static_cast<double>(groups.size());
-    return static_cast<std::size_t>(static_cast<double>(layer) / layers_of_group);
-  }
+  std::size_t group_of(Index layer) const;
 };
 
 /// Embeddings, encoder and pooler.
@@ -107,8 +89,7 @@ struct AlbertModel : EncoderModelMembers<AlbertModel<T>, T> {
 
   AlbertModel() = default;
   /// Random weights, drawn from `default_generator()`. @throws ConfigError for an impossible configuration.
-  explicit AlbertModel(const AlbertConfig& configuration)
-      : config(validated(configuration)), embeddings(config.embeddings()), encoder(config), pooler(config.encoder()) {}
+  explicit AlbertModel(const AlbertConfig& configuration);
 
   void visit_body(auto&& f) {
     f("embeddings", embeddings);
@@ -120,9 +101,8 @@ struct AlbertModel : EncoderModelMembers<AlbertModel<T>, T> {
   }
 };
 
-TEMPA_COMPILED_MODULE(AlbertLayer);
-TEMPA_COMPILED_MODULE(AlbertLayerGroup);
-TEMPA_COMPILED_MODULE(AlbertEncoder);
-TEMPA_COMPILED_ENCODER_MODEL(AlbertModel);
-
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/models/albert/impl/model.ipp>
+#endif

@@ -1,15 +1,12 @@
 // The sizes and choices that make one BERT.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/models/pretrained/config_fields.hpp>
 
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-TEMPA_COMPILED_FILE("models");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -43,48 +40,16 @@ struct BertConfig {
 
   static CheckpointNames checkpoint_names() { return {.base_prefix = "bert"}; }
 
-  std::vector<ConfigField> fields() {
-    return {size_field("vocab_size", vocab_size),
-            size_field("hidden_size", hidden_size),
-            size_field("num_hidden_layers", num_hidden_layers, 0),
-            size_field("num_attention_heads", num_attention_heads),
-            size_field("intermediate_size", intermediate_size),
-            activation_field("hidden_act", hidden_act),
-            probability_field("hidden_dropout_prob", hidden_dropout_prob),
-            probability_field("attention_probs_dropout_prob", attention_probs_dropout_prob),
-            probability_field("classifier_dropout", classifier_dropout),
-            size_field("max_position_embeddings", max_position_embeddings),
-            size_field("type_vocab_size", type_vocab_size),
-            scale_field("initializer_range", initializer_range),
-            scale_field("layer_norm_eps", layer_norm_eps),
-            token_field("pad_token_id", pad_token_id, vocab_size)};
-  }
+  std::vector<ConfigField> fields();
 
-  EncoderConfig encoder() const {
-    return {.hidden_size = hidden_size,
-            .num_hidden_layers = num_hidden_layers,
-            .num_attention_heads = num_attention_heads,
-            .intermediate_size = intermediate_size,
-            .activation = parse_activation("[BertConfig] hidden_act", hidden_act),
-            .hidden_dropout_prob = hidden_dropout_prob,
-            .attention_probs_dropout_prob = attention_probs_dropout_prob,
-            .initializer_range = initializer_range,
-            .layer_norm_eps = layer_norm_eps};
-  }
-  EmbeddingsConfig embeddings() const {
-    return {.vocab_size = vocab_size,
-            .max_position_embeddings = max_position_embeddings,
-            .type_vocab_size = type_vocab_size,
-            .embedding_size = hidden_size,
-            .pad_token_id = pad_token_id,
-            .dropout_prob = hidden_dropout_prob,
-            .initializer_range = initializer_range,
-            .layer_norm_eps = layer_norm_eps};
-  }
-  double num_weights() const {
-    return embeddings().weights() + encoder().weights_of_layer() * static_cast<double>(num_hidden_layers);
-  }
+  EncoderConfig encoder() const;
+  EmbeddingsConfig embeddings() const;
+  double num_weights() const;
   double head_dropout_prob() const { return classifier_dropout.value_or(hidden_dropout_prob); }
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/models/bert/impl/config.ipp>
+#endif

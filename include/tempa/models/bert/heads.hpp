@@ -1,7 +1,6 @@
 // BERT with heads.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/models/bert/model.hpp>
 #include <tempa/models/heads/label_columns_classification.hpp>
 #include <tempa/models/heads/masked_lm.hpp>
@@ -36,10 +35,5 @@ using BertForMaskedLM = MaskedLM<WithBert<T>>;
 /// @source IndoNLU BertForMultiLabelClassification
 template <Floating T>
 using BertForLabelColumnsClassification = LabelColumnsClassification<WithBert<T>>;
-
-TEMPA_COMPILED_HEAD(SequenceClassification, WithBert);
-TEMPA_COMPILED_HEAD(TokenClassification, WithBert);
-TEMPA_COMPILED_HEAD(MaskedLM, WithBert);
-TEMPA_COMPILED_HEAD(LabelColumnsClassification, WithBert);
 
 }  // namespace tempa::inline TEMPA_ABI

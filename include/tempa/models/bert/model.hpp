@@ -1,12 +1,10 @@
 // BERT without a head.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/models/bert/config.hpp>
 #include <tempa/models/encoder/embeddings.hpp>
 #include <tempa/models/encoder/encoder_model.hpp>
 
-#include <filesystem>
 #include <string_view>
 
 namespace tempa::inline TEMPA_ABI {
@@ -24,11 +22,7 @@ struct BertModel : EncoderModelMembers<BertModel<T>, T> {
 
   BertModel() = default;
   /// Random weights, drawn from `default_generator()`. @throws ConfigError for an impossible configuration.
-  explicit BertModel(const BertConfig& configuration)
-      : config(validated(configuration)),
-        embeddings(config.embeddings()),
-        encoder(config.encoder()),
-        pooler(config.encoder()) {}
+  explicit BertModel(const BertConfig& configuration);
 
   void visit_body(auto&& f) {
     f("embeddings", embeddings);
@@ -40,6 +34,8 @@ struct BertModel : EncoderModelMembers<BertModel<T>, T> {
   }
 };
 
-TEMPA_COMPILED_ENCODER_MODEL(BertModel);
-
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/models/bert/impl/model.ipp>
+#endif

@@ -1,13 +1,12 @@
 // Self-attention with its output projection, residual and normalisation.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/models/encoder/encoder_config.hpp>
 #include <tempa/nn/dropout.hpp>
 #include <tempa/nn/layer_norm.hpp>
 #include <tempa/nn/linear.hpp>
 #include <tempa/ops/attention.hpp>
-#include <tempa/ops/dropout_add_layer_norm.hpp>
+#include <tempa/ops/layer_norm.hpp>
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -29,18 +28,12 @@ struct ResidualOutput : ModuleMembers<ResidualOutput<T>, T> {
   Dropout dropout;
 
   ResidualOutput() = default;
-  ResidualOutput(Index in, const EncoderConfig& config)
-      : dense(in, config.hidden_size, {.initializer_range = config.initializer_range}),
-        layer_norm(config.hidden_size, config.layer_norm_eps),
-        dropout(config.hidden_dropout_prob) {}
+  ResidualOutput(Index in, const EncoderConfig& config);
 
   /// @param x (N,in). @param residual (N,C). @return (N,C)
   Variable<T> operator()(const Variable<T>& x, const Variable<T>& residual) const { return finish(dense(x), residual); }
   /// The same without the linear layer. @param y (N,C). @param residual (N,C). @return (N,C)
-  Variable<T> finish(const Variable<T>& y, const Variable<T>& residual) const {
-    return dropout_add_layer_norm(y, residual, layer_norm.weight, layer_norm.bias,
-                                  {.eps = layer_norm.eps, .drop_prob = dropout.active_prob()});
-  }
+  Variable<T> finish(const Variable<T>& y, const Variable<T>& residual) const;
 
   void visit(auto&& f) {
     f("dense", dense);
@@ -59,25 +52,11 @@ struct SelfAttention : ModuleMembers<SelfAttention<T>, T> {
   TrainingMode mode{};
 
   SelfAttention() = default;
-  explicit SelfAttention(const EncoderConfig& config)
-      : query(config.hidden_size, config.hidden_size, {.initializer_range = config.initializer_range}),
-        key(config.hidden_size, config.hidden_size, {.initializer_range = config.initializer_range}),
-        value(config.hidden_size, config.hidden_size, {.initializer_range = config.initializer_range}),
-        heads(config.num_attention_heads),
-        drop_prob(config.attention_probs_dropout_prob) {}
+  explicit SelfAttention(const EncoderConfig& config);
 
   /// @param queries (Nq,C) rows whose context is wanted: x itself, or a part of it.
   /// @param x (N,C) rows that they attend to. @return (Nq,C)
-  Variable<T> operator()(const Variable<T>& queries, const Variable<T>& x, const SequenceBounds& bounds) const {
-    const AttentionOptions options{.drop_prob = mode ? drop_prob : 0.0,
-                                   .max_seqlen_q = bounds.max_queries,
-                                   .max_seqlen_k = bounds.max_keys,
-                                   .has_tail = bounds.has_tail};
-    const auto of = [](const Linear<T>& layer) { return LinearParameters<T>{layer.weight, layer.bias}; };
-    if (queries.node() == x.node())
-      return self_attention(linears(x, {of(query), of(key), of(value)}), bounds.keys, heads, options);
-    return attention(query(queries), linears(x, {of(key), of(value)}), bounds.queries, bounds.keys, heads, options);
-  }
+  Variable<T> operator()(const Variable<T>& queries, const Variable<T>& x, const SequenceBounds& bounds) const;
 
   void visit(auto&& f) {
     f("query", query);
@@ -97,9 +76,7 @@ struct AttentionBlock : ModuleMembers<AttentionBlock<T>, T> {
   AttentionBlock() = default;
   explicit AttentionBlock(const EncoderConfig& config) : self_attention(config), output(config.hidden_size, config) {}
 
-  Variable<T> operator()(const Variable<T>& queries, const Variable<T>& x, const SequenceBounds& bounds) const {
-    return output(self_attention(queries, x, bounds), queries);
-  }
+  Variable<T> operator()(const Variable<T>& queries, const Variable<T>& x, const SequenceBounds& bounds) const;
 
   void visit(auto&& f) {
     f("self", self_attention);
@@ -107,8 +84,8 @@ struct AttentionBlock : ModuleMembers<AttentionBlock<T>, T> {
   }
 };
 
-TEMPA_COMPILED_MODULE(ResidualOutput);
-TEMPA_COMPILED_MODULE(SelfAttention);
-TEMPA_COMPILED_MODULE(AttentionBlock);
-
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/models/encoder/impl/attention.ipp>
+#endif

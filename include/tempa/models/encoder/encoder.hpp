@@ -1,13 +1,9 @@
 // The stack of transformer layers.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/models/encoder/layer.hpp>
-#include <tempa/ops/gather.hpp>
 #include <tempa/ops/positions.hpp>
 
-#include <cstddef>
-#include <utility>
 #include <vector>
 
 namespace tempa::inline TEMPA_ABI {
@@ -27,9 +23,7 @@ struct PackedSequences {
 
 /// The first row of each sequence. @param x (N,C). @param cu_seqlens (B+1). @return (B,C)
 template <Floating T>
-Variable<T> first_tokens(const Variable<T>& x, const Tensor<std::int32_t>& cu_seqlens) {
-  return index_select(x, 0, cu_seqlens.rows(0, cu_seqlens.numel() - 1));
-}
+Variable<T> first_tokens(const Variable<T>& x, const Tensor<std::int32_t>& cu_seqlens);
 
 /// `count` layers, one after the other.
 /// @param x (N,C). @param layer_at takes a number from 0 and returns the layer, which may be the same for several.
@@ -57,20 +51,16 @@ struct Encoder : ModuleMembers<Encoder<T>, T> {
   std::vector<EncoderLayer<T>> layers;
 
   Encoder() = default;
-  explicit Encoder(const EncoderConfig& config) {
-    for (Index i = 0; i < config.num_hidden_layers; ++i) layers.emplace_back(config);
-  }
+  explicit Encoder(const EncoderConfig& config);
 
   /// @param x (N,C). @return (N,C), or (B,C) for `kFirstToken`.
-  Variable<T> operator()(Variable<T> x, const PackedSequences& sequences, OutputRows rows) const {
-    return run_layers(std::move(x), sequences, rows, static_cast<Index>(layers.size()),
-                      [&](Index i) -> const EncoderLayer<T>& { return layers[static_cast<std::size_t>(i)]; });
-  }
+  Variable<T> operator()(Variable<T> x, const PackedSequences& sequences, OutputRows rows) const;
 
   void visit(auto&& f) { f("layer", layers); }
 };
 
-TEMPA_COMPILED_FUNCTION(first_tokens);
-TEMPA_COMPILED_MODULE(Encoder);
-
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/models/encoder/impl/encoder.ipp>
+#endif

@@ -1,13 +1,10 @@
 // The sizes and choices that make an encoder, whatever its family calls them.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/nn/activation.hpp>
 
 #include <optional>
-
-TEMPA_COMPILED_FILE("models");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -24,10 +21,7 @@ struct EncoderConfig {
   double layer_norm_eps = 1e-12;
 
   /// How many weights a layer has.
-  double weights_of_layer() const {
-    const auto hidden = static_cast<double>(hidden_size), intermediate = static_cast<double>(intermediate_size);
-    return 4 * hidden * (hidden + 1) + 2 * hidden * intermediate + intermediate + 5 * hidden;
-  }
+  double weights_of_layer() const;
 };
 
 /// Of the embeddings.
@@ -42,10 +36,11 @@ struct EmbeddingsConfig {
   double layer_norm_eps = 1e-12;
 
   /// How many weights the tables and their normalisation have.
-  double weights() const {
-    return static_cast<double>(vocab_size + max_position_embeddings + type_vocab_size + 2) *
-           static_cast<double>(embedding_size);
-  }
+  double weights() const;
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/models/encoder/impl/encoder_config.ipp>
+#endif

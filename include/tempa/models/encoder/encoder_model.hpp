@@ -1,12 +1,10 @@
 // What the encoders of all families have in common: how they are called, and what they return.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/batch.hpp>
 #include <tempa/models/encoder/encoder.hpp>
 #include <tempa/models/pretrained/pretrained.hpp>
 #include <tempa/nn/linear.hpp>
-#include <tempa/ops/activation.hpp>
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -17,11 +15,10 @@ struct Pooler : ModuleMembers<Pooler<T>, T> {
   Linear<T> dense;  // (C,C)
 
   Pooler() = default;
-  explicit Pooler(const EncoderConfig& config)
-      : dense(config.hidden_size, config.hidden_size, {.initializer_range = config.initializer_range}) {}
+  explicit Pooler(const EncoderConfig& config);
 
   /// @param first (B,C) the first token of each sequence. @return (B,C)
-  Variable<T> operator()(const Variable<T>& first) const { return tanh(dense(first)); }
+  Variable<T> operator()(const Variable<T>& first) const;
 
   void visit(auto&& f) { f("dense", dense); }
 };
@@ -66,18 +63,8 @@ struct EncoderModelMembers : ModuleMembers<Self, T>, PretrainedMembers<Self> {
   const Self& self() const { return static_cast<const Self&>(*this); }
 };
 
-TEMPA_COMPILED_MODULE(Pooler);
-
 }  // namespace tempa::inline TEMPA_ABI
 
-#if defined(TEMPA_COMPILED)
-/// The encoder `M<T>` of a family for each `Floating` T, see tempa/core/detail/compiled.hpp.
-#define TEMPA_COMPILED_ENCODER_MODEL(M)                                         \
-  TEMPA_COMPILED_PRETRAINED(M);                                                 \
-  TEMPA_INSTANTIATE_FLOAT struct EncoderModelMembers<M<float>, float>;          \
-  TEMPA_INSTANTIATE_DOUBLE struct EncoderModelMembers<M<double>, double>;       \
-  TEMPA_INSTANTIATE_BFLOAT16 struct EncoderModelMembers<M<bfloat16>, bfloat16>; \
-  TEMPA_INSTANTIATE_FLOAT16 struct EncoderModelMembers<M<float16>, float16>
-#else
-#define TEMPA_COMPILED_ENCODER_MODEL(M) static_assert(true)
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/models/encoder/impl/encoder_model.ipp>
 #endif

@@ -1,10 +1,8 @@
 // A transformer layer, post-norm as in the original BERT.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/models/encoder/attention.hpp>
 #include <tempa/nn/activation.hpp>
-#include <tempa/ops/feed_forward.hpp>
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -16,9 +14,7 @@ struct Intermediate : ModuleMembers<Intermediate<T>, T> {
   Activation activation = Activation::kGelu;
 
   Intermediate() = default;
-  explicit Intermediate(const EncoderConfig& config)
-      : dense(config.hidden_size, config.intermediate_size, {.initializer_range = config.initializer_range}),
-        activation(config.activation) {}
+  explicit Intermediate(const EncoderConfig& config);
 
   Variable<T> operator()(const Variable<T>& x) const { return activate(activation, dense(x)); }
 
@@ -36,17 +32,10 @@ struct EncoderLayer : ModuleMembers<EncoderLayer<T>, T> {
   ResidualOutput<T> output;
 
   EncoderLayer() = default;
-  explicit EncoderLayer(const EncoderConfig& config)
-      : attention(config), intermediate(config), output(config.intermediate_size, config) {}
+  explicit EncoderLayer(const EncoderConfig& config);
 
   /// @param queries (Nq,C) rows to compute: x itself, or a part of it. @param x (N,C). @return (Nq,C)
-  Variable<T> operator()(const Variable<T>& queries, const Variable<T>& x, const SequenceBounds& bounds) const {
-    const auto context = attention(queries, x, bounds);
-    const Linear<T>&up = intermediate.dense, &down = output.dense;
-    if (intermediate.activation == Activation::kGelu)
-      return output.finish(feed_forward(context, up.weight, up.bias, down.weight, down.bias), context);
-    return output(intermediate(context), context);
-  }
+  Variable<T> operator()(const Variable<T>& queries, const Variable<T>& x, const SequenceBounds& bounds) const;
 
   void visit(auto&& f) {
     f("attention", attention);
@@ -55,7 +44,8 @@ struct EncoderLayer : ModuleMembers<EncoderLayer<T>, T> {
   }
 };
 
-TEMPA_COMPILED_MODULE(Intermediate);
-TEMPA_COMPILED_MODULE(EncoderLayer);
-
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/models/encoder/impl/layer.ipp>
+#endif

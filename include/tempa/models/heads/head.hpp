@@ -11,17 +11,14 @@
 // and its classes are then `SequenceClassification<WithBert<T>>` and so on.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/models/encoder/encoder_model.hpp>
 #include <tempa/models/pretrained/pretrained.hpp>
 #include <tempa/nn/dropout.hpp>
 #include <tempa/nn/linear.hpp>
+#include <tempa/ops/layer_norm.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
 #include <string_view>
-#include <utility>
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -78,19 +75,3 @@ struct HeadMembers : With, ModuleMembers<Self, typename With::Model::value_type>
 };
 
 }  // namespace tempa::inline TEMPA_ABI
-
-#if defined(TEMPA_COMPILED)
-#define TEMPA_INSTANTIATE_HEAD(instantiate, H, With, T) \
-  instantiate struct H<With<T>>;                        \
-  instantiate struct ModuleMembers<H<With<T>>, T>;      \
-  instantiate struct PretrainedMembers<H<With<T>>>;     \
-  TEMPA_INSTANTIATE_FUNCTION(instantiate, leaves<H<With<T>>>)
-/// The head `H<With<T>>` for each `Floating` T, see tempa/core/detail/compiled.hpp.
-#define TEMPA_COMPILED_HEAD(H, With)                                     \
-  TEMPA_INSTANTIATE_HEAD(TEMPA_INSTANTIATE_FLOAT, H, With, float);       \
-  TEMPA_INSTANTIATE_HEAD(TEMPA_INSTANTIATE_DOUBLE, H, With, double);     \
-  TEMPA_INSTANTIATE_HEAD(TEMPA_INSTANTIATE_BFLOAT16, H, With, bfloat16); \
-  TEMPA_INSTANTIATE_HEAD(TEMPA_INSTANTIATE_FLOAT16, H, With, float16)
-#else
-#define TEMPA_COMPILED_HEAD(H, With) static_assert(true)
-#endif

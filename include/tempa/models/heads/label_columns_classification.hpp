@@ -1,9 +1,9 @@
 // An encoder with several classifiers on the pooled first token, one for each label column.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/detail/matched_labels.hpp>
 #include <tempa/data/label_columns.hpp>
+#include <tempa/models/encoder/encoder.hpp>
 #include <tempa/models/heads/head.hpp>
 #include <tempa/models/heads/outputs.hpp>
 #include <tempa/models/pretrained/detail/label_heads.hpp>

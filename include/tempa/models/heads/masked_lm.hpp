@@ -1,7 +1,6 @@
 // An encoder with the head of masked language modelling, to pre-train on texts without labels.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/masked_tokens.hpp>
 #include <tempa/models/heads/head.hpp>
 #include <tempa/models/heads/outputs.hpp>
@@ -9,8 +8,8 @@
 #include <tempa/nn/layer_norm.hpp>
 #include <tempa/ops/cross_entropy.hpp>
 #include <tempa/ops/gather.hpp>
+#include <tempa/ops/linear.hpp>
 
-#include <filesystem>
 #include <string_view>
 
 namespace tempa::inline TEMPA_ABI {

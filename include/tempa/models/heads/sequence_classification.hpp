@@ -1,7 +1,7 @@
 // An encoder with a classifier on the pooled first token.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
+#include <tempa/models/encoder/encoder.hpp>
 #include <tempa/models/heads/head.hpp>
 #include <tempa/models/heads/outputs.hpp>
 #include <tempa/nn/classification_loss.hpp>
@@ -10,9 +10,7 @@
 #include <tempa/ops/mse_loss.hpp>
 #include <tempa/ops/soft_cross_entropy.hpp>
 
-#include <filesystem>
 #include <string_view>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,13 +1,11 @@
 // An encoder with a classifier on every token: named entities, parts of speech.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/models/heads/head.hpp>
 #include <tempa/models/heads/outputs.hpp>
 #include <tempa/nn/classification_loss.hpp>
 #include <tempa/ops/cross_entropy.hpp>
 
-#include <filesystem>
 #include <string_view>
 
 namespace tempa::inline TEMPA_ABI {

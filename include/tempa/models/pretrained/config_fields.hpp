@@ -2,15 +2,12 @@
 // Reading, writing and checking go by this list.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/dtype.hpp>
-#include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/metrics/problem_type.hpp>
 #include <tempa/models/encoder/encoder_config.hpp>
 #include <tempa/models/pretrained/detail/checkpoint_names.hpp>
 
-#include <cmath>
 #include <concepts>
 #include <optional>
 #include <string>
@@ -19,8 +16,6 @@
 #include <utility>
 #include <variant>
 #include <vector>
-
-TEMPA_COMPILED_FILE("models");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -44,25 +39,17 @@ struct ConfigField {
 };
 
 /// A size, of at least `min`.
-inline ConfigField size_field(std::string_view name, Index& value, Index min = 1) {
-  return {name, ConfigField::Rule::kSize, &value, min};
-}
+ConfigField size_field(std::string_view name, Index& value, Index min = 1);
 /// A probability; an `std::optional` may be absent. @param value double or std::optional<double>.
 inline ConfigField probability_field(std::string_view name, auto& value) {
   return {name, ConfigField::Rule::kProbability, &value};
 }
 /// A number that is finite and not negative.
-inline ConfigField scale_field(std::string_view name, double& value) {
-  return {name, ConfigField::Rule::kScale, &value};
-}
+ConfigField scale_field(std::string_view name, double& value);
 /// An id of the vocabulary, or none.
-inline ConfigField token_field(std::string_view name, std::optional<Index>& value, Index vocab_size) {
-  return {name, ConfigField::Rule::kToken, &value, 0, vocab_size - 1};
-}
+ConfigField token_field(std::string_view name, std::optional<Index>& value, Index vocab_size);
 /// The name of an activation.
-inline ConfigField activation_field(std::string_view name, std::string& value) {
-  return {name, ConfigField::Rule::kActivation, &value};
-}
+ConfigField activation_field(std::string_view name, std::string& value);
 
 /// A configuration with the names of its family forgotten: what `config_json.hpp` works on.
 struct ConfigView {
@@ -120,48 +107,8 @@ ConfigView view_of(C& config) {
 
 namespace detail {
 
-/// @param who "[BertConfig] ". @throws ConfigError naming the field, its rule and its value.
-inline void check_field(const std::string& who, const ConfigField& field) {
-  using Rule = ConfigField::Rule;
-  const auto refuse = [&](const std::string& rule, const auto& value) {
-    throw ConfigError(concat(who, field.name, " must be ", rule, " but is ", value));
-  };
-  const auto check_whole = [&](Index value) {
-    if (value >= field.min && value <= field.max) return;
-    refuse(field.rule == Rule::kToken ? concat("in [0,vocab_size=", field.max + 1, ")")
-                                      : concat("in [", field.min, ",", field.max, "]"),
-           value);
-  };
-  const auto check_real = [&](double value) {
-    if (field.rule == Rule::kProbability && !(value >= 0.0 && value < 1.0)) refuse("in [0,1)", value);
-    if (field.rule == Rule::kScale && !(value >= 0.0 && std::isfinite(value))) refuse("finite and not negative", value);
-  };
-  std::visit(
-      [&]<typename Value>(Value* value) {
-        if constexpr (std::same_as<Value, Index>) check_whole(*value);
-        if constexpr (std::same_as<Value, double>) check_real(*value);
-        if constexpr (std::same_as<Value, std::string>) parse_activation(who + std::string(field.name), *value);
-        if constexpr (std::same_as<Value, std::optional<Index>>)
-          if (*value) check_whole(**value);
-        if constexpr (std::same_as<Value, std::optional<double>>)
-          if (*value) check_real(**value);
-      },
-      field.value);
-}
-
 /// @throws ConfigError naming the field, its rule and its value.
-inline void check_config(const ConfigView& view, const EncoderConfig& encoder) {
-  const std::string who = concat("[", view.class_name, "Config] ");
-  for (const ConfigField& field : view.fields) check_field(who, field);
-  if (encoder.hidden_size % encoder.num_attention_heads != 0)
-    throw ConfigError(concat(who, "hidden_size must be a multiple of num_attention_heads but they are ",
-                             encoder.hidden_size, " and ", encoder.num_attention_heads));
-  if (view.id2label->empty()) throw ConfigError(who + "id2label must name at least one label but is empty");
-  if (view.id2label->size() == 1 && *view.problem_type == ProblemType::kSingleLabelClassification)
-    throw ConfigError(who +
-                      "problem_type single_label_classification must have at least 2 labels but id2label has 1; for a "
-                      "yes or no take 2 labels, for a number problem_type regression");
-}
+void check_config(const ConfigView& view, const EncoderConfig& encoder);
 
 }  // namespace detail
 
@@ -175,3 +122,7 @@ const C& validated(const C& config) {
 }
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/models/pretrained/impl/config_fields.ipp>
+#endif

@@ -1,7 +1,6 @@
 // Gives model classes `from_pretrained` and `save_pretrained`.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/models/pretrained/detail/load_pretrained.hpp>
 #include <tempa/models/pretrained/detail/save_pretrained.hpp>
 
@@ -28,15 +27,3 @@ struct PretrainedMembers {
 };
 
 }  // namespace tempa::inline TEMPA_ABI
-
-#if defined(TEMPA_COMPILED)
-/// The module `M<T>`, which has `PretrainedMembers`, for each `Floating` T, see tempa/core/detail/compiled.hpp.
-#define TEMPA_COMPILED_PRETRAINED(M)                                \
-  TEMPA_COMPILED_MODULE(M);                                         \
-  TEMPA_INSTANTIATE_FLOAT struct PretrainedMembers<M<float>>;       \
-  TEMPA_INSTANTIATE_DOUBLE struct PretrainedMembers<M<double>>;     \
-  TEMPA_INSTANTIATE_BFLOAT16 struct PretrainedMembers<M<bfloat16>>; \
-  TEMPA_INSTANTIATE_FLOAT16 struct PretrainedMembers<M<float16>>
-#else
-#define TEMPA_COMPILED_PRETRAINED(M) static_assert(true)
-#endif

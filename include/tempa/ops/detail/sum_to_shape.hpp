@@ -1,9 +1,9 @@
 // The backward pass of broadcasting (a sum), and a shape split at an axis.
 #pragma once
 
-#include <tempa/autograd/tape.hpp>
-#include <tempa/core/detail/loop_nest.hpp>
+#include <tempa/autograd/dispatch.hpp>
 #include <tempa/cpu/reduce.hpp>
+#include <tempa/tensor/tensor.hpp>
 
 #include <string_view>
 #include <utility>
@@ -19,15 +19,7 @@ struct AxisSplit {
 };
 
 /// Splits at `axis`. @throws ShapeError `[op] axis 3 is outside of shape (2,3)`.
-inline AxisSplit split_at(std::string_view op, const Shape& shape, Index axis) {
-  const Index positive = axis < 0 ? axis + shape.rank() : axis;
-  if (positive < 0 || positive >= shape.rank())
-    throw ShapeError(concat("[", op, "] axis ", axis, " is outside of shape ", shape));
-  AxisSplit split{.axis = positive};
-  for (Index i = 0; i < shape.rank(); ++i)
-    (i < positive ? split.outer : i > positive ? split.inner : split.middle) *= shape[i];
-  return split;
-}
+AxisSplit split_at(std::string_view op, const Shape& shape, Index axis);
 
 /// `gradient` summed over what broadcasting repeated, so that it has `shape`; itself when nothing was repeated.
 template <Floating T>
@@ -58,3 +50,7 @@ Tensor<T> sum_to_shape(Tensor<T> gradient, const Shape& shape) {
 }
 
 }  // namespace tempa::inline TEMPA_ABI::detail
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/ops/detail/impl/sum_to_shape.ipp>
+#endif

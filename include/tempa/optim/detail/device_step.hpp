@@ -1,6 +1,7 @@
 // An optimizer's step for all parameters on a CUDA device in a few launches, without the host waiting for anything.
 #pragma once
 
+#include <tempa/device/cuda/graph.hpp>
 #include <tempa/optim/detail/recorded_step.hpp>
 #include <tempa/optim/detail/skipped_steps.hpp>
 #include <tempa/optim/detail/slots.hpp>

@@ -36,13 +36,9 @@ struct OptimizedParameter {
   decltype(auto) visit(F&& f) const {
     return std::visit(std::forward<F>(f), variable);
   }
-  const Shape& shape() const {
-    return visit([](const auto& v) -> const Shape& { return v.shape(); });
-  }
+  const Shape& shape() const;
   /// The variable's identity: equal for two handles to one parameter.
-  const void* id() const {
-    return visit([](const auto& v) -> const void* { return v.node().get(); });
-  }
+  const void* id() const;
 };
 
 namespace detail {
@@ -90,3 +86,7 @@ class ParameterList {
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/optim/detail/impl/parameter_list.ipp>
+#endif

@@ -1,7 +1,6 @@
 // An optimizer's step as graphs and loss scales see it.
 #pragma once
 
-#include <tempa/core/dtype.hpp>
 #include <tempa/math/loss_scale.hpp>
 
 namespace tempa::inline TEMPA_ABI::detail {

@@ -1,16 +1,10 @@
 // Rates that fall by a factor: every so many steps, at given steps, or at every step.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/optim/lr_scheduler/lr_scheduler.hpp>
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
-#include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -25,17 +19,10 @@ struct StepLROptions {
 class StepLR final : public LRScheduler {
  public:
   /// @throws ConfigError for a step_size below 1 or a negative gamma.
-  explicit StepLR(Optimizer& optimizer, StepLROptions options = {}) : LRScheduler(optimizer), options_(options) {
-    detail::check_option(options.step_size >= 1, "StepLR", "step_size", "at least 1",
-                         static_cast<double>(options.step_size));
-    detail::check_not_negative("StepLR", "gamma", options.gamma);
-    apply();
-  }
+  explicit StepLR(Optimizer& optimizer, StepLROptions options = {});
 
  private:
-  double compute(Index step, double base_lr, std::size_t) const override {
-    return base_lr * std::pow(options_.gamma, static_cast<double>(step / options_.step_size));
-  }
+  double compute(Index step, double base_lr, std::size_t) const override;
   StepLROptions options_;
 };
 
@@ -51,21 +38,10 @@ struct MultiStepLROptions {
 class MultiStepLR final : public LRScheduler {
  public:
   /// @throws ConfigError for a negative milestone or gamma.
-  explicit MultiStepLR(Optimizer& optimizer, MultiStepLROptions options)
-      : LRScheduler(optimizer), options_(std::move(options)) {
-    detail::check_not_negative("MultiStepLR", "gamma", options_.gamma);
-    std::sort(options_.milestones.begin(), options_.milestones.end());
-    for (const Index milestone : options_.milestones)
-      detail::check_not_negative("MultiStepLR", "milestones", static_cast<double>(milestone));
-    apply();
-  }
+  explicit MultiStepLR(Optimizer& optimizer, MultiStepLROptions options);
 
  private:
-  double compute(Index step, double base_lr, std::size_t) const override {
-    const auto& milestones = options_.milestones;
-    const auto reached = std::upper_bound(milestones.begin(), milestones.end(), step) - milestones.begin();
-    return base_lr * std::pow(options_.gamma, static_cast<double>(reached));
-  }
+  double compute(Index step, double base_lr, std::size_t) const override;
   MultiStepLROptions options_;
 };
 
@@ -79,17 +55,15 @@ struct ExponentialLROptions {
 class ExponentialLR final : public LRScheduler {
  public:
   /// @throws ConfigError for a negative gamma.
-  explicit ExponentialLR(Optimizer& optimizer, ExponentialLROptions options = {})
-      : LRScheduler(optimizer), options_(options) {
-    detail::check_not_negative("ExponentialLR", "gamma", options.gamma);
-    apply();
-  }
+  explicit ExponentialLR(Optimizer& optimizer, ExponentialLROptions options = {});
 
  private:
-  double compute(Index step, double base_lr, std::size_t) const override {
-    return base_lr * std::pow(options_.gamma, static_cast<double>(step));
-  }
+  double compute(Index step, double base_lr, std::size_t) const override;
   ExponentialLROptions options_;
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/optim/lr_scheduler/impl/step_lr.ipp>
+#endif

@@ -1,14 +1,11 @@
 // The linear warm-up that the schedules of transformers begin with.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/optim/lr_scheduler/lr_scheduler.hpp>
+#include <tempa/optim/optimizer.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <string_view>
-
-TEMPA_COMPILED_FILE("optim");
 
 namespace tempa::inline TEMPA_ABI::detail {
 
@@ -20,10 +17,7 @@ struct WarmupPlan {
   /// step / num_warmup_steps, during the warm-up.
   double rising(Index step) const { return static_cast<double>(step) / static_cast<double>(num_warmup_steps); }
   /// Share of the steps after the warm-up that are done.
-  double progress(Index step) const {
-    return static_cast<double>(step - num_warmup_steps) /
-           static_cast<double>(std::max<Index>(1, num_training_steps - num_warmup_steps));
-  }
+  double progress(Index step) const;
 };
 
 /// Reads a plan off options with num_training_steps, num_warmup_steps and warmup_ratio.
@@ -50,3 +44,7 @@ WarmupPlan warmup_plan(std::string_view who, const Options& options) {
 }
 
 }  // namespace tempa::inline TEMPA_ABI::detail
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/optim/lr_scheduler/impl/warmup.ipp>
+#endif

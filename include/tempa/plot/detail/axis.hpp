@@ -1,15 +1,11 @@
 // Axes: round tick values, and how numbers are written beside them.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/plot/detail/svg.hpp>
+#include <tempa/plot/detail/scene.hpp>
 
-#include <algorithm>
-#include <cmath>
+#include <cstddef>
 #include <string>
 #include <vector>
-
-TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -17,28 +13,16 @@ namespace detail {
 
 /// Colours that differ for colour-blind readers too, the strongest first.
 /// @source M. Okabe, K. Ito: Color Universal Design, 2008
-inline Scene::Color series_color(std::size_t i) {
-  constexpr Scene::Color kColors[] = {{0, 114, 178}, {213, 94, 0},   {0, 158, 115}, {204, 121, 167},
-                                      {230, 159, 0}, {86, 180, 233}, {0, 0, 0}};
-  return kColors[i % std::size(kColors)];
-}
+Scene::Color series_color(std::size_t i);
 /// Later turns through the colours have other dashes.
-inline std::vector<double> series_dashes(std::size_t i) {
-  static const std::vector<double> kDashes[] = {{}, {5, 3.5}, {1.2, 3}, {7, 3, 1.2, 3}};
-  return kDashes[i / 7 % std::size(kDashes)];
-}
+std::vector<double> series_dashes(std::size_t i);
 
 inline constexpr Scene::Color kInk{38, 38, 38};
 inline constexpr Scene::Color kAxisInk{90, 90, 90};
 inline constexpr Scene::Color kGridInk{228, 228, 228};
 
 /// 10^-5 as "10⁻⁵".
-inline std::string power_of_ten(int exponent) {
-  static const std::string kDigits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
-  std::string text = exponent < 0 ? "10⁻" : "10";
-  for (const char digit : std::to_string(std::abs(exponent))) text += kDigits[digit - '0'];
-  return text;
-}
+std::string power_of_ten(int exponent);
 
 }  // namespace detail
 
@@ -60,43 +44,10 @@ struct AxisOptions {
 
 /// An axis for values from `low` to `high`, which may be equal. Ticks are multiples of 1, 2, 2.5 or 5 times a power of
 /// ten. @throws ValueError unless both are finite and in order.
-inline Axis make_axis(double low, double high, const AxisOptions& options = {}) {
-  if (!(std::isfinite(low) && std::isfinite(high) && low <= high))
-    throw ValueError(concat("[make_axis] expected a finite range but got ", low, " to ", high));
-  constexpr double kLargest = 1e300;
-  low = std::clamp(low, -kLargest, kLargest);
-  high = std::clamp(high, -kLargest, kLargest);
-  const bool zero_low = options.from_zero && low >= 0, zero_high = options.from_zero && high < 0;
-  if (zero_low) low = 0;
-  if (zero_high) high = 0;
-  Axis axis;
-  double room = (high - low) * options.margin;
-  const double size = std::max(std::abs(low), std::abs(high));
-  if (!(high - low > 1e-9 * size))  // one value, as far as ticks can tell
-    room = options.integer ? std::max(0.5, 1e-6 * size) : size == 0 ? 0.5 : 0.1 * size;
-  axis.low = zero_low ? low : low - room;
-  axis.high = zero_high ? high : high + room;
-  const double rough = (axis.high - axis.low) / std::max(options.max_ticks, 1);
-  const double power = std::pow(10.0, std::floor(std::log10(rough)));
-  double step = 10 * power;
-  for (const double factor : {5.0, 2.5, 2.0, 1.0})
-    if (factor * power >= rough * (1 - 1e-9)) step = factor * power;
-  if (options.integer) step = std::max(1.0, step == 2.5 ? 5.0 : step);
-  const double first = std::ceil(axis.low / step - 1e-9), last = std::floor(axis.high / step + 1e-9);
-  for (double i = 0; i <= last - first; ++i) axis.ticks.push_back(first + i == 0 ? 0.0 : (first + i) * step);
-  if (options.integer)  // an epoch 0 that is only in the margin did not happen
-    std::erase_if(axis.ticks, [&](double tick) { return tick < low || tick > high; });
-  double largest = 0;
-  for (const double tick : axis.ticks) largest = std::max(largest, std::abs(tick));
-  if (largest > 0 && (largest < 1e-3 || largest >= 1e6))
-    axis.exponent = static_cast<int>(std::floor(std::log10(largest) + 1e-9));
-  const double unit = std::pow(10.0, axis.exponent);
-  int decimals = 0;
-  for (double s = step / unit; decimals < 12 && std::abs(s - std::round(s)) > 1e-6 * std::max(1.0, s); s *= 10)
-    ++decimals;
-  for (const double tick : axis.ticks)
-    axis.labels.push_back((tick < 0 ? "−" : "") + detail::fixed_number(std::abs(tick / unit), decimals));
-  return axis;
-}
+Axis make_axis(double low, double high, const AxisOptions& options = {});
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/plot/detail/impl/axis.ipp>
+#endif

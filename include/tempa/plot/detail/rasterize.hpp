@@ -1,10 +1,10 @@
 // Scenes as pixels: shapes by cairo, texts by pango in any script that an installed font has.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/plot/detail/png.hpp>
 #include <tempa/plot/detail/scene.hpp>
 #include <tempa/plot/detail/text_layout.hpp>
+#include <tempa/tensor/tensor.hpp>
+#include <tempa/text/detail/unicode/utf8.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -12,14 +12,10 @@
 #include <cstring>
 #include <memory>
 #include <numbers>
-#include <string>
-#include <variant>
 
 #if defined(TEMPA_WITH_CAIRO)
 #include <pango/pangocairo.h>
 #endif
-
-TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -169,21 +165,10 @@ class Painter {
 /// @return (height,width,3)
 /// @throws ConfigError for a scale that is not within [0.1, 20], more than 10^8 pixels or a side of more than 32767,
 ///   where no font is installed, and where this build has no cairo.
-inline Tensor<std::uint8_t> rasterize(const Scene& scene, const RasterOptions& options = {}) {
-  if (!(options.scale >= 0.1 && options.scale <= 20))
-    throw ConfigError(concat("[rasterize] scale must be from 0.1 to 20 but is ", options.scale));
-  const double width = std::ceil(scene.width() * options.scale), height = std::ceil(scene.height() * options.scale);
-  constexpr double kMaxSide = 32767;  // cairo's
-  if (width * height > 1e8 || width > kMaxSide || height > kMaxSide)
-    throw ConfigError(concat("[rasterize] expected at most 1e8 pixels, and ", kMaxSide, " a side, but there would be ",
-                             width, " times ", height));
-#if defined(TEMPA_WITH_CAIRO)
-  detail::Painter painter(static_cast<Index>(width), static_cast<Index>(height), options.scale);
-  for (const Scene::Element& element : scene.elements()) std::visit(painter, element);
-  return painter.pixels();
-#else
-  detail::refuse_png("rasterize");
-#endif
-}
+Tensor<std::uint8_t> rasterize(const Scene& scene, const RasterOptions& options = {});
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/plot/detail/impl/rasterize.ipp>
+#endif

@@ -1,13 +1,10 @@
 // What a picture is made of: lines, rectangles, circles and text, in the order they are drawn.
 #pragma once
 
-#include <tempa/core/error.hpp>
-#include <tempa/text/detail/unicode/utf8.hpp>
+#include <tempa/core/config.hpp>
 
-#include <cmath>
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -55,57 +52,25 @@ class Scene {
   using Element = std::variant<Line, Rectangle, Circle, Text>;
 
   /// An empty white area. @throws ValueError unless both sides are within (0, 20000].
-  Scene(double width, double height) : width_(width), height_(height) {
-    constexpr double kMaxSide = 20000;
-    if (!(width > 0 && width <= kMaxSide && height > 0 && height <= kMaxSide))
-      throw ValueError(
-          concat("[Picture] sides must be positive and at most ", kMaxSide, " but are ", width, " and ", height));
-  }
+  Scene(double width, double height);
 
   /// @throws ValueError for a coordinate that is NaN or infinite, or a text that is not valid UTF-8.
-  void add(Line line) {
-    for (const Point& point : line.points) check(point.x, point.y);
-    elements_.emplace_back(std::move(line));
-  }
-  void add(Rectangle rectangle) {
-    check(rectangle.x, rectangle.y);
-    check(rectangle.width, rectangle.height);
-    elements_.emplace_back(rectangle);
-  }
-  void add(Circle circle) {
-    check(circle.center.x, circle.center.y);
-    elements_.emplace_back(circle);
-  }
-  void add(Text text) {
-    check(text.position.x, text.position.y);
-    require_valid_utf8("Picture", text.text);
-    elements_.emplace_back(std::move(text));
-  }
+  void add(Line line);
+  void add(Rectangle rectangle);
+  void add(Circle circle);
+  void add(Text text);
   /// All elements of another scene, moved.
-  void add(const Scene& scene, double right, double down) {
-    for (Element element : scene.elements_) {
-      std::visit([&](auto& part) { move(part, right, down); }, element);
-      elements_.push_back(std::move(element));
-    }
-  }
+  void add(const Scene& scene, double right, double down);
 
   double width() const { return width_; }
   double height() const { return height_; }
   const std::vector<Element>& elements() const { return elements_; }
 
  private:
-  static void check(double x, double y) {
-    if (!std::isfinite(x) || !std::isfinite(y))
-      throw ValueError(concat("[Picture] coordinates must be finite but are ", x, " and ", y));
-  }
+  static void check(double x, double y);
   static void move(Point& point, double right, double down) { point = {point.x + right, point.y + down}; }
-  static void move(Line& line, double right, double down) {
-    for (Point& point : line.points) move(point, right, down);
-  }
-  static void move(Rectangle& rectangle, double right, double down) {
-    rectangle.x += right;
-    rectangle.y += down;
-  }
+  static void move(Line& line, double right, double down);
+  static void move(Rectangle& rectangle, double right, double down);
   static void move(Circle& circle, double right, double down) { move(circle.center, right, down); }
   static void move(Text& text, double right, double down) { move(text.position, right, down); }
 
@@ -114,3 +79,7 @@ class Scene {
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/plot/detail/impl/scene.ipp>
+#endif

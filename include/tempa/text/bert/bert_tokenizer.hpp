@@ -2,22 +2,16 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/core/error.hpp>
-#include <tempa/core/random.hpp>
 #include <tempa/text/batch_encoding.hpp>
 #include <tempa/text/bert/bert_tokenizer_options.hpp>
-#include <tempa/text/bert/detail/bert_decoder.hpp>
 #include <tempa/text/bert/detail/bert_tokenizer_folder.hpp>
 #include <tempa/text/bert/detail/bert_tokenizer_state.hpp>
-#include <tempa/text/detail/unicode/unicode.hpp>
 #include <tempa/text/shared/detail/added_token.hpp>
 #include <tempa/text/shared/detail/added_vocabulary.hpp>
 #include <tempa/text/shared/detail/sequence_template.hpp>
 #include <tempa/text/shared/vocabulary.hpp>
 #include <tempa/text/tokenizer.hpp>
 
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -25,10 +19,7 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -46,23 +37,17 @@ class BertTokenizer {
   /// @param vocabulary has [UNK] and, if `options.added_tokens` do not, the other special tokens. Without [MASK], which
   ///   only pre-training reads, this word is an ordinary one (transformers gives it an id after the vocabulary's).
   /// @throws ConfigError where one of them is missing, or added tokens contradict each other.
-  explicit BertTokenizer(Vocabulary vocabulary, BertTokenizerOptions options = {})
-      : BertTokenizer(detail::BertTokenizerParts{std::move(vocabulary), std::move(options), {}}, {}) {}
+  explicit BertTokenizer(Vocabulary vocabulary, BertTokenizerOptions options = {});
 
   /// Opens a vocabulary file (vocab.txt).
   /// @throws IoError, FormatError: `Vocabulary::load`; FormatError where a special token is missing in it.
-  static BertTokenizer from_vocab_file(const std::filesystem::path& path, BertTokenizerOptions options = {}) {
-    Vocabulary vocabulary = Vocabulary::load(path);
-    return BertTokenizer(detail::BertTokenizerParts{std::move(vocabulary), std::move(options), {}}, path.string());
-  }
+  static BertTokenizer from_vocab_file(const std::filesystem::path& path, BertTokenizerOptions options = {});
 
   /// Opens a tokenizer.json as a complete tokenizer: the ids are those of `tokenizers.Tokenizer.from_file`.
   /// @param options what the file does not say.
   /// @throws IoError; FormatError with the field where it is malformed; ConfigError with the field that describes
   ///   another kind of tokenizer than this one.
-  static BertTokenizer from_tokenizer_file(const std::filesystem::path& path, BertTokenizerOptions options = {}) {
-    return BertTokenizer(detail::read_bert_tokenizer_file(path, std::move(options)), path.string());
-  }
+  static BertTokenizer from_tokenizer_file(const std::filesystem::path& path, BertTokenizerOptions options = {});
 
   /// Opens a Hugging Face model folder. Where its files disagree, these take precedence, as in transformers:
   /// - vocabulary: tokenizer.json, else vocab.txt;
@@ -76,49 +61,23 @@ class BertTokenizer {
   /// @throws IoError where a file cannot be read; FormatError with file and line or field where one is malformed, where
   ///   an added token has an id that is not its place in the vocabulary or the next one, and where a special token is
   ///   missing; ConfigError with the field that describes another kind of tokenizer than this one.
-  static BertTokenizer from_pretrained(const std::filesystem::path& folder, BertTokenizerOptions options = {}) {
-    return BertTokenizer(detail::read_bert_tokenizer_folder(folder, std::move(options)), folder.string());
-  }
+  static BertTokenizer from_pretrained(const std::filesystem::path& folder, BertTokenizerOptions options = {});
 
   /// Writes vocab.txt (byte by byte as it was read), tokenizer.json, tokenizer_config.json, special_tokens_map.json
   /// and, where there are new tokens, added_tokens.json, which transformers' AutoTokenizer opens.
   /// @param folder created where it does not exist. @throws IoError where it or a file cannot be written.
-  void save_pretrained(const std::filesystem::path& folder) const {
-    detail::write_bert_tokenizer_folder(folder, *state_, *rest_);
-  }
+  void save_pretrained(const std::filesystem::path& folder) const;
 
   /// Adds tokens that are never split. A token that the vocabulary has keeps its id, others get the next ids;
   /// one that was added before gets the new properties. Copies of this tokenizer do not change.
   /// @return how many of them were not added before, or had other properties. @throws ValueError, ConfigError:
   ///   `AddedVocabulary::add`; then nothing is added.
   /// @source transformers `add_tokens`.
-  std::int64_t add_tokens(std::vector<AddedToken> tokens) {
-    BertTokenizerOptions changed = options();
-    AddedVocabulary added = state_->added;
-    std::int64_t count = 0;
-    for (AddedToken& token : tokens) count += added.add(std::move(token)) ? 1 : 0;
-    changed.added_tokens.clear();
-    for (const auto& [id, token] : added.tokens()) changed.added_tokens.push_back(token);
-    state_ = std::make_shared<const detail::BertTokenizerState>(std::move(added), std::move(changed));
-    return count;
-  }
+  std::int64_t add_tokens(std::vector<AddedToken> tokens);
 
   /// @return the tokens of `text` without [CLS] and [SEP]; an added token as it was found. @param text UTF-8.
   /// @throws ValueError with the byte offset where `text` is not valid UTF-8.
-  std::vector<std::string> tokenize(std::string_view text) const {
-    std::vector<std::string> tokens;
-    std::vector<std::int32_t> ids;
-    state_->walk(
-        text,
-        [&](std::string_view word) {
-          if (state_->whole_word(word)) return void(tokens.emplace_back(word));
-          ids.clear();
-          state_->wordpiece.append_ids(word, ids);
-          for (const std::int32_t id : ids) tokens.push_back(vocabulary().token(id));
-        },
-        [&](std::int32_t, std::string_view found) { tokens.emplace_back(found); });
-    return tokens;
-  }
+  std::vector<std::string> tokenize(std::string_view text) const;
 
   /// Calls `visit(std::string_view word)` for each word that WordPiece would split; added tokens in `text` are left
   /// out.
@@ -131,38 +90,24 @@ class BertTokenizer {
   /// Encodes one text: [CLS] text [SEP].
   /// @param text UTF-8. @return ids and token types (all 0).
   /// @throws ValueError where `text` is not valid UTF-8 or `max_length` leaves no room for the special tokens.
-  Encoding encode(std::string_view text, const EncodeOptions& options = {}) const {
-    return encode_sequence(ids_of(text, options.piece_drop_prob), std::nullopt, frame(), options);
-  }
+  Encoding encode(std::string_view text, const EncodeOptions& options = {}) const;
 
   /// Encodes a pair of texts: [CLS] text [SEP] pair [SEP]. An empty `pair` is a pair too.
   /// @param text UTF-8. @param pair UTF-8. @return ids and token types (1 for `pair` and its [SEP]).
   /// @throws ValueError where a text is not valid UTF-8, `max_length` leaves no room for the special tokens, or
   ///   `truncation` does not allow to remove enough.
-  Encoding encode(std::string_view text, std::string_view pair, const EncodeOptions& options = {}) const {
-    std::vector<std::int32_t> first = ids_of(text, options.piece_drop_prob);
-    return encode_sequence(std::move(first), ids_of(pair, options.piece_drop_prob), frame(), options);
-  }
+  Encoding encode(std::string_view text, std::string_view pair, const EncodeOptions& options = {}) const;
 
   /// `tempa::encode_batch` of this tokenizer: all texts, or pairs of texts, on `num_threads()` threads.
-  std::vector<Encoding> encode_batch(std::span<const std::string> texts, const EncodeOptions& options = {}) const {
-    return tempa::encode_batch(*this, texts, options);
-  }
+  std::vector<Encoding> encode_batch(std::span<const std::string> texts, const EncodeOptions& options = {}) const;
   std::vector<Encoding> encode_batch(std::span<const std::string> texts, std::span<const std::string> pairs,
-                                     const EncodeOptions& options = {}) const {
-    return tempa::encode_batch(*this, texts, pairs, options);
-  }
+                                     const EncodeOptions& options = {}) const;
 
   /// Joins tokens to a text.
   /// @param ids each in [0, vocab_size()). @return UTF-8, not the original text: case, accents and spaces are lost.
   /// @throws ValueError where an id is out of range.
   /// @source transformers `decode`.
-  std::string decode(std::span<const std::int32_t> ids, const DecodeOptions& options = {}) const {
-    std::string text = detail::decode_bert(*state_, ids, options.skip_special_tokens);
-    const auto wanted = options.clean_up_tokenization_spaces ? options.clean_up_tokenization_spaces
-                                                             : this->options().clean_up_tokenization_spaces;
-    return wanted.value_or(false) ? detail::clean_up_spaces(std::move(text), false) : text;
-  }
+  std::string decode(std::span<const std::int32_t> ids, const DecodeOptions& options = {}) const;
 
   /// @return the id of a token, or that of [UNK] where it is unknown.
   /// @source transformers `convert_tokens_to_ids`.
@@ -187,7 +132,7 @@ class BertTokenizer {
   /// @return whether `id` is one of the special tokens, with or without a role.
   bool is_special(std::int32_t id) const { return state_->is_special(id); }
   /// @return the vocabulary without added tokens.
-  const Vocabulary& vocabulary() const { return state_->wordpiece.vocabulary(); }
+  const Vocabulary& vocabulary() const;
   /// @return the added tokens, including those that are in the vocabulary.
   const AddedVocabulary& added_vocabulary() const { return state_->added; }
   /// @return the options it was made with, or read from files.
@@ -195,41 +140,11 @@ class BertTokenizer {
 
  private:
   /// @param path the file or folder it comes from, or nothing.
-  BertTokenizer(detail::BertTokenizerParts parts, const std::string& path) {
-    AddedVocabulary added = detail::added_vocabulary(std::move(parts.vocabulary), parts.options);
-    if (const auto missing = detail::missing_special_token(added, parts.options.special_tokens); !missing.empty()) {
-      const std::string message = concat("the vocabulary must have the special token ", printable(missing),
-                                         " but has not, among ", added.vocabulary().size(), " tokens");
-      if (path.empty()) throw ConfigError("[BertTokenizer] " + message);
-      throw FormatError(path, 0, message);
-    }
-    state_ = std::make_shared<const detail::BertTokenizerState>(std::move(added), std::move(parts.options));
-    rest_ = std::make_shared<const detail::BertTokenizerRest>(std::move(parts.rest));
-  }
+  BertTokenizer(detail::BertTokenizerParts parts, const std::string& path);
 
   SequenceTemplate frame() const { return {.cls_id = cls_token_id(), .sep_id = sep_token_id()}; }
 
-  std::vector<std::int32_t> ids_of(std::string_view text, double piece_drop_prob) const {
-    if (!(piece_drop_prob >= 0.0 && piece_drop_prob < 1.0))
-      throw ValueError(concat("[encode] piece_drop_prob must be in [0,1) but is ", piece_drop_prob));
-    std::vector<std::int32_t> ids;
-    ids.reserve(text.size() / 4 + 4);
-    state_->walk(
-        text,
-        [&](std::string_view word) {
-          if (const auto whole = state_->whole_word(word)) {
-            ids.push_back(*whole);
-          } else if (piece_drop_prob > 0.0) {
-            Generator& generator = default_generator();
-            const std::uint32_t threshold = drop_threshold(piece_drop_prob);
-            state_->wordpiece.append_ids(word, ids, [&] { return generator.bits() < threshold; });
-          } else {
-            state_->wordpiece.append_ids(word, ids);
-          }
-        },
-        [&](std::int32_t id, std::string_view) { ids.push_back(id); });
-    return ids;
-  }
+  std::vector<std::int32_t> ids_of(std::string_view text, double piece_drop_prob) const;
 
   std::shared_ptr<const detail::BertTokenizerState> state_;
   std::shared_ptr<const detail::BertTokenizerRest> rest_;
@@ -238,3 +153,7 @@ class BertTokenizer {
 static_assert(Tokenizer<BertTokenizer>);
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/text/bert/impl/bert_tokenizer.ipp>
+#endif

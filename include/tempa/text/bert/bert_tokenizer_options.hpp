@@ -2,7 +2,6 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/text/shared/detail/added_token.hpp>
 #include <tempa/text/shared/special_tokens.hpp>
 #include <tempa/text/tokenizer.hpp>
@@ -11,8 +10,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -2,17 +2,10 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/core/error.hpp>
-#include <tempa/core/random.hpp>
-#include <tempa/io/files/file.hpp>
 #include <tempa/text/bert/bert_tokenizer.hpp>
-#include <tempa/text/detail/unicode/utf8.hpp>
-#include <tempa/text/sentencepiece/detail/sentencepiece_model.hpp>
 #include <tempa/text/sentencepiece/detail/sentencepiece_tokenizer_config.hpp>
 #include <tempa/text/sentencepiece/detail/sentencepiece_tokenizer_state.hpp>
 #include <tempa/text/sentencepiece/detail/sentencepiece_vocabulary.hpp>
-#include <tempa/text/shared/detail/added_token.hpp>
 #include <tempa/text/shared/detail/sequence_template.hpp>
 #include <tempa/text/tokenizer.hpp>
 
@@ -23,11 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
-#include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -41,23 +30,12 @@ class SentencePieceTokenizer {
   /// @throws IoError, FormatError: `SentencePieceModel::load`; FormatError where a special token is missing;
   ///   ConfigError where the model is no unigram model.
   static SentencePieceTokenizer from_model_file(const std::filesystem::path& path,
-                                                SentencePieceTokenizerOptions options = {}) {
-    SentencePieceModel model = SentencePieceModel::load(path);
-    if (model.type != SentencePieceModel::ModelType::kUnigram) {
-      throw ConfigError(concat("[SentencePieceTokenizer] ", path.string(),
-                               ": expected a unigram model but it is of the type ", static_cast<int>(model.type)));
-    }
-    const SpecialTokens special = options.special_tokens.value_or(special_tokens_of(options.convention));
-    auto vocabulary = detail::sentencepiece_vocabulary(std::move(model), path.string(), options.convention, special);
-    return SentencePieceTokenizer(std::move(vocabulary), std::move(options));
-  }
+                                                SentencePieceTokenizerOptions options = {});
 
   /// Opens a tokenizer.json with a unigram model, which transformers 5 writes instead of the model file.
   /// @throws IoError, FormatError where it cannot be read; ConfigError where its model is another one.
   static SentencePieceTokenizer from_tokenizer_json(const std::filesystem::path& path,
-                                                    SentencePieceTokenizerOptions options = {}) {
-    return SentencePieceTokenizer(detail::sentencepiece_vocabulary_from_json(path), std::move(options));
-  }
+                                                    SentencePieceTokenizerOptions options = {});
 
   /// Opens a Hugging Face model folder: spiece.model (ALBERT) or sentencepiece.bpe.model (XLM-R), or else
   /// tokenizer.json, and, where they exist, tokenizer_config.json and special_tokens_map.json.
@@ -65,80 +43,36 @@ class SentencePieceTokenizer {
   /// @throws IoError where neither file exists; as `from_model_file`, `from_tokenizer_json`,
   ///   `read_sentencepiece_tokenizer_config`.
   static SentencePieceTokenizer from_pretrained(const std::filesystem::path& folder,
-                                                SentencePieceTokenizerOptions options = {}) {
-    const std::filesystem::path model = folder / model_file_name(options.convention);
-    const std::filesystem::path json = folder / "tokenizer.json";
-    if (!std::filesystem::exists(model) && !std::filesystem::exists(json)) {
-      throw IoError(folder.string(), concat("expected a folder with ", model.filename().string(),
-                                            " or tokenizer.json but there is none"));
-    }
-    SpecialTokens special = options.special_tokens.value_or(special_tokens_of(options.convention));
-    read_special_tokens_map(folder, special);
-    options.special_tokens = std::move(special);
-    std::optional<JsonFile> config;
-    if (const std::filesystem::path path = folder / "tokenizer_config.json"; std::filesystem::exists(path)) {
-      config = read_json(path.string());
-      options = read_sentencepiece_tokenizer_config(*config, std::move(options));
-    }
-    SentencePieceTokenizer tokenizer = std::filesystem::exists(model) ? from_model_file(model, std::move(options))
-                                                                      : from_tokenizer_json(json, std::move(options));
-    if (config) require_added_token_ids(*config, *tokenizer.state_);
-    return tokenizer;
-  }
+                                                SentencePieceTokenizerOptions options = {});
 
   /// @return the name of the model file of a convention.
-  static const char* model_file_name(SentencePieceConvention convention) {
-    return convention == SentencePieceConvention::kAlbert ? "spiece.model" : "sentencepiece.bpe.model";
-  }
+  static const char* model_file_name(SentencePieceConvention convention);
 
   /// Writes the model file or tokenizer.json (the bytes that were read), tokenizer_config.json and
   /// special_tokens_map.json, which transformers opens. @param folder created where it does not exist.
   /// @throws IoError where it or a file cannot be written.
-  void save_pretrained(const std::filesystem::path& folder) const {
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    if (error) throw IoError(folder.string(), concat("cannot make the folder: ", error.message()));
-    const char* const name = state_->source.is_model ? model_file_name(options().convention) : "tokenizer.json";
-    atomic_write_text((folder / name).string(), state_->source.bytes);
-    write_sentencepiece_tokenizer_config(folder, options(), state_->added);
-  }
+  void save_pretrained(const std::filesystem::path& folder) const;
 
   /// @return the pieces of `text` without the special tokens; U+2581 stands for a space. @param text UTF-8.
   /// @throws ValueError with the byte offset where `text` is not valid UTF-8.
-  std::vector<std::string> tokenize(std::string_view text) const {
-    std::vector<std::string> pieces;
-    for (const std::int32_t id : state_->ids_of(text)) pieces.push_back(state_->token(id));
-    return pieces;
-  }
+  std::vector<std::string> tokenize(std::string_view text) const;
 
   /// Encodes one text: [CLS] text [SEP], or <s> text </s>.
   /// @param text UTF-8. @return ids and token types (all 0).
   /// @throws ValueError where `text` is not valid UTF-8 or `max_length` leaves no room for the special tokens.
-  Encoding encode(std::string_view text, const EncodeOptions& options = {}) const {
-    return encode_sequence(state_->ids_of(text, options.piece_drop_prob), std::nullopt, frame(), options);
-  }
+  Encoding encode(std::string_view text, const EncodeOptions& options = {}) const;
 
   /// Encodes a pair of texts: [CLS] text [SEP] pair [SEP], or <s> text </s></s> pair </s>. An empty `pair` is a pair
   /// too.
   /// @param text UTF-8. @param pair UTF-8. @return ids and token types.
   /// @throws ValueError where a text is not valid UTF-8, `max_length` leaves no room for the special tokens, or
   ///   `truncation` does not allow to remove enough.
-  Encoding encode(std::string_view text, std::string_view pair, const EncodeOptions& options = {}) const {
-    return encode_sequence(state_->ids_of(text, options.piece_drop_prob), state_->ids_of(pair, options.piece_drop_prob),
-                           frame(), options);
-  }
+  Encoding encode(std::string_view text, std::string_view pair, const EncodeOptions& options = {}) const;
 
   /// Joins pieces to a text.
   /// @param ids each in [0, vocab_size()). @return UTF-8, not the original text where it was normalized.
   /// @throws ValueError where an id is out of range. @source transformers `decode(ids, skip_special_tokens)`.
-  std::string decode(std::span<const std::int32_t> ids, const DecodeOptions& options = {}) const {
-    std::vector<std::string> pieces;
-    for (const std::int32_t id : ids) {
-      const std::string& piece = state_->token(id);
-      if (!(options.skip_special_tokens && is_special(id))) pieces.push_back(piece);
-    }
-    return state_->join(pieces);
-  }
+  std::string decode(std::span<const std::int32_t> ids, const DecodeOptions& options = {}) const;
 
   /// @return the number of ids: the smallest number of rows of an embedding.
   std::int64_t vocab_size() const { return state_->size(); }
@@ -158,15 +92,9 @@ class SentencePieceTokenizer {
   const SentencePieceTokenizerOptions& options() const { return state_->options; }
 
  private:
-  SentencePieceTokenizer(detail::SentencePieceVocabulary vocabulary, SentencePieceTokenizerOptions options)
-      : state_(std::make_shared<const detail::SentencePieceTokenizerState>(std::move(vocabulary), std::move(options))) {
-  }
+  SentencePieceTokenizer(detail::SentencePieceVocabulary vocabulary, SentencePieceTokenizerOptions options);
 
-  SequenceTemplate frame() const {
-    const bool albert = options().convention == SentencePieceConvention::kAlbert;
-    return {
-        .cls_id = cls_token_id(), .sep_id = sep_token_id(), .two_separators = !albert, .second_text_is_type_1 = albert};
-  }
+  SequenceTemplate frame() const;
 
   std::shared_ptr<const detail::SentencePieceTokenizerState> state_;
 };
@@ -174,3 +102,7 @@ class SentencePieceTokenizer {
 static_assert(Tokenizer<SentencePieceTokenizer>);
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/text/sentencepiece/impl/sentencepiece_tokenizer.ipp>
+#endif

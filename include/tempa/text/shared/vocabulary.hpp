@@ -2,27 +2,16 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/core/error.hpp>
-#include <tempa/io/files/detail/printable.hpp>
-#include <tempa/io/files/file.hpp>
 #include <tempa/text/detail/unicode/unicode.hpp>
-#include <tempa/text/detail/unicode/utf8.hpp>
 #include <tempa/text/shared/detail/byte_trie.hpp>
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -34,19 +23,7 @@ class Vocabulary {
   /// @param tokens token i gets id i; where a token occurs twice, looking it up gives the last id.
   /// @param may_end_in_space whether white space at the end of a token is legal: `load` drops it by the fast rules.
   /// @throws ValueError for what vocab.txt cannot contain: invalid UTF-8, NUL, a line break, white space at the end.
-  static Vocabulary from_tokens(std::vector<std::string> tokens, bool may_end_in_space = false) {
-    for (std::size_t id = 0; id < tokens.size(); ++id) {
-      require_valid_utf8("Vocabulary", tokens[id]);
-      const bool breaks = tokens[id].find_first_of(std::string_view("\n\r\0", 3)) != std::string::npos;
-      const bool ends_in_space = trim_right(tokens[id], is_white_space).size() != tokens[id].size();
-      if (breaks || (ends_in_space && !may_end_in_space)) {
-        throw ValueError(concat("[Vocabulary] a token must hold no NUL or line break",
-                                may_end_in_space ? "" : " and not end in white space", " but token ", id, " is ",
-                                printable(tokens[id])));
-      }
-    }
-    return Vocabulary(std::move(tokens));
-  }
+  static Vocabulary from_tokens(std::vector<std::string> tokens, bool may_end_in_space = false);
 
   /// Reads vocab.txt: line i (from 0) is the token with id i; of a token that occurs twice (files in use have them)
   /// looking it up gives the last id.
@@ -55,63 +32,23 @@ class Vocabulary {
   /// @throws IoError where the file cannot be read; FormatError with the line where it is empty, holds invalid UTF-8
   ///   or a NUL byte.
   /// @source tokenizers `WordPiece::read_file`; transformers `load_vocab`.
-  static Vocabulary load(const std::filesystem::path& path, TextRules rules = TextRules::kFast) {
-    const std::string name = path.string();
-    std::string text = read_text_file(name);
-    if (text.empty()) throw FormatError(name, 0, "expected one token a line but the file is empty");
-    const std::string_view ends = rules == TextRules::kFast ? "\n" : "\r\n";
-    std::vector<std::string> tokens;
-    for (std::size_t begin = 0; begin < text.size();) {
-      const std::size_t end = std::min(text.find_first_of(ends, begin), text.size());
-      const std::string_view line = std::string_view(text).substr(begin, end - begin);
-      const auto number = static_cast<std::int64_t>(tokens.size()) + 1;
-      if (const auto offset = find_invalid_utf8(line)) {
-        throw FormatError(name, number, concat("expected UTF-8 but byte ", *offset, " of the line is invalid"));
-      }
-      if (line.find('\0') != std::string_view::npos) throw FormatError(name, number, "the line holds a NUL byte");
-      if (number > std::numeric_limits<std::int32_t>::max()) throw FormatError(name, number, "more tokens than ids");
-      tokens.emplace_back(rules == TextRules::kFast ? trim_right(line, is_white_space) : line);
-      begin = end + (std::string_view(text).substr(end).starts_with("\r\n") ? 2 : 1);
-    }
-    return Vocabulary(std::move(tokens), std::move(text));
-  }
+  static Vocabulary load(const std::filesystem::path& path, TextRules rules = TextRules::kFast);
 
   /// Writes vocab.txt, one token a line; a vocabulary that was loaded is written as its file was, byte by byte.
   /// @throws IoError where the file cannot be written.
-  void save(const std::filesystem::path& path) const {
-    if (!data_->file_text.empty()) return atomic_write_text(path.string(), data_->file_text);
-    std::string text;
-    for (const std::string& token : data_->tokens) text.append(token) += '\n';
-    atomic_write_text(path.string(), text);
-  }
+  void save(const std::filesystem::path& path) const;
 
   /// @return the number of ids (lines of the file).
   std::int64_t size() const { return static_cast<std::int64_t>(data_->tokens.size()); }
 
   /// @return the id of `token`, or nothing.
-  std::optional<std::int32_t> find(std::string_view token) const {
-    const std::int32_t id = data_->trie.find(token);
-    return id == ByteTrie::kNoValue ? std::nullopt : std::optional(id);
-  }
+  std::optional<std::int32_t> find(std::string_view token) const;
 
   /// @return the token with this id. @throws ValueError where id is not in [0, size()).
-  const std::string& token(std::int32_t id) const {
-    if (id < 0 || id >= size()) {
-      throw ValueError(concat("[Vocabulary] id must be in [0, ", size(), ") but is ", id));
-    }
-    return data_->tokens[static_cast<std::size_t>(id)];
-  }
+  const std::string& token(std::int32_t id) const;
 
   /// @return the number of different tokens: less than `size()` where one occurs twice.
-  std::int64_t distinct_tokens() const {
-    std::int64_t count = 0;
-    bool has_empty = false;
-    for (std::size_t id = 0; id < data_->tokens.size(); ++id) {
-      has_empty = has_empty || data_->tokens[id].empty();
-      if (data_->trie.find(data_->tokens[id]) == static_cast<std::int32_t>(id)) ++count;
-    }
-    return count + (has_empty ? 1 : 0);
-  }
+  std::int64_t distinct_tokens() const;
 
   /// @return all tokens in the order of their ids.
   const std::vector<std::string>& tokens() const { return data_->tokens; }
@@ -126,20 +63,13 @@ class Vocabulary {
     std::string file_text;  // of the file that was loaded, else empty
   };
 
-  explicit Vocabulary(std::vector<std::string> tokens, std::string file_text = {}) {
-    auto data = std::make_shared<Data>();
-    data->tokens = std::move(tokens);
-    std::vector<std::pair<std::string_view, std::int32_t>> entries;
-    entries.reserve(data->tokens.size());
-    for (std::size_t id = 0; id < data->tokens.size(); ++id) {
-      if (!data->tokens[id].empty()) entries.emplace_back(data->tokens[id], static_cast<std::int32_t>(id));
-    }
-    data->trie = ByteTrie(std::move(entries));
-    data->file_text = std::move(file_text);
-    data_ = std::move(data);
-  }
+  explicit Vocabulary(std::vector<std::string> tokens, std::string file_text = {});
 
   std::shared_ptr<const Data> data_;
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/text/shared/impl/vocabulary.ipp>
+#endif

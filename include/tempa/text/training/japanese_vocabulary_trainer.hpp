@@ -2,14 +2,13 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/error.hpp>
+#include <tempa/text/japanese/detail/sentencepiece_subwords.hpp>
 #include <tempa/text/japanese/japanese_tokenizer.hpp>
 #include <tempa/text/training/vocabulary_trainer.hpp>
 
 #include <algorithm>
 #include <concepts>
-#include <cstddef>
 #include <cstdint>
 #include <ranges>
 #include <string>
@@ -17,8 +16,6 @@
 #include <unordered_map>
 #include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -34,9 +31,7 @@ struct JapaneseVocabularyTrainerOptions {
 namespace detail {
 
 /// The special tokens with which a new vocabulary begins, in order.
-inline std::vector<std::string> first_tokens(const SpecialTokens& special) {
-  return {special.pad_token, special.unk_token, special.cls_token, special.sep_token, special.mask_token};
-}
+std::vector<std::string> first_tokens(const SpecialTokens& special);
 
 }  // namespace detail
 
@@ -85,3 +80,7 @@ train_japanese_tokenizer(Texts&& texts, const JapaneseVocabularyTrainerOptions& 
 }
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/text/training/impl/japanese_vocabulary_trainer.ipp>
+#endif

@@ -1,13 +1,10 @@
 // What a trainer reports: after each optimizer step and after each epoch.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/shape.hpp>
 #include <tempa/metrics/metrics.hpp>
 
 #include <optional>
-
-TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,14 +1,11 @@
 // Chooses the score keeper of a model.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/train/label_columns_score_keeper.hpp>
 #include <tempa/train/score_keeper.hpp>
 #include <tempa/train/token_score_keeper.hpp>
 
 #include <optional>
-
-TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

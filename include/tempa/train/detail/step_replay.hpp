@@ -2,17 +2,13 @@
 #pragma once
 
 #include <tempa/autograd/detect_anomaly.hpp>
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/nn/module.hpp>
 #include <tempa/optim/optimizer.hpp>
 
 #include <string>
 #include <type_traits>
-#include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -2,11 +2,8 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
-#include <tempa/core/detail/compiled.hpp>
 
 #include <csignal>
-
-TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -17,18 +14,8 @@ namespace tempa::inline TEMPA_ABI {
 ///   Trainer trainer(model, optimizer, {.stop_requested = [] { return StopSignal::requested(); }});
 class StopSignal {
  public:
-  StopSignal() {
-    flag() = 0;
-    struct sigaction action = {};
-    action.sa_handler = [](int signal) { flag() = signal; };
-    action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
-    ::sigaction(SIGINT, &action, &interrupt_);
-    ::sigaction(SIGTERM, &action, &terminate_);
-  }
-  ~StopSignal() {
-    ::sigaction(SIGINT, &interrupt_, nullptr);
-    ::sigaction(SIGTERM, &terminate_, nullptr);
-  }
+  StopSignal();
+  ~StopSignal();
   StopSignal(const StopSignal&) = delete;
   StopSignal& operator=(const StopSignal&) = delete;
 
@@ -38,12 +25,13 @@ class StopSignal {
   static int exit_status() { return flag() == 0 ? 0 : 128 + flag(); }
 
  private:
-  static volatile std::sig_atomic_t& flag() {
-    static volatile std::sig_atomic_t value = 0;
-    return value;
-  }
+  static volatile std::sig_atomic_t& flag();
 
   struct sigaction interrupt_ = {}, terminate_ = {};
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/train/detail/impl/stop_signal.ipp>
+#endif

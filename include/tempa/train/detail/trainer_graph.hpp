@@ -1,7 +1,6 @@
 // The adapter by which a trainer runs its steps as CUDA graphs.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/nn/module.hpp>
 #include <tempa/train/trainer_options.hpp>
 #include <tempa/train/training_graph.hpp>
@@ -11,8 +10,6 @@
 #include <memory>
 #include <ostream>
 #include <string>
-
-TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI::detail {
 

@@ -1,7 +1,6 @@
 // The settings of a training that must not change when it is resumed.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/data/data_loader.hpp>
 #include <tempa/io/detail/json/json.hpp>
 #include <tempa/nn/classification_loss.hpp>
@@ -9,24 +8,18 @@
 #include <tempa/optim/optimizer.hpp>
 #include <tempa/train/trainer_options.hpp>
 
-#include <charconv>
 #include <concepts>
 #include <optional>
 #include <string>
 #include <vector>
 
-TEMPA_COMPILED_FILE("train");
-
 namespace tempa::inline TEMPA_ABI::detail {
 
 /// A setting as text: the shortest that is this number to the last bit.
-inline std::string setting_text(double value) {
-  char text[32];
-  return std::string(text, std::to_chars(text, text + sizeof text, value).ptr);
-}
-inline std::string setting_text(bool value) { return value ? "yes" : "no"; }
-inline std::string setting_text(const std::string& value) { return value; }
-inline std::string setting_text(const char* value) { return value; }
+std::string setting_text(double value);
+std::string setting_text(bool value);
+std::string setting_text(const std::string& value);
+std::string setting_text(const char* value);
 template <std::integral T>
 std::string setting_text(T value) {
   return std::to_string(value);
@@ -35,11 +28,7 @@ template <typename T>
 std::string setting_text(const std::optional<T>& value) {
   return value ? setting_text(*value) : "none";
 }
-inline std::string setting_text(const std::vector<double>& values) {
-  std::string text;
-  for (const double value : values) text += (text.empty() ? "" : " ") + setting_text(value);
-  return text.empty() ? "none" : text;
-}
+std::string setting_text(const std::vector<double>& values);
 
 // Each struct of options is decomposed into all its fields, so that a new field does not compile before it is added
 // here.
@@ -137,3 +126,7 @@ void note_loader_settings(const Loader& loader, const auto& note) {
 }
 
 }  // namespace tempa::inline TEMPA_ABI::detail
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/train/detail/impl/trainer_settings.ipp>
+#endif

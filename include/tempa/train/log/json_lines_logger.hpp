@@ -1,18 +1,12 @@
 // A training log of JSON objects, one a line.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/shape.hpp>
+#include <tempa/io/files/detail/append_file.hpp>
 #include <tempa/metrics/metrics.hpp>
-#include <tempa/tensorboard/detail/event_file.hpp>
 
-#include <nlohmann/json.hpp>
-
-#include <cmath>
 #include <filesystem>
 #include <string>
-
-TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -27,19 +21,7 @@ class JsonLinesLogger {
   /// Appends a line. @param metrics any names but "step" and "wall_time"; NaN and infinities, which JSON does not have,
   ///   become null.
   /// @throws IoError when the disk is full or fails; ValueError for a name that is taken or not UTF-8.
-  void log(Index step, const Metrics& metrics) {
-    nlohmann::ordered_json line{{"step", step}, {"wall_time", EventFileWriter::wall_time_now()}};
-    for (const Metric& metric : metrics) {
-      if (line.contains(metric.name))
-        throw ValueError(concat("[JsonLinesLogger] the name '", metric.name, "' is taken"));
-      line[metric.name] = metric.value;
-    }
-    try {
-      file_.append(line.dump() + "\n");
-    } catch (const nlohmann::json::type_error&) {
-      throw ValueError("[JsonLinesLogger] the names of metrics must be valid UTF-8");
-    }
-  }
+  void log(Index step, const Metrics& metrics);
 
   /// For `log_to`: the path of the file, its number of lines, and removing later lines.
   std::string location() const { return file_.path(); }
@@ -54,3 +36,7 @@ class JsonLinesLogger {
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/train/log/impl/json_lines_logger.ipp>
+#endif

@@ -1,14 +1,10 @@
 // Connects a trainer to a log: TensorBoard, JSON lines, CSV or a user's own.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/train/trainer.hpp>
 
 #include <concepts>
 #include <string>
-#include <utility>
-
-TEMPA_COMPILED_FILE("train");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -33,16 +29,7 @@ struct LogOptions {
 
 /// The metrics of an epoch: "epoch", "lr", "seconds", "tokens_per_second", "train/…", and "valid/…" where it was
 /// evaluated.
-inline Metrics epoch_metrics(const EpochRecord& record) {
-  Metrics metrics{{.name = "epoch", .value = static_cast<double>(record.epoch)},
-                  {.name = "lr", .value = record.lr},
-                  {.name = "seconds", .value = record.seconds},
-                  {.name = "tokens_per_second", .value = record.tokens_per_second}};
-  for (const Metric& metric : record.train) metrics.add({.name = "train/" + metric.name, .value = metric.value});
-  if (record.valid)
-    for (const Metric& metric : *record.valid) metrics.add({.name = "valid/" + metric.name, .value = metric.value});
-  return metrics;
-}
+Metrics epoch_metrics(const EpochRecord& record);
 
 /// Writes loss, learning rate and gradient norm of every optimizer step ("step/loss", "step/lr", and "step/grad_norm"
 /// where it was not skipped; "step/loss_scale" and "step/skipped_steps" with a `GradScaler`) and the metrics of every
@@ -80,3 +67,7 @@ void log_to(Log& log, Trainer<Model>& trainer, LogOptions options = {}) {
 }
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/train/log/impl/log_to.ipp>
+#endif

@@ -2,25 +2,20 @@
 // This header includes all of nlohmann/json: include it only where JSON is read or written.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/error.hpp>
-#include <tempa/io/detail/json/json_events.hpp>
-#include <tempa/io/files/detail/printable.hpp>
-#include <tempa/io/files/file.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <cmath>
 #include <concepts>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -34,58 +29,32 @@ struct JsonFile {
 namespace detail {
 
 /// "hidden_size" is "/hidden_size"; what begins with '/' is a JSON pointer already.
-inline nlohmann::json::json_pointer json_pointer_of(std::string_view field) {
-  if (!field.empty() && field.front() == '/') return nlohmann::json::json_pointer(std::string(field));
-  return nlohmann::json::json_pointer() / std::string(field);
-}
+nlohmann::json::json_pointer json_pointer_of(std::string_view field);
 
 }  // namespace detail
 
 /// Parses a JSON text. Comments, duplicate keys, NUL bytes, invalid UTF-8 and more than 64 levels are refused.
 /// @param text the whole text; @param path the file that errors name.
 /// @throws FormatError with the line.
-inline JsonFile parse_json(std::string text, std::string path) {
-  std::int64_t line = 1;
-  detail::JsonBuilder builder(path, line);
-  detail::walk_json(text, path, line, builder);
-  nlohmann::json root = builder.take();
-  return {std::move(path), std::move(text), std::move(root)};
-}
+JsonFile parse_json(std::string text, std::string path);
 
 /// Reads and parses a JSON file.
 /// @param max_bytes as `read_text_file`.
 /// @throws IoError when it cannot be read; FormatError with the line when it is no strict JSON.
-inline JsonFile read_json(const std::string& path, std::uint64_t max_bytes = std::uint64_t{64} << 20) {
-  return parse_json(read_text_file(path, max_bytes), path);
-}
+JsonFile read_json(const std::string& path, std::uint64_t max_bytes = std::uint64_t{64} << 20);
 
 /// Writes `value` in the form of Hugging Face's files (two spaces, sorted keys, a final newline), atomically. A NaN or
 /// infinite number, which JSON does not have, becomes null.
 /// @throws ValueError when a string is no UTF-8; IoError when the disk fails.
-inline void write_json(const std::string& path, const nlohmann::json& value) {
-  std::string text;
-  try {
-    text = value.dump(2) + '\n';
-  } catch (const nlohmann::json::exception& error) {
-    throw ValueError(concat("[write_json] ", path, ": ", error.what()));
-  }
-  atomic_write_text(path, text);
-}
+void write_json(const std::string& path, const nlohmann::json& value);
 
 /// An error about one field, for rules that the getters below do not know: `throw field_error(file, "hidden_act", …)`.
 /// @param field a key of the root, or a JSON pointer ("/id2label/0").
 /// @return FormatError "path:line: field: message", without a line when the field is missing.
-inline FormatError field_error(const JsonFile& file, std::string_view field, const std::string& message) {
-  std::int64_t line = 1;
-  detail::JsonPointerFinder finder(detail::json_pointer_of(field));
-  detail::walk_json(file.text, file.path, line, finder);
-  return FormatError(file.path, finder.found() ? line : 0, concat(field, ": ", message));
-}
+FormatError field_error(const JsonFile& file, std::string_view field, const std::string& message);
 
 /// Whether the field exists (also as null).
-inline bool has_field(const JsonFile& file, std::string_view field) {
-  return file.root.contains(detail::json_pointer_of(field));
-}
+bool has_field(const JsonFile& file, std::string_view field);
 
 /// What a number may be, both ends included: `{.min = 1, .max = 512}`.
 template <typename T>
@@ -102,11 +71,7 @@ template <typename T>
 struct IsVector<std::vector<T>> : std::true_type {};
 
 /// "true", "-1", "1.5", "'text'", "an array": a value as a message names it.
-inline std::string json_description(const nlohmann::json& value) {
-  if (value.is_string()) return printable(value.get_ref<const std::string&>());
-  if (value.is_array()) return "an array";
-  return value.is_object() ? "an object" : value.dump();
-}
+std::string json_description(const nlohmann::json& value);
 
 /// A number within the range and within T. Integers are never read through a floating-point number.
 template <typename T>
@@ -164,10 +129,7 @@ T json_value(const JsonFile& file, std::string_view field, const nlohmann::json&
   }
 }
 
-inline const nlohmann::json& json_field(const JsonFile& file, std::string_view field) {
-  if (!has_field(file, field)) throw field_error(file, field, "is required but missing");
-  return file.root.at(json_pointer_of(field));
-}
+const nlohmann::json& json_field(const JsonFile& file, std::string_view field);
 
 }  // namespace detail
 
@@ -204,3 +166,7 @@ requires std::integral<T> || std::floating_point<T> T get_or(const JsonFile& fil
 }
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/io/detail/json/impl/json.ipp>
+#endif

@@ -3,75 +3,28 @@
 // time.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/core/error.hpp>
-#include <tempa/io/files/detail/printable.hpp>
+#include <tempa/core/config.hpp>
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-TEMPA_COMPILED_FILE("io");
-
 namespace tempa::inline TEMPA_ABI::detail {
 
 using JsonSax = nlohmann::json_sax<nlohmann::json>;
 
-/// Reads characters and counts the lines; the parser takes no character before it needs it.
-class LineCountingIterator {
- public:
-  using iterator_category = std::input_iterator_tag;
-  using value_type = char;
-  using difference_type = std::ptrdiff_t;
-  using pointer = const char*;
-  using reference = const char&;
-
-  LineCountingIterator(const char* at, std::int64_t* line) : at_(at), line_(line) {}
-  reference operator*() const { return *at_; }
-  LineCountingIterator& operator++() {
-    if (*at_++ == '\n') ++*line_;
-    return *this;
-  }
-  LineCountingIterator operator++(int) {
-    LineCountingIterator old = *this;
-    ++*this;
-    return old;
-  }
-  friend bool operator==(const LineCountingIterator& a, const LineCountingIterator& b) { return a.at_ == b.at_; }
-
- private:
-  const char* at_;
-  std::int64_t* line_;
-};
-
 /// Sends the events of `text` to `sax` until one returns false.
 /// @param path the file that errors name; @param line set to the current line, for the errors of `sax`.
 /// @throws FormatError for a NUL byte, which the parser would take for the end; whatever `sax` throws.
-inline void walk_json(std::string_view text, const std::string& path, std::int64_t& line, JsonSax& sax) {
-  line = 1;
-  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
-    line += std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(nul), '\n');
-    throw FormatError(path, line, concat("expected JSON: byte ", nul + 1, " is NUL"));
-  }
-  nlohmann::json::sax_parse(LineCountingIterator(text.data(), &line),
-                            LineCountingIterator(text.data() + text.size(), &line), &sax);
-}
+void walk_json(std::string_view text, const std::string& path, std::int64_t& line, JsonSax& sax);
 
 /// What the library says of a syntax error, without its error number and position.
-inline std::string json_error_text(const nlohmann::json::exception& error) {
-  const std::string_view text = error.what();
-  const std::size_t syntax = text.find("syntax error");
-  const std::string quoted = printable(syntax == std::string_view::npos ? text : text.substr(syntax), 300);
-  return quoted.substr(1, quoted.size() - 2);
-}
+std::string json_error_text(const nlohmann::json::exception& error);
 
 /// Builds the document, and refuses duplicate keys and deep nesting, on which later recursions could exhaust the stack.
 class JsonBuilder : public JsonSax {
@@ -93,38 +46,14 @@ class JsonBuilder : public JsonSax {
   bool start_array(std::size_t) override { return open(nlohmann::json::value_t::array); }
   bool end_object() override { return close(); }
   bool end_array() override { return close(); }
-  bool key(string_t& name) override {
-    const auto [member, is_new] = open_.back()->get_ref<nlohmann::json::object_t&>().try_emplace(name);
-    if (!is_new) throw FormatError(path_, line_, concat("duplicate key ", printable(name)));
-    member_ = &member->second;
-    return true;
-  }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception& error) override {
-    throw FormatError(path_, line_, concat("expected JSON: ", json_error_text(error)));
-  }
+  bool key(string_t& name) override;
+  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception& error) override;
 
  private:
   /// The value's place in the document; it stays there while its container is open.
-  nlohmann::json* add(nlohmann::json value) {
-    if (open_.empty()) {
-      root_ = std::move(value);
-      return &root_;
-    }
-    if (open_.back()->is_array())
-      return &open_.back()->get_ref<nlohmann::json::array_t&>().emplace_back(std::move(value));
-    *member_ = std::move(value);
-    return member_;
-  }
-  bool open(nlohmann::json::value_t kind) {
-    if (open_.size() == kMaxDepth)
-      throw FormatError(path_, line_, concat("expected at most ", kMaxDepth, " nested levels"));
-    open_.push_back(add(nlohmann::json(kind)));
-    return true;
-  }
-  bool close() {
-    open_.pop_back();
-    return true;
-  }
+  nlohmann::json* add(nlohmann::json value);
+  bool open(nlohmann::json::value_t kind);
+  bool close();
 
   const std::string& path_;
   const std::int64_t& line_;
@@ -136,10 +65,7 @@ class JsonBuilder : public JsonSax {
 /// Parses up to the value that a JSON pointer names, and stops there.
 class JsonPointerFinder : public JsonSax {
  public:
-  explicit JsonPointerFinder(nlohmann::json::json_pointer pointer) {
-    for (; !pointer.empty(); pointer.pop_back()) tokens_.push_back(pointer.back());
-    std::reverse(tokens_.begin(), tokens_.end());
-  }
+  explicit JsonPointerFinder(nlohmann::json::json_pointer pointer);
   bool found() const { return found_; }
 
   bool null() override { return element(); }
@@ -160,30 +86,11 @@ class JsonPointerFinder : public JsonSax {
   static constexpr std::int64_t kObject = -1;
 
   /// The next key or element of the innermost container is `token`. @return false, which ends the walk, when found.
-  bool at(const std::string& token) {
-    const std::size_t depth = open_.size();  // tokens_[depth - 1] names a child of the innermost container
-    matched_ = std::min(matched_, depth - 1);
-    if (matched_ == depth - 1 && depth <= tokens_.size() && tokens_[depth - 1] == token) ++matched_;
-    found_ = matched_ == tokens_.size();
-    return !found_;
-  }
+  bool at(const std::string& token);
   /// A value begins; in an array that is its next element.
-  bool element() {
-    if (open_.empty()) {
-      found_ = tokens_.empty();
-      return !found_;
-    }
-    return open_.back() == kObject || at(std::to_string(open_.back()++));
-  }
-  bool open(std::int64_t first_index) {
-    if (!element()) return false;
-    open_.push_back(first_index);
-    return true;
-  }
-  bool close() {
-    open_.pop_back();
-    return true;
-  }
+  bool element();
+  bool open(std::int64_t first_index);
+  bool close();
 
   std::vector<std::string> tokens_;
   std::vector<std::int64_t> open_;  // of each open container: kObject, or the index of the next element
@@ -192,3 +99,7 @@ class JsonPointerFinder : public JsonSax {
 };
 
 }  // namespace tempa::inline TEMPA_ABI::detail
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/io/detail/json/impl/json_events.ipp>
+#endif

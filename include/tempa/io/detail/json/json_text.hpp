@@ -2,7 +2,6 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
-#include <tempa/core/detail/compiled.hpp>
 
 #include <charconv>
 #include <cmath>
@@ -10,31 +9,10 @@
 #include <string>
 #include <string_view>
 
-TEMPA_COMPILED_FILE("io");
-
 namespace tempa::inline TEMPA_ABI {
 
 /// Appends `text` in quotes, escaped. @param text UTF-8, which stays as it is.
-inline void append_json(std::string& out, std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20U) {
-      out += c == '\n' ? "\\n" : c == '\r' ? "\\r" : c == '\t' ? "\\t" : "\\u00";
-      if (c != '\n' && c != '\r' && c != '\t') {
-        out += kHex[byte >> 4];
-        out += kHex[byte & 15U];
-      }
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-}
+void append_json(std::string& out, std::string_view text);
 
 /// Appends the shortest number that reads back as `value`; null for NaN and infinities, which JSON does not have.
 template <std::floating_point T>
@@ -49,3 +27,7 @@ void append_json(std::string& out, T value) {
 }
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/io/detail/json/impl/json_text.ipp>
+#endif

@@ -2,38 +2,20 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
-#include <tempa/core/detail/compiled.hpp>
 
 #include <cstddef>
 #include <string>
 #include <string_view>
-
-TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 
 /// `text` in single quotes as a message may show it: control characters as `\xNN`, a long text cut.
 /// @param text from a file that is not trusted; @param max_bytes shown at most.
 /// @return "'text'"; "'long te…'" when it was cut.
-inline std::string printable(std::string_view text, std::size_t max_bytes = 120) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::size_t shown = text.size();
-  if (shown > max_bytes) {
-    shown = max_bytes;
-    while (shown > 0 && (static_cast<unsigned char>(text[shown]) & 0xc0u) == 0x80u) --shown;  // not inside a character
-  }
-  std::string result = "'";
-  for (const char c : text.substr(0, shown)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20u || byte == 0x7fu) {
-      result += "\\x";
-      result += kHex[byte >> 4];
-      result += kHex[byte & 15u];
-    } else {
-      result += c;
-    }
-  }
-  return result + (shown < text.size() ? "…'" : "'");
-}
+std::string printable(std::string_view text, std::size_t max_bytes = 120);
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/io/files/detail/impl/printable.ipp>
+#endif

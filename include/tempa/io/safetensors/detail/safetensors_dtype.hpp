@@ -1,18 +1,14 @@
 // The element types of the safetensors format.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/dtype.hpp>
 
-#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
-
-TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -60,12 +56,7 @@ inline constexpr std::array<SafetensorsDTypeInfo, 22> kSafetensorsDTypes = {{
 // clang-format on
 
 /// The type of this name in a file, or nothing.
-inline std::optional<SafetensorsDType> safetensors_dtype(std::string_view name) {
-  const auto found = std::find_if(kSafetensorsDTypes.begin(), kSafetensorsDTypes.end(),
-                                  [&](const SafetensorsDTypeInfo& info) { return info.name == name; });
-  if (found == kSafetensorsDTypes.end()) return std::nullopt;
-  return static_cast<SafetensorsDType>(found - kSafetensorsDTypes.begin());
-}
+std::optional<SafetensorsDType> safetensors_dtype(std::string_view name);
 
 /// The type that a tensor of `T` is stored as.
 template <Element T>
@@ -92,3 +83,7 @@ constexpr std::uint64_t bits_of(SafetensorsDType type) {
 }
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/io/safetensors/detail/impl/safetensors_dtype.ipp>
+#endif

@@ -1,9 +1,6 @@
 // The contents of a pickle as plain data: no Python object is made, and nothing that it names is called.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/core/error.hpp>
-#include <tempa/io/files/detail/printable.hpp>
 #include <tempa/io/torch/detail/pickle_globals.hpp>
 
 #include <bit>
@@ -11,13 +8,8 @@
 #include <cstdint>
 #include <deque>
 #include <limits>
-#include <span>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
-
-TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -109,9 +101,7 @@ class PickleValue {
   /// kTuple, kList: number of items. kDict, kOrderedDict: of entries.
   std::size_t size() const { return is_dict() ? node().count / 2 : node().count; }
   /// kTuple: item `i` < size().
-  PickleValue operator[](std::size_t i) const {
-    return {*pickle_, pickle_->tuple_items_[static_cast<std::size_t>(node().bits) + i]};
-  }
+  PickleValue operator[](std::size_t i) const;
   /// kList: calls `f(item)` for each.
   template <typename F>
   void for_each_item(F&& f) const {
@@ -129,34 +119,7 @@ class PickleValue {
   }
 
   /// "the integer 3", "a dict of 2", "torch FloatStorage": as messages name it.
-  std::string description() const {
-    switch (kind()) {
-      case PickleKind::kNone:
-        return "None";
-      case PickleKind::kBool:
-        return integer() != 0 ? "True" : "False";
-      case PickleKind::kInteger:
-        return concat("the integer ", integer());
-      case PickleKind::kReal:
-        return concat("the number ", real());
-      case PickleKind::kString:
-        return concat("the string ", printable(text()));
-      case PickleKind::kTuple:
-        return concat("a tuple of ", size());
-      case PickleKind::kList:
-        return concat("a list of ", size());
-      case PickleKind::kDict:
-      case PickleKind::kOrderedDict:
-        return concat("a dict of ", size());
-      case PickleKind::kGlobal:
-        return concat("the name ", to_string(global()));
-      case PickleKind::kReduce:
-        return concat("a ", to_string(global()));
-      case PickleKind::kPersistent:
-        return "a storage";
-    }
-    return "unknown";
-  }
+  std::string description() const;
 
  private:
   const Pickle::Node& node() const { return pickle_->nodes_[id_]; }
@@ -166,7 +129,8 @@ class PickleValue {
   Pickle::Id id_;
 };
 
-inline PickleValue Pickle::root() const { return {*this, root_}; }
-inline PickleValue Pickle::value(Id id) const { return {*this, id}; }
-
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/io/torch/detail/impl/pickle.ipp>
+#endif

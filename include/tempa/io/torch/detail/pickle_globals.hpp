@@ -2,15 +2,11 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
-#include <tempa/core/detail/compiled.hpp>
 
 #include <array>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
-
-TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -2,12 +2,9 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
-#include <tempa/core/detail/compiled.hpp>
 
 #include <cstdint>
 #include <string_view>
-
-TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -2,21 +2,14 @@
 // it does not know: a pickle is a program, and one from elsewhere may have been written to harm its reader.
 #pragma once
 
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/io/torch/detail/pickle.hpp>
-#include <tempa/io/torch/detail/pickle_opcodes.hpp>
 
-#include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("io");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -31,206 +24,49 @@ class PickleReader {
 
   /// @param file the whole file, because errors name offsets in it; @param begin, end where the pickle begins, and what
   /// it may not go beyond.
-  PickleReader(std::string_view file, std::size_t begin, std::size_t end, const std::string& path)
-      : path_(path),
-        file_(file),
-        at_(begin),
-        end_(end),
-        opcode_at_(begin),
-        limited_(end - begin > kMaxBytes),
-        pickle_(file) {
-    if (limited_) end_ = begin + kMaxBytes;
-  }
+  PickleReader(std::string_view file, std::size_t begin, std::size_t end, const std::string& path);
 
-  Pickle read() && {
-    if (next_byte("PROTO") != static_cast<std::uint8_t>(PickleOpcode::kProto))
-      fail("expected a pickle, which begins with PROTO");
-    if (const unsigned protocol = next_byte("its protocol"); protocol != 2)
-      fail(concat("expected pickle protocol 2 but got ", protocol));
-    while (step()) ++opcodes_;
-    pickle_.end_ = at_;
-    return std::move(pickle_);
-  }
+  Pickle read() &&;
 
  private:
   using Id = Pickle::Id;
 
   /// Executes one opcode. @return false after STOP.
-  bool step() {
-    opcode_at_ = at_;
-    const std::uint8_t byte = next_byte("an opcode");
-    switch (static_cast<PickleOpcode>(byte)) {
-      case PickleOpcode::kMark:
-        if (marks_.size() == kMaxMarks) fail(concat("expected at most ", kMaxMarks, " open marks"));
-        marks_.push_back(stack_.size());
-        return true;
-      case PickleOpcode::kStop:
-        pickle_.root_ = pop();
-        if (!stack_.empty() || !marks_.empty())
-          fail(concat("expected STOP to leave one value but ", stack_.size(), " more and ", marks_.size(),
-                      " open marks are there"));
-        return false;
-      case PickleOpcode::kNone:
-        return push_constant(none_, PickleKind::kNone, 0);
-      case PickleOpcode::kNewTrue:
-        return push_constant(true_, PickleKind::kBool, 1);
-      case PickleOpcode::kNewFalse:
-        return push_constant(false_, PickleKind::kBool, 0);
-      case PickleOpcode::kEmptyTuple:
-        return push_constant(empty_tuple_, PickleKind::kTuple, 0);
-      case PickleOpcode::kBinInt:
-        return push_integer(static_cast<std::int32_t>(static_cast<std::uint32_t>(number(4))));
-      case PickleOpcode::kBinInt1:
-        return push_integer(static_cast<std::int64_t>(number(1)));
-      case PickleOpcode::kBinInt2:
-        return push_integer(static_cast<std::int64_t>(number(2)));
-      case PickleOpcode::kLong1:
-        return push_integer(long_integer());
-      case PickleOpcode::kBinFloat: {
-        std::uint64_t bits = 0;  // the only big-endian number
-        for (const char c : take(8)) bits = bits << 8 | static_cast<unsigned char>(c);
-        return push({PickleKind::kReal, {}, 0, bits});
-      }
-      case PickleOpcode::kBinUnicode:
-        return push_string(number(4));
-      case PickleOpcode::kShortBinString:
-        return push_string(number(1));
-      case PickleOpcode::kTuple:
-        return push_tuple(pop_mark());
-      case PickleOpcode::kTuple1:
-        return push_tuple_of(1);
-      case PickleOpcode::kTuple2:
-        return push_tuple_of(2);
-      case PickleOpcode::kTuple3:
-        return push_tuple_of(3);
-      case PickleOpcode::kEmptyList:
-        return push(container(PickleKind::kList));
-      case PickleOpcode::kEmptyDict:
-        return push(container(PickleKind::kDict));
-      case PickleOpcode::kAppend:
-        return append(need(1));
-      case PickleOpcode::kAppends:
-        return append(pop_mark());
-      case PickleOpcode::kSetItem:
-        return set_items(need(2));
-      case PickleOpcode::kSetItems:
-        return set_items(pop_mark());
-      case PickleOpcode::kBinGet:
-        return get(number(1));
-      case PickleOpcode::kLongBinGet:
-        return get(number(4));
-      case PickleOpcode::kBinPut:
-        return put(number(1));
-      case PickleOpcode::kLongBinPut:
-        return put(number(4));
-      case PickleOpcode::kGlobal:
-        return global();
-      case PickleOpcode::kReduce:
-        return reduce();
-      case PickleOpcode::kBuild:
-        return build();
-      case PickleOpcode::kBinPersId: {
-        const Id id = pop();
-        if (value(id).kind() != PickleKind::kTuple)
-          fail(concat("expected BINPERSID of a tuple but got ", value(id).description()));
-        return push({PickleKind::kPersistent, {}, 0, id});
-      }
-      case PickleOpcode::kProto:
-        break;  // only at the beginning
-    }
-    const std::string_view name = pickle_opcode_name(byte);
-    fail(concat("expected an opcode of a state dict but got ", name.empty() ? "the unknown opcode" : name, " (",
-                static_cast<unsigned>(byte), ")"));
-  }
+  bool step();
 
   // --- the bytes
 
-  [[noreturn]] void fail(const std::string& message) const {
-    throw FormatError(path_, 0, concat("byte ", opcode_at_, ": ", message));
-  }
+  [[noreturn]] void fail(const std::string& message) const;
 
   /// @throws FormatError when the pickle ends before `count` bytes more.
-  std::string_view take(std::uint64_t count) {
-    if (count > end_ - at_) {
-      if (limited_) fail(concat("expected STOP within the first ", kMaxBytes, " bytes of the pickle"));
-      fail(concat("expected ", count, " bytes more but the pickle has only ", end_ - at_));
-    }
-    const std::string_view bytes = file_.substr(at_, static_cast<std::size_t>(count));
-    at_ += bytes.size();
-    return bytes;
-  }
+  std::string_view take(std::uint64_t count);
 
-  std::uint8_t next_byte(std::string_view what) {
-    if (at_ == end_ && !limited_) fail(concat("expected ", what, " but the pickle ends"));
-    return static_cast<std::uint8_t>(take(1)[0]);
-  }
+  std::uint8_t next_byte(std::string_view what);
 
   /// `count` bytes as an unsigned little-endian number.
-  std::uint64_t number(std::size_t count) {
-    std::uint64_t result = 0;
-    const std::string_view bytes = take(count);
-    for (std::size_t i = count; i-- > 0;) result = result << 8 | static_cast<unsigned char>(bytes[i]);
-    return result;
-  }
+  std::uint64_t number(std::size_t count);
 
   /// The argument of LONG1: its length, then two's complement.
-  std::int64_t long_integer() {
-    const auto count = static_cast<std::size_t>(number(1));
-    if (count > sizeof(std::int64_t)) fail(concat("expected an integer of at most 8 bytes but got one of ", count));
-    const std::uint64_t bits = number(count);
-    if (count == 0) return 0;
-    const unsigned unused = static_cast<unsigned>(64 - 8 * count);
-    return static_cast<std::int64_t>(bits << unused) >> unused;  // the highest bit of the last byte is the sign
-  }
+  std::int64_t long_integer();
 
   /// A line of GLOBAL. Known names are short; of others, 120 bytes are enough for the message.
-  std::string_view line() {
-    const std::size_t length = file_.substr(at_, std::min<std::size_t>(end_ - at_, 121)).find('\n');
-    if (length == std::string_view::npos)
-      fail(concat("expected a name and the end of its line but got ", printable(file_.substr(at_, end_ - at_))));
-    const std::string_view text = take(length + 1);
-    return text.substr(0, length);
-  }
+  std::string_view line();
 
   // --- values
 
   PickleValue value(Id id) const { return {pickle_, id}; }
 
-  Id make(const Pickle::Node& node) {
-    if (pickle_.nodes_.size() == kMaxValues) fail(concat("expected at most ", kMaxValues, " values"));
-    pickle_.nodes_.push_back(node);
-    return static_cast<Id>(pickle_.nodes_.size() - 1);
-  }
+  Id make(const Pickle::Node& node);
 
-  bool push_id(Id id) {
-    if (stack_.size() == kMaxStack) fail(concat("expected at most ", kMaxStack, " values on the stack"));
-    stack_.push_back(id);
-    return true;
-  }
+  bool push_id(Id id);
   bool push(const Pickle::Node& node) { return push_id(make(node)); }
-  bool push_integer(std::int64_t integer) {
-    return push({PickleKind::kInteger, {}, 0, static_cast<std::uint64_t>(integer)});
-  }
-  bool push_constant(std::optional<Id>& id, PickleKind kind, std::uint64_t bits) {
-    if (!id) id = make({kind, {}, 0, bits});
-    return push_id(*id);
-  }
-  bool push_string(std::uint64_t length) {
-    const std::size_t begin = at_;
-    take(length);
-    return push({PickleKind::kString, {}, static_cast<std::uint32_t>(length), begin});
-  }
-  static Pickle::Node container(PickleKind kind) {
-    return {kind, {}, 0, std::uint64_t{Pickle::kNothing} << 32 | Pickle::kNothing};
-  }
+  bool push_integer(std::int64_t integer);
+  bool push_constant(std::optional<Id>& id, PickleKind kind, std::uint64_t bits);
+  bool push_string(std::uint64_t length);
+  static Pickle::Node container(PickleKind kind);
 
   /// Replaces what is on the stack from `base` on by a tuple.
-  bool push_tuple(std::size_t base) {
-    const std::size_t first = pickle_.tuple_items_.size(), count = stack_.size() - base;
-    for (std::size_t i = base; i < stack_.size(); ++i) pickle_.tuple_items_.push_back(stack_[i]);
-    stack_.resize(base);
-    return push({PickleKind::kTuple, {}, static_cast<std::uint32_t>(count), first});
-  }
+  bool push_tuple(std::size_t base);
   bool push_tuple_of(std::size_t count) { return push_tuple(need(count)); }
 
   // --- the stack
@@ -239,124 +75,36 @@ class PickleReader {
   std::size_t floor() const { return marks_.empty() ? 0 : marks_.back(); }
 
   /// Where the upper `count` values begin.
-  std::size_t need(std::size_t count) const {
-    if (stack_.size() - floor() < count)
-      fail(concat("expected ", count, " values on the stack but has ", stack_.size() - floor()));
-    return stack_.size() - count;
-  }
+  std::size_t need(std::size_t count) const;
   Id top() const { return stack_[need(1)]; }
-  Id pop() {
-    const Id id = top();
-    stack_.pop_back();
-    return id;
-  }
+  Id pop();
   /// Closes the last mark. @return where the values above it begin.
-  std::size_t pop_mark() {
-    if (marks_.empty()) fail("expected a mark on the stack but has none");
-    const std::size_t base = marks_.back();
-    marks_.pop_back();
-    return base;
-  }
+  std::size_t pop_mark();
 
   // --- opcodes
 
-  bool get(std::uint64_t index) {
-    if (index >= memo_.size() || memo_[static_cast<std::size_t>(index)] == Pickle::kNothing)
-      fail(concat("expected a value of the memo but ", index, " was never put there"));
-    return push_id(memo_[static_cast<std::size_t>(index)]);
-  }
+  bool get(std::uint64_t index);
 
   /// A writer numbers its values one by one, so that no number exceeds that of the opcodes until here.
-  bool put(std::uint64_t index) {
-    if (index > opcodes_)
-      fail(concat("expected a place in the memo of at most ", opcodes_, ", the opcodes until here, but got ", index));
-    if (index >= memo_.size()) memo_.resize(static_cast<std::size_t>(index) + 1, Pickle::kNothing);
-    memo_[static_cast<std::size_t>(index)] = top();
-    return true;
-  }
+  bool put(std::uint64_t index);
 
-  bool global() {
-    const std::string_view module = line(), name = line();
-    const auto known = pickle_global(module, name);
-    if (!known)
-      fail(concat("expected a name that a state dict needs but got GLOBAL ", printable(concat(module, ' ', name)),
-                  "; what else a pickle may call is not read: save model.state_dict() alone"));
-    return push({PickleKind::kGlobal, *known, 0, 0});
-  }
+  bool global();
 
-  bool reduce() {
-    const Id arguments = pop(), callee = pop();
-    const PickleValue called = value(callee);
-    if (!called.is(PickleKind::kGlobal) || !is_reducible(called.global()))
-      fail(concat("expected REDUCE of a function of a state dict but got ", called.description()));
-    if (!value(arguments).is(PickleKind::kTuple))
-      fail(concat("expected REDUCE with a tuple but got ", value(arguments).description()));
-    if (called.global() != PickleGlobal::kOrderedDict)
-      return push({PickleKind::kReduce, called.global(), 0, arguments});
-    if (value(arguments).size() != 0)
-      fail(concat("expected OrderedDict() without arguments but got ", value(arguments).size()));
-    return push(container(PickleKind::kOrderedDict));
-  }
+  bool reduce();
 
   /// Modules keep their versions in an attribute of the dict; nothing else has attributes here.
-  bool build() {
-    const PickleValue state = value(pop()), target = value(top());
-    if (!target.is(PickleKind::kOrderedDict))
-      fail(concat("expected BUILD of an OrderedDict but got ", target.description()));
-    if (!state.is(PickleKind::kDict) || state.size() != 1)
-      fail(concat("expected BUILD with the dict of '_metadata' alone but got ", state.description()));
-    state.for_each_entry([&](PickleValue key, PickleValue metadata) {
-      if (!key.is(PickleKind::kString) || key.text() != "_metadata")
-        fail(concat("expected BUILD with '_metadata' but got ", key.description()));
-      if (!metadata.is_dict()) fail(concat("expected a dict as _metadata but got ", metadata.description()));
-    });
-    return true;
-  }
+  bool build();
 
   /// Appends what is on the stack from `base` on to the list below.
-  bool append(std::size_t base) {
-    const Id list = below(base);
-    if (!value(list).is(PickleKind::kList))
-      fail(concat("expected a list to append to but got ", value(list).description()));
-    for (std::size_t i = base; i < stack_.size(); ++i) link(list, stack_[i]);
-    stack_.resize(base);
-    return true;
-  }
+  bool append(std::size_t base);
 
   /// Sets keys and values on the stack from `base` on in the dict below.
-  bool set_items(std::size_t base) {
-    const Id dict = below(base);
-    if (!value(dict).is_dict()) fail(concat("expected a dict to set items of but got ", value(dict).description()));
-    if ((stack_.size() - base) % 2 != 0)
-      fail(concat("expected keys and values but got ", stack_.size() - base, " in all"));
-    for (std::size_t i = base; i < stack_.size(); ++i) {
-      const PickleValue key = value(stack_[i]);
-      if ((i - base) % 2 == 0 && !key.is(PickleKind::kString) && !key.is(PickleKind::kInteger))
-        fail(concat("expected a string or an integer as key but got ", key.description()));
-      link(dict, stack_[i]);
-    }
-    stack_.resize(base);
-    return true;
-  }
+  bool set_items(std::size_t base);
 
   /// The value under the one at `base`, which must belong to the same mark.
-  Id below(std::size_t base) const {
-    if (base <= floor()) fail("expected a container on the stack but has none");
-    return stack_[base - 1];
-  }
+  Id below(std::size_t base) const;
 
-  void link(Id container, Id item) {
-    auto& links = pickle_.links_;
-    const auto added = static_cast<std::uint32_t>(links.size());
-    links.push_back({item, Pickle::kNothing});
-    Pickle::Node& node = pickle_.nodes_[container];
-    if (node.count++ == 0) {
-      node.bits = std::uint64_t{added} << 32 | added;
-      return;
-    }
-    links[static_cast<std::uint32_t>(node.bits)].next = added;
-    node.bits = (node.bits >> 32 << 32) | added;
-  }
+  void link(Id container, Id item);
 
   const std::string& path_;
   std::string_view file_;
@@ -377,8 +125,10 @@ class PickleReader {
 /// @return the values, and where the pickle ended.
 /// @throws FormatError "path: byte N: …" naming the opcode or the name that was refused.
 /// @source torch/_weights_only_unpickler.py, Unpickler.load
-inline Pickle read_pickle(std::string_view file, std::size_t begin, std::size_t end, const std::string& path) {
-  return PickleReader(file, begin, end, path).read();
-}
+Pickle read_pickle(std::string_view file, std::size_t begin, std::size_t end, const std::string& path);
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/io/torch/detail/impl/pickle_reader.ipp>
+#endif

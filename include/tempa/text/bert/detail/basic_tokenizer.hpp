@@ -2,21 +2,18 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/text/detail/unicode/unicode.hpp>
 #include <tempa/text/detail/unicode/utf8.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -36,13 +33,7 @@ struct BasicTokenizerOptions {
 class BasicTokenizer {
  public:
   /// @throws ValueError where a word of `never_split` is not valid UTF-8.
-  explicit BasicTokenizer(BasicTokenizerOptions options = {})
-      : options_(std::move(options)), strips_(options_.strip_accents.value_or(options_.lower_case)) {
-    for (const std::string& word : options_.never_split) {
-      require_valid_utf8("BasicTokenizer", word);
-      longest_kept_ = std::max(longest_kept_, word.size());
-    }
-  }
+  explicit BasicTokenizer(BasicTokenizerOptions options = {});
 
   /// @return the options it was made with.
   const BasicTokenizerOptions& options() const { return options_; }
@@ -62,25 +53,7 @@ class BasicTokenizer {
   /// The text before it is split, by the fast rules: cleaned, ideographs between spaces, without accents, in lower
   /// case, as far as the options say. `never_split` does not count here.
   /// @param text valid UTF-8. @source tokenizers `BertNormalizer`.
-  std::string normalize(std::string_view text) const {
-    std::u32string cleaned;
-    cleaned.reserve(text.size());
-    for (std::size_t i = 0; i < text.size();) {
-      const DecodedCodePoint decoded = decode_utf8(text, i);
-      i += decoded.size;
-      const char32_t c = decoded.value;
-      if (FastCharacters::is_removed(c)) continue;
-      if (FastCharacters::is_space(c)) {
-        cleaned += U' ';
-      } else if (options_.tokenize_chinese_chars && FastCharacters::is_cjk(c)) {
-        cleaned.append(1, U' ').append(1, c).append(1, U' ');
-      } else {
-        cleaned += c;
-      }
-    }
-    normalize<FastCharacters>(cleaned);
-    return to_utf8(cleaned);
-  }
+  std::string normalize(std::string_view text) const;
 
   /// The same as `for_each_word` for a text that `normalize` has made, or a part of it.
   /// @param text valid UTF-8. @source tokenizers `BertPreTokenizer`.
@@ -101,11 +74,7 @@ class BasicTokenizer {
 
   /// @return the words of `text`. @param text UTF-8.
   /// @throws ValueError with the byte offset where `text` is not valid UTF-8.
-  std::vector<std::string> tokenize(std::string_view text) const {
-    std::vector<std::string> words;
-    for_each_word(text, [&](std::string_view word) { words.emplace_back(word); });
-    return words;
-  }
+  std::vector<std::string> tokenize(std::string_view text) const;
 
  private:
   enum AsciiClass : std::uint8_t { kLetter, kPunctuation, kRemoved, kSpace, kNotAscii };
@@ -122,15 +91,9 @@ class BasicTokenizer {
     }
     return classes;
   }
-  static AsciiClass ascii_class(char c) {
-    static constexpr std::array<AsciiClass, 256> kClasses = make_ascii_classes();
-    return kClasses[static_cast<unsigned char>(c)];
-  }
+  static AsciiClass ascii_class(char c);
 
-  bool is_kept(std::string_view word) const {
-    return word.size() <= longest_kept_ &&
-           std::find(options_.never_split.begin(), options_.never_split.end(), word) != options_.never_split.end();
-  }
+  bool is_kept(std::string_view word) const;
 
   template <typename Characters, typename Visit>
   void split(std::string_view text, Visit& visit) const {
@@ -237,3 +200,7 @@ class BasicTokenizer {
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/text/bert/detail/impl/basic_tokenizer.ipp>
+#endif

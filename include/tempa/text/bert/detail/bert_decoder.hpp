@@ -2,59 +2,28 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/text/bert/detail/bert_tokenizer_state.hpp>
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
-
-TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI::detail {
 
 /// `text` with every `from` replaced.
-inline std::string replace_all(const std::string& text, std::string_view from, std::string_view to) {
-  std::string replaced;
-  std::size_t begin = 0;
-  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, begin)) {
-    replaced.append(text, begin, at - begin).append(to);
-    begin = at + from.size();
-  }
-  return begin == 0 ? text : replaced.append(text, begin);
-}
+std::string replace_all(const std::string& text, std::string_view from, std::string_view to);
 
 /// Removes the spaces that English text does not have, such as before punctuation. @param of_token also " do not"
 /// becomes " don't".
 /// @source transformers `clean_up_tokenization`; tokenizers `decoders.WordPiece(cleanup=True)` for `of_token`.
-inline std::string clean_up_spaces(std::string text, bool of_token) {
-  constexpr std::pair<std::string_view, std::string_view> kReplacements[] = {
-      {" .", "."},   {" ?", "?"},           {" !", "!"},   {" ,", ","},     {" ' ", "'"},   {" n't", "n't"},
-      {" 'm", "'m"}, {" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
-  for (const auto& [from, to] : kReplacements) {
-    if (of_token || from != " do not") text = replace_all(text, from, to);
-  }
-  return text;
-}
+std::string clean_up_spaces(std::string text, bool of_token);
 
 /// @source tokenizers `Tokenizer.decode` with `decoders.WordPiece`.
-inline std::string decode_bert(const BertTokenizerState& state, std::span<const std::int32_t> ids, bool skip_special) {
-  const std::string& prefix = state.options.continuing_subword_prefix;
-  std::string text;
-  bool first = true;
-  for (const std::int32_t id : ids) {
-    std::string token = state.token(id);
-    if (skip_special && state.is_skipped(id)) continue;
-    if (!first) token = token.starts_with(prefix) ? token.substr(prefix.size()) : " " + token;
-    text += state.options.clean_up_tokens ? clean_up_spaces(std::move(token), true) : token;
-    first = false;
-  }
-  return text;
-}
+std::string decode_bert(const BertTokenizerState& state, std::span<const std::int32_t> ids, bool skip_special);
 
 }  // namespace tempa::inline TEMPA_ABI::detail
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/text/bert/detail/impl/bert_decoder.ipp>
+#endif

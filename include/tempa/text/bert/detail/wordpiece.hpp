@@ -2,7 +2,6 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/text/detail/unicode/utf8.hpp>
 #include <tempa/text/shared/detail/byte_trie.hpp>
 #include <tempa/text/shared/vocabulary.hpp>
@@ -10,10 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -26,17 +22,10 @@ class WordPiece {
   /// @param unknown_id id of a word that the vocabulary cannot spell, or that is longer than `max_code_points`.
   /// @param prefix with which tokens inside a word begin; it may be empty.
   WordPiece(Vocabulary vocabulary, std::int32_t unknown_id, std::size_t max_code_points = 100,
-            std::string_view prefix = "##")
-      : vocabulary_(std::move(vocabulary)),
-        unknown_id_(unknown_id),
-        max_code_points_(max_code_points),
-        inside_(vocabulary_.trie().find_node(prefix)),
-        has_inside_(prefix.empty() || inside_ != ByteTrie::kNone) {}
+            std::string_view prefix = "##");
 
   /// Appends the ids of `word`. @param word valid UTF-8 without white space; an empty word has no ids.
-  void append_ids(std::string_view word, std::vector<std::int32_t>& ids) const {
-    append_ids(word, ids, [] { return false; });
-  }
+  void append_ids(std::string_view word, std::vector<std::int32_t>& ids) const;
 
   /// The same, but skips a match when `drop()` says so, unless it is one character or nothing else is left: the
   /// word is split into smaller tokens, in another way each time.
@@ -84,11 +73,7 @@ class WordPiece {
   }
 
   /// @return the ids of `word`. @param word valid UTF-8 without white space.
-  std::vector<std::int32_t> encode(std::string_view word) const {
-    std::vector<std::int32_t> ids;
-    append_ids(word, ids);
-    return ids;
-  }
+  std::vector<std::int32_t> encode(std::string_view word) const;
 
   /// @return the vocabulary.
   const Vocabulary& vocabulary() const { return vocabulary_; }
@@ -102,3 +87,7 @@ class WordPiece {
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/text/bert/detail/impl/wordpiece.ipp>
+#endif

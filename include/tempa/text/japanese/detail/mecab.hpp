@@ -2,7 +2,6 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/text/japanese/detail/mecab_dictionary.hpp>
 
@@ -17,8 +16,6 @@
 #if defined(TEMPA_WITH_MECAB)
 #include <mecab.h>
 #endif
-
-TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/core/error.hpp>
 
 #include <memory>
@@ -14,8 +13,6 @@
 #if defined(TEMPA_WITH_SENTENCEPIECE)
 #include <sentencepiece_processor.h>
 #endif
-
-TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -2,21 +2,16 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
-#include <tempa/core/detail/compiled.hpp>
 #include <tempa/io/detail/json/json.hpp>
 #include <tempa/text/sentencepiece/detail/sentencepiece_vocabulary.hpp>
 #include <tempa/text/shared/detail/added_token.hpp>
-#include <tempa/text/shared/detail/token_fields.hpp>
 #include <tempa/text/shared/special_tokens.hpp>
 
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
-#include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -34,36 +29,17 @@ struct SentencePieceTokenizerOptions {
 
 /// Reads tokenizer_config.json; what is absent keeps its value in `options`, other fields are not read.
 /// @throws FormatError with line and field where it is malformed; ConfigError for a truncation_side on the left.
-inline SentencePieceTokenizerOptions read_sentencepiece_tokenizer_config(const JsonFile& file,
-                                                                         SentencePieceTokenizerOptions options = {}) {
-  require_right_truncation(file, "SentencePieceTokenizer");
-  options.lower_case = get_or<bool>(file, "do_lower_case", options.lower_case);
-  options.keep_accents = get_or<bool>(file, "keep_accents", options.keep_accents);
-  options.remove_space = get_or<bool>(file, "remove_space", options.remove_space);
-  SpecialTokens special = options.special_tokens.value_or(special_tokens_of(options.convention));
-  read_token_fields(file, special, options.added_tokens);
-  options.special_tokens = std::move(special);
-  read_model_max_length(file, options.model_max_length);
-  return options;
-}
+SentencePieceTokenizerOptions read_sentencepiece_tokenizer_config(const JsonFile& file,
+                                                                  SentencePieceTokenizerOptions options = {});
 
 /// Writes tokenizer_config.json and special_tokens_map.json, as transformers reads them, into `folder`.
 /// @param added_tokens by their ids. @throws IoError where a file cannot be written.
-inline void write_sentencepiece_tokenizer_config(const std::filesystem::path& folder,
-                                                 const SentencePieceTokenizerOptions& options,
-                                                 const std::map<std::int32_t, AddedToken>& added_tokens) {
-  const bool albert = options.convention == SentencePieceConvention::kAlbert;
-  const SpecialTokens special = options.special_tokens.value_or(special_tokens_of(options.convention));
-  nlohmann::json config = {{"tokenizer_class", albert ? "AlbertTokenizer" : "XLMRobertaTokenizer"},
-                           {"bos_token", special.cls_token},
-                           {"eos_token", special.sep_token}};
-  if (albert) {
-    config["do_lower_case"] = options.lower_case;
-    config["keep_accents"] = options.keep_accents;
-    config["remove_space"] = options.remove_space;
-  }
-  if (options.model_max_length) config["model_max_length"] = *options.model_max_length;
-  write_token_fields(folder, std::move(config), special, added_tokens);
-}
+void write_sentencepiece_tokenizer_config(const std::filesystem::path& folder,
+                                          const SentencePieceTokenizerOptions& options,
+                                          const std::map<std::int32_t, AddedToken>& added_tokens);
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/text/sentencepiece/detail/impl/sentencepiece_tokenizer_config.ipp>
+#endif

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/core/error.hpp>
 #include <tempa/text/detail/unicode/utf8.hpp>
 #include <tempa/text/shared/detail/byte_trie.hpp>
 
@@ -12,10 +10,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
-
-TEMPA_COMPILED_FILE("text");
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -33,26 +28,10 @@ class Unigram {
  public:
   /// @param pieces piece i has id i; where a text occurs twice, the last id counts. @param unknown_id one of the ids.
   /// @throws ValueError where there is no such piece.
-  Unigram(std::vector<ScoredPiece> pieces, std::int32_t unknown_id)
-      : pieces_(std::move(pieces)), unknown_id_(unknown_id) {
-    if (unknown_id < 0 || static_cast<std::size_t>(unknown_id) >= pieces_.size()) {
-      throw ValueError(concat("[Unigram] unknown_id must be in [0, ", pieces_.size(), ") but is ", unknown_id));
-    }
-    std::vector<std::pair<std::string_view, std::int32_t>> entries;
-    double worst = pieces_[0].score;
-    for (std::size_t id = 0; id < pieces_.size(); ++id) {
-      worst = std::min(worst, pieces_[id].score);
-      if (!pieces_[id].text.empty()) entries.emplace_back(pieces_[id].text, static_cast<std::int32_t>(id));
-    }
-    trie_ = ByteTrie(std::move(entries));
-    constexpr double kUnknownPenalty = 10.0;
-    unknown_score_ = worst - kUnknownPenalty;
-  }
+  Unigram(std::vector<ScoredPiece> pieces, std::int32_t unknown_id);
 
   /// Appends the ids of `word`. @param word valid UTF-8; an empty word has no ids.
-  void append_ids(std::string_view word, std::vector<std::int32_t>& ids) const {
-    append_ids(word, ids, [] { return false; });
-  }
+  void append_ids(std::string_view word, std::vector<std::int32_t>& ids) const;
 
   /// The same, but skips a match of more than one character when `drop()` says so.
   template <typename Drop>
@@ -103,10 +82,7 @@ class Unigram {
     std::size_t begin = kNowhere;
     std::int32_t id = 0;
 
-    void offer(std::size_t from, std::int32_t piece, double candidate) {
-      if (begin != kNowhere && candidate <= score) return;
-      *this = {candidate, from, piece};
-    }
+    void offer(std::size_t from, std::int32_t piece, double candidate);
   };
 
   std::vector<ScoredPiece> pieces_;
@@ -116,3 +92,7 @@ class Unigram {
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/text/sentencepiece/detail/impl/unigram.ipp>
+#endif

@@ -2,10 +2,6 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
-#include <tempa/core/detail/compiled.hpp>
-#include <tempa/core/error.hpp>
-#include <tempa/io/files/detail/printable.hpp>
-#include <tempa/text/detail/unicode/utf8.hpp>
 #include <tempa/text/shared/detail/added_token.hpp>
 #include <tempa/text/shared/vocabulary.hpp>
 
@@ -17,8 +13,6 @@
 #include <string_view>
 #include <utility>
 
-TEMPA_COMPILED_FILE("text");
-
 namespace tempa::inline TEMPA_ABI {
 
 /// A vocabulary with added tokens. A token that the vocabulary has keeps its id; any other gets the next id after it,
@@ -29,42 +23,19 @@ class AddedVocabulary {
   explicit AddedVocabulary(Vocabulary vocabulary) : vocabulary_(std::move(vocabulary)), size_(vocabulary_.size()) {}
 
   /// The id that `add` would give.
-  std::int32_t id_to_be(std::string_view content) const {
-    return find(content).value_or(static_cast<std::int32_t>(size_));
-  }
+  std::int32_t id_to_be(std::string_view content) const;
 
   /// Adds a token; one that was added before only gets the new properties.
   /// @return whether it was new, or its properties were.
   /// @throws ValueError where its text is empty or no valid UTF-8; ConfigError where it needs a new id but the
   ///   vocabulary has a token twice: the original would then assign an id that is in use.
-  bool add(AddedToken token) {
-    if (token.content.empty()) throw ValueError("[AddedVocabulary] a token must not be empty");
-    require_valid_utf8("AddedVocabulary", token.content);
-    const bool known = find(token.content).has_value();
-    if (!known && size_ == vocabulary_.size() && vocabulary_.distinct_tokens() != size_) {
-      throw ConfigError(concat("[AddedVocabulary] a vocabulary of ", size_, " ids must have as many different tokens ",
-                               "before ", printable(token.content), " can be added but has ",
-                               vocabulary_.distinct_tokens()));
-    }
-    const std::int32_t id = id_to_be(token.content);
-    if (const AddedToken* old = this->token(id); old != nullptr && *old == token) return false;
-    if (!known) ++size_;
-    ids_.insert_or_assign(token.content, id);
-    tokens_.insert_or_assign(id, std::move(token));
-    return true;
-  }
+  bool add(AddedToken token);
 
   /// @return the id of an added token or of one of the vocabulary, or nothing.
-  std::optional<std::int32_t> find(std::string_view content) const {
-    const auto it = ids_.find(content);
-    return it == ids_.end() ? vocabulary_.find(content) : std::optional(it->second);
-  }
+  std::optional<std::int32_t> find(std::string_view content) const;
 
   /// @return the added token with this id, or null.
-  const AddedToken* token(std::int32_t id) const {
-    const auto it = tokens_.find(id);
-    return it == tokens_.end() ? nullptr : &it->second;
-  }
+  const AddedToken* token(std::int32_t id) const;
 
   /// @return all added tokens by their ids.
   const std::map<std::int32_t, AddedToken>& tokens() const { return tokens_; }
@@ -81,3 +52,7 @@ class AddedVocabulary {
 };
 
 }  // namespace tempa::inline TEMPA_ABI
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/text/shared/detail/impl/added_vocabulary.ipp>
+#endif

@@ -1,0 +1,23 @@
+// The bodies of <tempa/io/safetensors/detail/safetensors_dtype.hpp>.
+#pragma once
+
+#include <tempa/io/safetensors/detail/safetensors_dtype.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+
+namespace tempa::inline TEMPA_ABI {
+
+namespace detail {
+
+TEMPA_INLINE std::optional<SafetensorsDType> safetensors_dtype(std::string_view name) {
+  const auto found = std::find_if(kSafetensorsDTypes.begin(), kSafetensorsDTypes.end(),
+                                  [&](const SafetensorsDTypeInfo& info) { return info.name == name; });
+  if (found == kSafetensorsDTypes.end()) return std::nullopt;
+  return static_cast<SafetensorsDType>(found - kSafetensorsDTypes.begin());
+}
+
+}  // namespace detail
+
+}  // namespace tempa::inline TEMPA_ABI

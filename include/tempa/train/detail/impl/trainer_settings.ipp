@@ -1,0 +1,33 @@
+// The bodies of <tempa/train/detail/trainer_settings.hpp>.
+#pragma once
+
+#include <tempa/train/detail/trainer_settings.hpp>
+
+#include <charconv>
+#include <string>
+#include <vector>
+
+namespace tempa::inline TEMPA_ABI {
+
+namespace detail {
+
+TEMPA_INLINE std::string setting_text(double value) {
+  char text[32];
+  return std::string(text, std::to_chars(text, text + sizeof text, value).ptr);
+}
+
+TEMPA_INLINE std::string setting_text(bool value) { return value ? "yes" : "no"; }
+
+TEMPA_INLINE std::string setting_text(const std::string& value) { return value; }
+
+TEMPA_INLINE std::string setting_text(const char* value) { return value; }
+
+TEMPA_INLINE std::string setting_text(const std::vector<double>& values) {
+  std::string text;
+  for (const double value : values) text += (text.empty() ? "" : " ") + setting_text(value);
+  return text.empty() ? "none" : text;
+}
+
+}  // namespace detail
+
+}  // namespace tempa::inline TEMPA_ABI

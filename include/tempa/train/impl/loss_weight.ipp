@@ -1,0 +1,15 @@
+// The bodies of <tempa/train/loss_weight.hpp>.
+#pragma once
+
+#include <tempa/nn/module.hpp>
+#include <tempa/train/loss_weight.hpp>
+
+namespace tempa::inline TEMPA_ABI {
+
+TEMPA_INLINE void MeanLoss::add(BatchLoss loss) {
+  if (loss.weight == 0) return;
+  sum_ += loss.mean * loss.weight;
+  weight_ += loss.weight;
+}
+
+}  // namespace tempa::inline TEMPA_ABI
