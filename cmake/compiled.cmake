@@ -3,7 +3,7 @@
 # instead: each of its files then compiles in a fraction of the time. It is built only where something links it.
 file(GLOB_RECURSE bodies CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/include/tempa/*.ipp")
 # One file of each part, so that several processors have something to do.
-set(parts "values=core device tensor autograd" "products=" "operations=ops" "reading=io text data" "models=nn models optim"
+set(parts "values=core device tensor autograd" "products=" "operations=cpu ops" "reading=io text data" "models=nn models optim"
           "training=metrics plot profile tensorboard train")
 set(sources "")
 foreach(part IN LISTS parts)

@@ -17,6 +17,7 @@
 #include <tempa/core/impl/parallel.ipp>
 #include <tempa/core/impl/random.ipp>
 #include <tempa/core/impl/shape.ipp>
+#include <tempa/cpu/simd/impl/square_root.ipp>
 #include <tempa/data/detail/impl/matched_labels.ipp>
 #include <tempa/data/impl/batch.ipp>
 #include <tempa/data/impl/collate.ipp>

@@ -2,34 +2,17 @@
 // instruction is vectorized and rounds correctly.
 #pragma once
 
-#include <tempa/core/dtype.hpp>
 #include <tempa/core/shape.hpp>
-
-#include <cmath>
-
-#if defined(__SSE2__)
-#include <immintrin.h>
-#elif defined(__aarch64__)
-#include <arm_neon.h>
-#endif
 
 namespace tempa::inline TEMPA_ABI::cpu {
 
 /// y_i = sqrt(x_i), correctly rounded, in the calling thread. @param y, x (n); may be the same.
-inline void square_root(float* y, const float* x, Index n) {
-  Index i = 0;
-#if defined(__AVX__)
-  for (; i + 8 <= n; i += 8) _mm256_storeu_ps(y + i, _mm256_sqrt_ps(_mm256_loadu_ps(x + i)));
-#elif defined(__SSE2__)
-  for (; i + 4 <= n; i += 4) _mm_storeu_ps(y + i, _mm_sqrt_ps(_mm_loadu_ps(x + i)));
-#elif defined(__aarch64__)
-  for (; i + 4 <= n; i += 4) vst1q_f32(y + i, vsqrtq_f32(vld1q_f32(x + i)));
-#endif
-  for (; i < n; ++i) y[i] = std::sqrt(x[i]);
-}
+void square_root(float* y, const float* x, Index n);
 /// The same in double, without special code: doubles are for checks.
-inline void square_root(double* y, const double* x, Index n) {
-  for (Index i = 0; i < n; ++i) y[i] = std::sqrt(x[i]);
-}
+void square_root(double* y, const double* x, Index n);
 
 }  // namespace tempa::inline TEMPA_ABI::cpu
+
+#if !defined(TEMPA_SEPARATE)
+#include <tempa/cpu/simd/impl/square_root.ipp>
+#endif

@@ -3,6 +3,7 @@
 
 #include <tempa/autograd/tape.hpp>
 #include <tempa/core/detail/instantiate.hpp>
+#include <tempa/ops/detail/embedding_gradient.hpp>
 #include <tempa/ops/embedding.hpp>
 #include <tempa/tensor/profile_scope.hpp>
 

@@ -4,6 +4,7 @@
 #include <tempa/autograd/tape.hpp>
 #include <tempa/core/detail/instantiate.hpp>
 #include <tempa/cpu/layer_norm_fused.hpp>
+#include <tempa/ops/detail/embedding_gradient.hpp>
 #include <tempa/ops/dropout.hpp>
 #include <tempa/ops/embedding.hpp>
 #include <tempa/ops/embeddings_layer_norm.hpp>

@@ -3,6 +3,7 @@
 
 #include <tempa/core/detail/instantiate.hpp>
 #include <tempa/ops/attention.hpp>
+#include <tempa/ops/detail/linear_gradients.hpp>
 #include <tempa/ops/feed_forward.hpp>
 #include <tempa/ops/linear.hpp>
 

@@ -3,6 +3,7 @@
 
 #include <tempa/autograd/tape.hpp>
 #include <tempa/core/detail/instantiate.hpp>
+#include <tempa/ops/detail/linear_gradients.hpp>
 #include <tempa/ops/linear.hpp>
 
 #include <array>

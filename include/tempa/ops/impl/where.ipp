@@ -1,7 +1,9 @@
 // The bodies of <tempa/ops/where.hpp>.
 #pragma once
 
+#include <tempa/autograd/dispatch.hpp>
 #include <tempa/core/detail/instantiate.hpp>
+#include <tempa/cpu/copy.hpp>
 #include <tempa/cpu/where.hpp>
 #include <tempa/ops/detail/sum_to_shape.hpp>
 #include <tempa/ops/where.hpp>
@@ -11,6 +13,20 @@
 #include <utility>
 
 namespace tempa::inline TEMPA_ABI {
+
+namespace detail {
+
+/// The elements of `x` repeated to `shape`; x itself when it has that shape.
+template <Element T>
+Tensor<T> repeated(const Tensor<T>& x, const Shape& shape) {
+  if (x.shape() == shape) return x;
+  Tensor<T> y(shape, x.device());
+  on(x.device(),
+     [&](auto backend) { copy_nest(backend, y.data(), x.data(), broadcast_nest(shape, x.shape()), y.numel()); });
+  return y;
+}
+
+}  // namespace detail
 
 template <Floating T>
 Variable<T> where(const Tensor<std::uint8_t>& mask, const Variable<T>& a, const Variable<T>& b) {
