@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/plot/detail/chart_frame.hpp>
+#include <tempa/plot/detail/text_layout.hpp>
 #include <tempa/plot/picture.hpp>
 
 #include <algorithm>
