@@ -3,6 +3,7 @@
 #pragma once
 
 #include <tempa/models/bert/heads.hpp>
+#include <tempa/ops/reduction.hpp>
 
 #include <CLI/CLI.hpp>
 

@@ -4,6 +4,15 @@
 //   kernel_benchmark --kernel gemm --dtype bf16 --device cuda --tokens 1280
 #include <tempa/autograd/no_grad.hpp>
 #include <tempa/core/random.hpp>
+#include <tempa/cpu/attention.hpp>
+#include <tempa/cpu/cross_entropy.hpp>
+#include <tempa/cpu/elementwise.hpp>
+#include <tempa/cpu/gemm/gemm.hpp>
+#include <tempa/cpu/layer_norm.hpp>
+#include <tempa/cpu/layer_norm_fused.hpp>
+#include <tempa/cpu/optimizer.hpp>
+#include <tempa/cpu/softmax.hpp>
+#include <tempa/math/gelu.hpp>
 #include <tempa/ops/attention.hpp>
 #include <tempa/ops/bce_with_logits.hpp>
 #include <tempa/ops/cross_entropy.hpp>
@@ -12,6 +21,7 @@
 #include <tempa/ops/gelu.hpp>
 #include <tempa/ops/layer_norm.hpp>
 #include <tempa/ops/linear.hpp>
+#include <tempa/ops/reduction.hpp>
 #include <tempa/ops/softmax.hpp>
 #include <tempa/optim/adamw.hpp>
 

@@ -7,6 +7,7 @@
 
 #include <tempa/data/data_loader.hpp>
 #include <tempa/data/document_sentiment.hpp>
+#include <tempa/ops/reduction.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/lr_scheduler/warmup_schedules.hpp>
 #include <tempa/text/training/vocabulary_trainer.hpp>

@@ -1,6 +1,8 @@
 // Every operation at the large sizes of its op case, forward and backward: GB/s of inputs read and results written, or
 // GFLOP/s. Peers of the same run: a copy, which is memory alone, and GELU with the standard library's erf.
 //   ops_benchmark --benchmark_filter='gelu|copy'      OMP_NUM_THREADS=1 ops_benchmark
+#include <tempa/autograd/no_grad.hpp>
+
 #include "ops/arithmetic_cases.hpp"
 #include "ops/attention_cases.hpp"
 #include "ops/batch_norm1d_cases.hpp"

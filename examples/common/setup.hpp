@@ -1,6 +1,7 @@
 // Prepares threads, device and the configuration of a new model.
 #pragma once
 
+#include <tempa/core/detail/processors.hpp>
 #include <tempa/core/parallel.hpp>
 #include <tempa/device/device.hpp>
 #include <tempa/models/bert/config.hpp>

@@ -1,5 +1,6 @@
 // NaN and infinity are found in the operation in which they begin.
 #include <tempa/autograd/detect_anomaly.hpp>
+#include <tempa/autograd/no_grad.hpp>
 #include <tempa/autograd/tape.hpp>
 
 #include "support/catch.hpp"

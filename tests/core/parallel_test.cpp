@@ -1,3 +1,4 @@
+#include <tempa/core/error.hpp>
 #include <tempa/core/parallel.hpp>
 
 #include "support/catch.hpp"

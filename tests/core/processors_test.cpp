@@ -3,6 +3,7 @@
 #include "support/temporary_folder.hpp"
 
 #include <tempa/core/detail/processors.hpp>
+#include <tempa/core/error.hpp>
 
 #include <cstdlib>
 #include <map>

@@ -1,3 +1,4 @@
+#include <tempa/core/error.hpp>
 #include <tempa/core/random.hpp>
 
 #include "support/catch.hpp"

@@ -1,4 +1,5 @@
 // A data file that is cut, changed or removed while it is read.
+#include <tempa/core/error.hpp>
 #include <tempa/data/table/delimited.hpp>
 
 #include "support/catch.hpp"

@@ -1,3 +1,4 @@
+#include <tempa/core/error.hpp>
 #include <tempa/data/table/detail/column_choice.hpp>
 #include <tempa/data/table/detail/column_role.hpp>
 #include <tempa/data/table/detail/table_format.hpp>

@@ -1,3 +1,4 @@
+#include <tempa/core/error.hpp>
 #include <tempa/data/table/delimited.hpp>
 
 #include "support/catch.hpp"

@@ -1,3 +1,4 @@
+#include <tempa/core/error.hpp>
 #include <tempa/data/label_names.hpp>
 #include <tempa/data/labels.hpp>
 #include <tempa/data/tagged_sentences.hpp>

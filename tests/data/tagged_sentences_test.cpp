@@ -1,4 +1,5 @@
 #include <tempa/data/tagged_sentences.hpp>
+#include <tempa/io/files/file.hpp>
 
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"

@@ -1,6 +1,7 @@
 // The pool of host memory: what is used again, what is given back, and that no block serves two tensors.
 #include "support/catch.hpp"
 
+#include <tempa/core/error.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/device/detail/storage.hpp>
 

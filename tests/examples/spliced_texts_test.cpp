@@ -1,3 +1,5 @@
+#include <tempa/core/error.hpp>
+
 #include "../../examples/smsa_sentiment/teachers/spliced_texts.hpp"
 
 #include "support/catch.hpp"

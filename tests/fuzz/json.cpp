@@ -1,6 +1,7 @@
 // JSON: any text; a model's config.json, which is then written and read back; an index of shards.
 #include "fuzz/fuzz_target.hpp"
 
+#include <tempa/io/detail/json/json_members.hpp>
 #include <tempa/io/safetensors/sharded.hpp>
 #include <tempa/models/bert/config.hpp>
 #include <tempa/models/pretrained/detail/config_json.hpp>

@@ -3,6 +3,7 @@
 #include "fuzz/touch.hpp"
 #include "io/torch_bytes.hpp"
 
+#include <tempa/io/torch/detail/zip_archive.hpp>
 #include <tempa/io/torch/torch_bin.hpp>
 
 static void read_torch_bin(std::string_view bytes) { touch(tempa::load_torch_bin(fuzz_file(bytes))); }

@@ -1,5 +1,6 @@
 // Checkpoint folders: complete or not there.
 #include <tempa/io/checkpoint.hpp>
+#include <tempa/io/files/detail/atomic_folder.hpp>
 
 #include "support/catch.hpp"
 #include "support/file_size_limit.hpp"

@@ -1,5 +1,6 @@
 // Strict JSON, and getters whose errors name file, line and field.
 #include <tempa/io/detail/json/json.hpp>
+#include <tempa/io/files/file.hpp>
 
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"

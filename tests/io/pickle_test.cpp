@@ -1,4 +1,5 @@
 // Pickles: what is read, what is refused, and that no program of a file can make its reader work or store much.
+#include <tempa/core/error.hpp>
 #include <tempa/io/torch/detail/pickle_reader.hpp>
 
 #include "io/torch_bytes.hpp"

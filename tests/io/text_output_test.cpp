@@ -1,6 +1,7 @@
 #include <tempa/io/detail/json/json.hpp>
 #include <tempa/io/detail/json/json_text.hpp>
 #include <tempa/io/files/detail/text_output.hpp>
+#include <tempa/io/files/file.hpp>
 
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"

@@ -1,4 +1,5 @@
 // Damaged checkpoints of PyTorch and damaged indices: no crash, and no memory beyond what the file warrants.
+#include <tempa/io/files/file.hpp>
 #include <tempa/io/safetensors/sharded.hpp>
 #include <tempa/io/torch/torch_bin.hpp>
 

@@ -1,4 +1,6 @@
 // ZIP archives: stored members are found, and whatever two readers could understand differently is refused.
+#include <tempa/core/error.hpp>
+#include <tempa/io/files/detail/printable.hpp>
 #include <tempa/io/torch/detail/zip_archive.hpp>
 
 #include "io/torch_bytes.hpp"

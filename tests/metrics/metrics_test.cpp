@@ -1,3 +1,4 @@
+#include <tempa/core/error.hpp>
 #include <tempa/metrics/metrics.hpp>
 
 #include "support/catch.hpp"

@@ -1,5 +1,7 @@
 #include <tempa/autograd/gradcheck.hpp>
+#include <tempa/io/safetensors/safetensors.hpp>
 #include <tempa/models/bert/heads.hpp>
+#include <tempa/ops/reduction.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/clip_grad_norm.hpp>
 

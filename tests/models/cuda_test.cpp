@@ -1,6 +1,7 @@
 // The whole model on a CUDA device, emulated where there is none, against the same model on the CPU.
 #if defined(TEMPA_WITH_CUDA)
 #include <tempa/models/bert/heads.hpp>
+#include <tempa/ops/reduction.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/clip_grad_norm.hpp>
 

@@ -1,6 +1,7 @@
 // Reads the file of tests/fixtures/models/make_token_classification.py.
 #pragma once
 
+#include <tempa/autograd/detect_anomaly.hpp>
 #include <tempa/data/batch.hpp>
 #include <tempa/io/safetensors/safetensors.hpp>
 #include <tempa/models/bert/config.hpp>

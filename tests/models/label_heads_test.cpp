@@ -1,4 +1,5 @@
 // A trained head that goes on with other labels, and models without a head.
+#include <tempa/io/safetensors/safetensors.hpp>
 #include <tempa/models/bert/heads.hpp>
 
 #include "models/small_bert.hpp"

@@ -1,4 +1,5 @@
 #include <tempa/autograd/gradcheck.hpp>
+#include <tempa/io/safetensors/safetensors.hpp>
 #include <tempa/models/bert/heads.hpp>
 
 #include "support/catch.hpp"

@@ -3,6 +3,7 @@
 
 #include <tempa/io/detail/json/json.hpp>
 #include <tempa/models/pretrained/pretrained.hpp>
+#include <tempa/ops/reduction.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/lr_scheduler/step_lr.hpp>
 

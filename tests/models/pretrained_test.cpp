@@ -1,5 +1,8 @@
 // Model folders: every file, name and type that weights come in, and what is written.
+#include <tempa/autograd/no_grad.hpp>
+#include <tempa/io/safetensors/safetensors.hpp>
 #include <tempa/models/bert/heads.hpp>
+#include <tempa/ops/reduction.hpp>
 
 #include "support/catch.hpp"
 #include "support/fixtures.hpp"

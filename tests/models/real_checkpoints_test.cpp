@@ -5,6 +5,7 @@
 #include <tempa/io/files/detail/crc32.hpp>
 #include <tempa/io/safetensors/safetensors.hpp>
 #include <tempa/models/bert/heads.hpp>
+#include <tempa/ops/reduction.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/clip_grad_norm.hpp>
 #include <tempa/optim/lr_scheduler/warmup_schedules.hpp>

@@ -1,3 +1,4 @@
+
 #include "ops/cross_entropy_cases.hpp"
 
 #include "support/catch.hpp"

@@ -6,6 +6,7 @@
 #include <tempa/ops/activation.hpp>
 #include <tempa/ops/cast.hpp>
 #include <tempa/ops/elementary.hpp>
+#include <tempa/ops/gelu.hpp>
 
 #include <cmath>
 #include <string>

@@ -1,3 +1,6 @@
+#include <tempa/ops/elementwise.hpp>
+#include <tempa/ops/gelu.hpp>
+
 #include "ops/elementwise_cases.hpp"
 
 #include "ops/signed_square.hpp"

@@ -9,6 +9,7 @@
 #include <tempa/ops/feed_forward.hpp>
 #include <tempa/ops/gelu.hpp>
 #include <tempa/ops/layer_norm.hpp>
+#include <tempa/ops/linear.hpp>
 
 #include <string>
 

@@ -6,7 +6,10 @@
 #include "support/difference.hpp"
 
 #include <tempa/ops/attention.hpp>
+#include <tempa/ops/dropout.hpp>
+#include <tempa/ops/embedding.hpp>
 #include <tempa/ops/gather.hpp>
+#include <tempa/ops/linear.hpp>
 #include <tempa/ops/positions.hpp>
 
 #include <cstddef>

@@ -1,3 +1,4 @@
+
 #include "ops/reduction_cases.hpp"
 
 #include "support/catch.hpp"

@@ -1,3 +1,4 @@
+#include <tempa/ops/reduction.hpp>
 #include <tempa/ops/soft_cross_entropy.hpp>
 
 #include "support/catch.hpp"

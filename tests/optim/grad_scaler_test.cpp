@@ -1,5 +1,6 @@
 // The loss scale against PyTorch's, and 16-bit gradients under it.
 #include <tempa/ops/arithmetic.hpp>
+#include <tempa/ops/cast.hpp>
 #include <tempa/ops/reduction.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/clip_grad_norm.hpp>

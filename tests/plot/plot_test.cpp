@@ -1,7 +1,15 @@
 // Pictures: well-formed files, and no label that another covers or that the edge cuts.
+#include <tempa/core/random.hpp>
+#include <tempa/io/files/file.hpp>
+#include <tempa/ops/reduction.hpp>
 #include <tempa/plot/class_distribution_plot.hpp>
 #include <tempa/plot/confusion_matrix_plot.hpp>
+#include <tempa/plot/detail/axis.hpp>
+#include <tempa/plot/detail/svg.hpp>
+#include <tempa/plot/detail/text_layout.hpp>
 #include <tempa/plot/predictions_plot.hpp>
+#include <tempa/train/detail/epoch_record.hpp>
+#include <tempa/train/score_keeper.hpp>
 #include <tempa/train/training_plots.hpp>
 
 #include "support/catch.hpp"

@@ -1,4 +1,5 @@
 // Pictures as pixels: shapes and texts are drawn where they stand.
+#include <tempa/plot/detail/text_layout.hpp>
 #include <tempa/plot/picture.hpp>
 
 #include "support/catch.hpp"

@@ -1,4 +1,5 @@
 #include <tempa/data/detail/prefetcher.hpp>
+#include <tempa/ops/arithmetic.hpp>
 #include <tempa/ops/attention.hpp>
 #include <tempa/ops/gelu.hpp>
 #include <tempa/ops/linear.hpp>

@@ -4,6 +4,7 @@
 //   training --verify FOLDER prints the step of the newest checkpoint (0: none) after reading all of it;
 //                            fails when any checkpoint there is damaged
 #include <tempa/data/data_loader.hpp>
+#include <tempa/io/safetensors/safetensors.hpp>
 #include <tempa/nn/dropout.hpp>
 #include <tempa/nn/linear.hpp>
 #include <tempa/ops/activation.hpp>

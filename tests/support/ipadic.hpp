@@ -1,6 +1,7 @@
 // The MeCab dictionary with which the golden ids were made.
 #pragma once
 
+#include <tempa/core/error.hpp>
 #include <tempa/text/japanese/detail/mecab_dictionary.hpp>
 
 #include <cstdlib>

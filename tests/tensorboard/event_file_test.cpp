@@ -1,4 +1,5 @@
 // TensorBoard's event files: checks, messages, records, and what damaged files do.
+#include <tempa/io/files/detail/crc32.hpp>
 #include <tempa/tensorboard/detail/event_file.hpp>
 #include <tempa/tensorboard/detail/graph_def.hpp>
 

@@ -1,5 +1,6 @@
 // SummaryWriter: everything it writes comes back, here by our own reader; fixtures/train/check_tensorboard.py runs this
 // program and reads the same folder by the packages tensorboard, torch and Pillow.
+#include <tempa/autograd/no_grad.hpp>
 #include <tempa/data/batch.hpp>
 #include <tempa/models/bert/heads.hpp>
 #include <tempa/plot/confusion_matrix_plot.hpp>

@@ -1,6 +1,9 @@
 // AutoTokenizer: which kind a folder holds, and the one type that holds them all.
+#include <tempa/io/files/file.hpp>
 #include <tempa/text/auto_tokenizer.hpp>
 #include <tempa/text/batch_encoding.hpp>
+#include <tempa/text/japanese/japanese_tokenizer.hpp>
+#include <tempa/text/sentencepiece/sentencepiece_tokenizer.hpp>
 
 #include <filesystem>
 #include <string>

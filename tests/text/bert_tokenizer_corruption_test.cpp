@@ -1,4 +1,5 @@
 // Damaged tokenizer files: an error or a tokenizer, no crash, and no memory beyond what the file warrants.
+#include <tempa/io/files/file.hpp>
 #include <tempa/text/bert/bert_tokenizer.hpp>
 
 #include <filesystem>

@@ -1,4 +1,5 @@
 // Model folders: which file wins, what is refused, what comes back after saving.
+#include <tempa/io/files/file.hpp>
 #include <tempa/text/bert/bert_tokenizer.hpp>
 
 #include <filesystem>

@@ -1,5 +1,7 @@
 // The Japanese tokenizer: ids against transformers (fixtures/text/make_japanese_tokenizer.py), dictionaries, files,
 // errors.
+#include <tempa/core/random.hpp>
+#include <tempa/io/files/file.hpp>
 #include <tempa/text/japanese/japanese_tokenizer.hpp>
 
 #include <filesystem>

@@ -1,4 +1,6 @@
 // Sentencepiece model files that are broken, the normalisation table and the unigram model by themselves.
+#include <tempa/io/detail/protobuf.hpp>
+#include <tempa/io/files/file.hpp>
 #include <tempa/text/sentencepiece/detail/sentencepiece_model.hpp>
 #include <tempa/text/sentencepiece/detail/unigram.hpp>
 

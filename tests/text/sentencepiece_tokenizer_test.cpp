@@ -1,4 +1,7 @@
 // Tokenizers over sentencepiece models: ids against transformers (fixtures/text/make_sentencepiece.py), files, errors.
+#include <tempa/core/random.hpp>
+#include <tempa/io/detail/protobuf.hpp>
+#include <tempa/io/files/file.hpp>
 #include <tempa/text/sentencepiece/sentencepiece_tokenizer.hpp>
 
 #include <filesystem>

@@ -1,3 +1,4 @@
+#include <tempa/core/error.hpp>
 #include <tempa/text/detail/unicode/unicode.hpp>
 #include <tempa/text/detail/unicode/utf8.hpp>
 

@@ -1,4 +1,5 @@
 #include <tempa/core/error.hpp>
+#include <tempa/io/files/file.hpp>
 #include <tempa/text/bert/detail/wordpiece.hpp>
 #include <tempa/text/shared/detail/byte_trie.hpp>
 #include <tempa/text/shared/vocabulary.hpp>

@@ -1,4 +1,5 @@
 #include <tempa/data/data_loader.hpp>
+#include <tempa/metrics/regression.hpp>
 #include <tempa/models/bert/heads.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/train/predict.hpp>

@@ -1,3 +1,4 @@
+#include <tempa/core/error.hpp>
 #include <tempa/train/early_stopping.hpp>
 #include <tempa/train/progress.hpp>
 

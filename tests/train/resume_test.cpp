@@ -1,5 +1,6 @@
 // A training that is interrupted and resumed ends with the same bits as one that is not.
 #include <tempa/data/data_loader.hpp>
+#include <tempa/io/files/detail/crc32.hpp>
 #include <tempa/models/bert/heads.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/lr_scheduler/step_lr.hpp>

@@ -1,4 +1,5 @@
 // How many epochs there are where nobody says.
+#include <tempa/core/error.hpp>
 #include <tempa/train/training_length.hpp>
 
 #include "support/catch.hpp"

@@ -5,6 +5,7 @@
 #include <tempa/models/heads/outputs.hpp>
 #include <tempa/nn/classification_loss.hpp>
 #include <tempa/nn/embedding.hpp>
+#include <tempa/ops/embedding.hpp>
 #include <tempa/ops/matmul.hpp>
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 // New texts put together from spans of others: inputs for which no one has labels, but a teacher model gives them.
 #pragma once
 
+#include <tempa/core/error.hpp>
 #include <tempa/core/random.hpp>
 #include <tempa/data/table/text_table.hpp>
 

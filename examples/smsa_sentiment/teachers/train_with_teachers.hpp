@@ -9,7 +9,7 @@
 
 #include <tempa/data/augmented_texts.hpp>
 #include <tempa/data/concat_dataset.hpp>
-#include <tempa/models/heads/sequence_classification.hpp>
+#include <tempa/models/bert/heads.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/averaged_model.hpp>
 #include <tempa/optim/param_groups.hpp>

@@ -25,6 +25,7 @@ class TapeInput {
 
 /// Whether an operation on `inputs` will be recorded; otherwise it need not save anything for backward.
 bool records(std::span<const TapeInput> inputs);
+/// The same for a list.
 bool records(std::initializer_list<TapeInput> inputs);
 
 namespace detail {
@@ -52,6 +53,7 @@ Variable<T> record(const char* op, Tensor<T> value, std::span<const TapeInput> i
   node.backward = std::move(backward);
   return result;
 }
+/// The same for a list of inputs.
 template <Floating T, typename Backward>
 Variable<T> record(const char* op, Tensor<T> value, std::initializer_list<TapeInput> inputs, Backward backward) {
   return record(op, std::move(value), std::span(inputs.begin(), inputs.size()), std::move(backward));

@@ -33,6 +33,7 @@ class ConcatDataset {
   DatasetHandle<Second> second_;
 };
 
+/// Temporary datasets are moved in.
 template <typename First, typename Second>
 ConcatDataset(First&&, Second&&) -> ConcatDataset<std::remove_cvref_t<First>, std::remove_cvref_t<Second>>;
 

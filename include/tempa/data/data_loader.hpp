@@ -21,6 +21,7 @@
 
 namespace tempa::inline TEMPA_ABI {
 
+/// Options of `DataLoader`.
 struct DataLoaderOptions {
   Index batch_size = 32;         ///< examples in a batch
   bool shuffle = false;          ///< a different random order in each epoch

@@ -85,8 +85,10 @@ class Subset {
   std::vector<Index> rows_;
 };
 
+/// A subset of a named dataset points at it.
 template <Dataset D>
 Subset(const D&, std::vector<Index>) -> Subset<D>;
+/// A subset of a temporary one owns it.
 template <Dataset D>
 Subset(D&&, std::vector<Index>) -> Subset<D>;
 

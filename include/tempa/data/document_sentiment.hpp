@@ -5,6 +5,7 @@
 
 namespace tempa::inline TEMPA_ABI {
 
+/// Options of `DocumentSentimentDataset`.
 struct DocumentSentimentOptions {
   std::optional<std::int64_t> max_length = 512;       ///< tokens of an example, [CLS] and [SEP] included
   Truncation truncation = Truncation::kLongestFirst;  ///< how a longer text is truncated

@@ -63,6 +63,7 @@ class RandomSampler {
   Index epoch_ = 0;
 };
 
+/// Options of `WeightedRandomSampler`.
 struct WeightedSamplerOptions {
   std::uint64_t seed = 0;
   bool replacement = true;  ///< whether a row may occur more than once in an epoch
@@ -120,6 +121,7 @@ class BatchSampler {
   bool drop_last_;
 };
 
+/// Options of `LengthGroupedBatchSampler`.
 struct LengthGroupedOptions {
   Index batch_size = 32;
   bool shuffle = true;  ///< another order in each epoch
@@ -131,7 +133,7 @@ struct LengthGroupedOptions {
 
 /// Batches of rows of about the same length: the order of the epoch is split into pools, each pool is sorted by length
 /// and split into batches, and the batches are in random order.
-/// @source transformers `LengthGroupedSampler`, whose pools are the same; only the longest batch is not put first.
+/// @source transformers `LengthGroupedBatchSampler`, whose pools are the same; only the longest batch is not put first.
 class LengthGroupedBatchSampler {
  public:
   /// @param lengths (n) tokens of each row. @throws ConfigError when a size is not positive.
@@ -148,6 +150,7 @@ class LengthGroupedBatchSampler {
   Index epoch_ = 0;
 };
 
+/// Options of `TokenBudgetBatchSampler`.
 struct TokenBudgetOptions {
   Index tokens_per_batch = 2048;
   bool shuffle = true;  ///< a different choice of rows in each epoch

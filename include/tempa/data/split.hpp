@@ -61,6 +61,7 @@ requires Dataset<std::remove_cvref_t<D>> std::array<Subset<std::remove_cvref_t<D
 }
 template <typename D, std::size_t N>
 requires Dataset<std::remove_cvref_t<D>>
+/// The same for ratios in braces.
 auto stratified_split(D&& dataset, const double (&ratios)[N], std::uint64_t seed) {
   return stratified_split(std::forward<D>(dataset), ratios, seed, [](const TextExample& example) {
     if (!example.label) throw ValueError("[stratified_split] every example must have a label but one has none");

@@ -23,6 +23,7 @@ enum class LabeledPieces {
   kAll     ///< all; a word's prediction is still its first token's
 };
 
+/// Options of the labels of words and tokens.
 struct TokenClassificationOptions {
   std::optional<std::int64_t> max_length = 512;  ///< tokens of an example, [CLS] and [SEP] included; absent: no limit
   Overflow overflow = Overflow::kTruncate;       ///< what happens to a longer sentence

@@ -21,6 +21,7 @@ std::vector<std::string> merge_numbered_names(const std::vector<std::string>& na
 
 /// Which tensors were copied when a checkpoint was loaded into a model, and which were not.
 struct LoadReport {
+  /// A tensor whose shape or type in the file is not the model's.
   struct Mismatch {
     std::string name;
     Shape expected_shape;  ///< of the model

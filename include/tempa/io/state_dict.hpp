@@ -25,8 +25,10 @@ namespace tempa::inline TEMPA_ABI {
 using AnyTensor = std::variant<Tensor<float>, Tensor<double>, Tensor<float16>, Tensor<bfloat16>, Tensor<std::int32_t>,
                                Tensor<std::int64_t>, Tensor<std::uint8_t>>;
 
+/// The type of the tensor's elements.
 DType dtype(const AnyTensor& tensor);
 
+/// The tensor's shape.
 const Shape& shape(const AnyTensor& tensor);
 
 /// Whether the type is one of float64, float32, float16 and bfloat16, between which files and modules convert.
@@ -38,6 +40,7 @@ constexpr bool is_floating(DType type) {
 /// @source torch.nn.Module.state_dict
 class StateDict {
  public:
+  /// A tensor and its name.
   struct Entry {
     std::string name;
     AnyTensor tensor;
@@ -83,6 +86,7 @@ class StateDict {
   std::map<std::string, std::size_t, std::less<>> positions_;
 };
 
+/// Options of copying one state dict into another.
 struct CopyOptions {
   bool check_finite = false;  ///< refuse NaN and infinite values, after conversion to the target's type
   std::string source{};       ///< what that error calls the file

@@ -31,6 +31,7 @@ struct Entity {
   friend auto operator<=>(const Entity&, const Entity&) = default;
 };
 
+/// How tags are read as entities.
 struct EntityOptions {
   TaggingScheme scheme = TaggingScheme::kConlleval;
   bool suffix = false;  ///< tags end with their letter, "PER-B"

@@ -10,6 +10,7 @@
 
 namespace tempa::inline TEMPA_ABI {
 
+/// Options of `entity_scores`.
 struct EntityScoresOptions {
   TaggingScheme scheme = TaggingScheme::kConlleval;  ///< another one: seqeval's mode="strict"
   bool suffix = false;                               ///< tags end with their letter, "PER-B"

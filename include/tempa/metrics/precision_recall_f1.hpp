@@ -19,6 +19,7 @@ struct Scores {
   Index support = 0;       ///< examples that are of the class; of an average: the sum
 };
 
+/// Options of `precision_recall_f1`.
 struct PrecisionRecallF1Options {
   /// What a score with denominator 0 is: 0 (also scikit-learn's "warn"), 1, or NaN, which averages leave out.
   double zero_division = 0.0;

@@ -10,6 +10,7 @@
 
 namespace tempa::inline TEMPA_ABI {
 
+/// Options of `classification_report`.
 struct ReportOptions {
   std::vector<std::string> names = {};  ///< (K) of all classes; empty: their numbers
   int digits = 2;                       ///< after the decimal point, 0 to 100

@@ -8,12 +8,15 @@
 
 namespace tempa::inline TEMPA_ABI {
 
+/// max(x, 0) as a layer of `Sequential`.
 struct Relu {
   auto operator()(const auto& x) const { return relu(x); }
 };
+/// tanh(x) as a layer of `Sequential`.
 struct Tanh {
   auto operator()(const auto& x) const { return tanh(x); }
 };
+/// 1 / (1 + exp(-x)) as a layer of `Sequential`.
 struct Sigmoid {
   auto operator()(const auto& x) const { return sigmoid(x); }
 };

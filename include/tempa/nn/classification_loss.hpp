@@ -13,6 +13,7 @@ struct ClassificationLossOptions {
   double label_smoothing = 0.0;         ///< share of the target that is spread over all classes
 };
 
+/// The options of `cross_entropy` that they are.
 CrossEntropyOptions cross_entropy_options(const ClassificationLossOptions& options);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -166,7 +166,9 @@ LoadReport load_state_dict(const std::vector<Leaf>& leaves, const StateDict& sou
 /// All parameters with their names, in the order of `visit`; a shared one appears once, under its first name.
 /// @source torch.nn.Module.named_parameters
 template <Floating T, Module M>
-std::vector<NamedParameter<T>> named_parameters(M& module);
+std::vector<NamedParameter<T>> named_parameters(M& module) {
+  return detail::named_parameters<T>(leaves(module));
+}
 
 /// Number of elements of all parameters, frozen ones included.
 template <Module M>

@@ -92,50 +92,62 @@ template <Floating T>
 Variable<T> operator+(const Variable<T>& a, const Variable<T>& b) {
   return add(a, b);
 }
+/// With the number c for each element.
 template <Floating T>
 Variable<T> operator+(const Variable<T>& x, double c) {
   return add(x, c);
 }
+/// With the number c for each element.
 template <Floating T>
 Variable<T> operator+(double c, const Variable<T>& x) {
   return add(x, c);
 }
+/// Element by element, after broadcasting.
 template <Floating T>
 Variable<T> operator-(const Variable<T>& a, const Variable<T>& b) {
   return sub(a, b);
 }
+/// With the number c for each element.
 template <Floating T>
 Variable<T> operator-(const Variable<T>& x, double c) {
   return sub(x, c);
 }
+/// With the number c for each element.
 template <Floating T>
 Variable<T> operator-(double c, const Variable<T>& x) {
   return sub(c, x);
 }
+/// The negative of each element.
 template <Floating T>
 Variable<T> operator-(const Variable<T>& x) {
   return mul(x, -1.0);
 }
+/// Element by element, after broadcasting.
 template <Floating T>
 Variable<T> operator*(const Variable<T>& a, const Variable<T>& b) {
   return mul(a, b);
 }
+/// With the number c for each element.
 template <Floating T>
 Variable<T> operator*(const Variable<T>& x, double c) {
   return mul(x, c);
 }
+/// With the number c for each element.
 template <Floating T>
 Variable<T> operator*(double c, const Variable<T>& x) {
   return mul(x, c);
 }
+/// Element by element, after broadcasting.
 template <Floating T>
 Variable<T> operator/(const Variable<T>& a, const Variable<T>& b) {
   return div(a, b);
 }
+/// With the number c for each element.
 template <Floating T>
 Variable<T> operator/(const Variable<T>& x, double c) {
   return div(x, c);
 }
+/// With the number c for each element.
 template <Floating T>
 Variable<T> operator/(double c, const Variable<T>& x) {
   return div(c, x);

@@ -18,6 +18,7 @@ struct MseLossOptions {
 /// @source torch.nn.functional.mse_loss
 template <Floating T>
 Variable<Accumulator<T>> mse_loss(const Variable<T>& x, const Variable<T>& target, const MseLossOptions& options = {});
+/// The same for a constant target.
 template <Floating T>
 Variable<Accumulator<T>> mse_loss(const Variable<T>& x, const Tensor<Accumulator<T>>& target,
                                   const MseLossOptions& options = {});
@@ -25,7 +26,9 @@ Variable<Accumulator<T>> mse_loss(const Variable<T>& x, const Tensor<Accumulator
 namespace detail {
 template <Floating T>
 using MseLoss = Variable<Accumulator<T>>(const Variable<T>&, const Tensor<Accumulator<T>>&, const MseLossOptions&);
-}
+template <Floating T>
+using MseLossOfVariables = Variable<Accumulator<T>>(const Variable<T>&, const Variable<T>&, const MseLossOptions&);
+}  // namespace detail
 
 }  // namespace tempa::inline TEMPA_ABI
 

@@ -66,6 +66,7 @@ Variable<T> permute(const Variable<T>& x, std::span<const Index> axes) {
     x.accumulate_grad(permute(Variable<T>(dy), std::span(inverse.data(), rank)).value());
   });
 }
+/// The same for axes in braces.
 template <Floating T>
 Variable<T> permute(const Variable<T>& x, std::initializer_list<Index> axes) {
   return permute(x, std::span(axes.begin(), axes.size()));

@@ -1,6 +1,7 @@
 // A picture: a scene that is saved as SVG, and as PNG where this build has cairo.
 #pragma once
 
+#include <tempa/plot/detail/png.hpp>
 #include <tempa/plot/detail/rasterize.hpp>
 
 #include <cstdint>

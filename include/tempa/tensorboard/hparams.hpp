@@ -32,6 +32,7 @@ class HParam {
   std::variant<bool, double, std::string> value_;
 };
 
+/// Hyperparameters by name.
 using HParams = std::vector<std::pair<std::string, HParam>>;
 
 /// The three values that describe a run: which hyperparameters and metrics there are, the run's hyperparameters, and

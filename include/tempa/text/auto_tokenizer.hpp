@@ -10,6 +10,7 @@
 
 namespace tempa::inline TEMPA_ABI {
 
+/// Options of `AutoTokenizer::from_pretrained`.
 struct AutoTokenizerOptions {
   MecabOptions mecab{};  ///< for Japanese folders: what they leave open, and where the dictionary is
 };

@@ -64,6 +64,7 @@ enum class Padding {
   kMaxLength  ///< `max_length`
 };
 
+/// Options of padding.
 struct PadOptions {
   Padding padding = Padding::kLongest;
   std::optional<std::int64_t> max_length = std::nullopt;  ///< T, for `kMaxLength`

@@ -33,6 +33,7 @@ enum class Truncation {
 /// An end of a sequence.
 enum class Side { kRight, kLeft };
 
+/// Options of `encode` and its kin.
 struct EncodeOptions {
   std::optional<std::int64_t> max_length = std::nullopt;  ///< tokens with [CLS] and [SEP]; nothing: no limit
   Truncation truncation = Truncation::kLongestFirst;

@@ -70,6 +70,7 @@ class ProgressRange {
   /// The bar, for `set_postfix`.
   ProgressBar& bar() { return *bar_; }
 
+  /// The range's own iterator, which moves the bar.
   template <typename Iterator>
   class iterator {
    public:

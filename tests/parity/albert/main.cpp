@@ -1,5 +1,6 @@
 // The C++ side of the comparison of ALBERT with transformers: trains folders that transformers wrote, and writes what
 // the script beside it (check.py) compares.
+#include <tempa/io/safetensors/safetensors.hpp>
 #include <tempa/models/albert/heads.hpp>
 #include <tempa/optim/adamw.hpp>
 #include <tempa/optim/param_groups.hpp>

@@ -1,5 +1,7 @@
 // The C++ side of the comparison with transformers: loads folders that transformers wrote, and computes what the script
 // beside it (check.py) compares.
+#include <tempa/autograd/no_grad.hpp>
+#include <tempa/io/safetensors/safetensors.hpp>
 #include <tempa/models/bert/heads.hpp>
 #include <tempa/optim/adam.hpp>
 #include <tempa/optim/adamw.hpp>

@@ -78,6 +78,7 @@ struct SafetensorsItem {
 void write_safetensors(const std::string& path, std::vector<SafetensorsItem> items,
                        const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
 
+/// Options of `save_safetensors`.
 struct SaveOptions {
   std::optional<DType> floating_dtype =
       {};  ///< store every floating-point tensor as this type; absent: each in its own type

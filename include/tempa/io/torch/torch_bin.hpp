@@ -8,6 +8,7 @@
 
 namespace tempa::inline TEMPA_ABI {
 
+/// Options of `load_torch_bin`.
 struct TorchBinOptions {
   bool check_crc = false;  ///< ZIP format: compare all bytes with their CRC-32, which reads the whole file at once;
                            ///< without it only what is not tensors is compared

@@ -32,6 +32,7 @@ using AlbertForTokenClassification = TokenClassification<WithAlbert<T>>;
 /// @source transformers AlbertForMaskedLM
 template <Floating T>
 using AlbertForMaskedLM = MaskedLM<WithAlbert<T>>;
+/// Several label columns of one text each, on ALBERT.
 template <Floating T>
 using AlbertForLabelColumnsClassification = LabelColumnsClassification<WithAlbert<T>>;
 

@@ -95,6 +95,7 @@ decltype(auto) config_of(Model& model) {
     return (model.config);
   }
 }
+/// The configuration of a model.
 template <typename Model>
 using ConfigOf = std::remove_cvref_t<decltype(config_of(std::declval<Model&>()))>;
 

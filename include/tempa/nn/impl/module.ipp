@@ -136,11 +136,6 @@ TEMPA_INLINE LoadReport load_state_dict(const std::vector<Leaf>& leaves, const S
 
 }  // namespace detail
 
-template <Floating T, Module M>
-std::vector<NamedParameter<T>> named_parameters(M& module) {
-  return detail::named_parameters<T>(leaves(module));
-}
-
 TEMPA_INSTANTIATE_FUNCTION(detail::named_parameters);
 
 }  // namespace tempa::inline TEMPA_ABI

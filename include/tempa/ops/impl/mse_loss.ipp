@@ -23,5 +23,6 @@ Variable<Accumulator<T>> mse_loss(const Variable<T>& x, const Tensor<Accumulator
 }
 
 TEMPA_INSTANTIATE_OVERLOAD(mse_loss, detail::MseLoss);
+TEMPA_INSTANTIATE_OVERLOAD(mse_loss, detail::MseLossOfVariables);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -7,10 +7,6 @@
 #include <string>
 #include <string_view>
 
-#if defined(TEMPA_WITH_CAIRO)
-#include <png.h>
-#endif
-
 namespace tempa::inline TEMPA_ABI {
 
 /// Whether this build draws pictures as pixels and writes PNG files. Without it they are SVG files only.

@@ -23,6 +23,7 @@
 
 namespace tempa::inline TEMPA_ABI {
 
+/// Options of `decode`.
 struct DecodeOptions {
   bool skip_special_tokens = false;
   /// Without spaces before . ? ! , n't 's and so on; when absent: as the tokenizer's options say.

@@ -13,6 +13,7 @@
 
 namespace tempa::inline TEMPA_ABI {
 
+/// Options of `BertTokenizer`; a folder's tokenizer_config.json holds the same.
 struct BertTokenizerOptions {
   bool lower_case = true;
   std::optional<bool> strip_accents = std::nullopt;  ///< when absent: as `lower_case`

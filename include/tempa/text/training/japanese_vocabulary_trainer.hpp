@@ -19,6 +19,7 @@
 
 namespace tempa::inline TEMPA_ABI {
 
+/// Options of the training of a Japanese vocabulary.
 struct JapaneseVocabularyTrainerOptions {
   std::int64_t vocab_size = 8000;  ///< the largest number of tokens; a small collection of texts gives fewer
   SubwordModel model = SubwordModel::kUnigram;  ///< how pieces of words are chosen

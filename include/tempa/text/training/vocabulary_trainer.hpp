@@ -32,6 +32,7 @@ enum class SubwordModel {
   kWord      ///< whole words, the most frequent; all others are [UNK]
 };
 
+/// Options of the training of a vocabulary.
 struct VocabularyTrainerOptions {
   std::int64_t vocab_size = 8000;  ///< the largest number of tokens; a small collection of texts gives fewer
   SubwordModel model = SubwordModel::kUnigram;

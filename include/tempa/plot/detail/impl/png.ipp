@@ -7,6 +7,10 @@
 #include <string>
 #include <string_view>
 
+#if defined(TEMPA_WITH_CAIRO)
+#include <png.h>
+#endif
+
 namespace tempa::inline TEMPA_ABI {
 
 namespace detail {
