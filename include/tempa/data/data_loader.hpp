@@ -288,9 +288,11 @@ class DataLoader {
   LoaderPosition next_begin_;
 };
 
+/// The dataset's type follows from the argument; a temporary one is moved in.
 template <typename Data, typename Collate = PackedCollate>
 requires Dataset<std::remove_cvref_t<Data>> DataLoader(Data&&, DataLoaderOptions = {}, Collate = {})
 ->DataLoader<std::remove_cvref_t<Data>, Collate>;
+/// The same with a sampler.
 template <typename Data, typename S, typename Collate = PackedCollate>
 requires Dataset<std::remove_cvref_t<Data>> &&
     (Sampler<S> || BatchSampling<S>)DataLoader(Data&&, S, DataLoaderOptions = {}, Collate = {})

@@ -59,9 +59,9 @@ requires Dataset<std::remove_cvref_t<D>> std::array<Subset<std::remove_cvref_t<D
     labels.push_back(static_cast<std::int32_t>(label_of(example_at(*handle, row))));
   return detail::subsets<N>(handle, stratified_split_rows(labels, ratios, seed), std::make_index_sequence<N>());
 }
+/// The same by the label of each example.
 template <typename D, std::size_t N>
 requires Dataset<std::remove_cvref_t<D>>
-/// The same for ratios in braces.
 auto stratified_split(D&& dataset, const double (&ratios)[N], std::uint64_t seed) {
   return stratified_split(std::forward<D>(dataset), ratios, seed, [](const TextExample& example) {
     if (!example.label) throw ValueError("[stratified_split] every example must have a label but one has none");

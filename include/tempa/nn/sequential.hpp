@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
+#include <tempa/nn/module.hpp>
 
 #include <cstddef>
 #include <string>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/data/batch.hpp>
+#include <tempa/nn/module.hpp>
 
 #include <algorithm>
 

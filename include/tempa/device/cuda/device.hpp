@@ -1,6 +1,7 @@
 // The CUDA devices of this machine and their properties.
 #pragma once
 
+#include <tempa/core/error.hpp>
 #include <tempa/device/cuda/backend.hpp>
 
 #include <cstddef>

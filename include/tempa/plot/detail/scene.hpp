@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tempa/core/config.hpp>
+#include <tempa/core/dtype.hpp>
 
 #include <cstdint>
 #include <string>

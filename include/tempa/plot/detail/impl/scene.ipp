@@ -1,6 +1,7 @@
 // The bodies of <tempa/plot/detail/scene.hpp>.
 #pragma once
 
+#include <tempa/core/dtype.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/plot/detail/scene.hpp>
 #include <tempa/text/detail/unicode/utf8.hpp>

@@ -1,6 +1,7 @@
 // The bodies of <tempa/plot/detail/svg.hpp>.
 #pragma once
 
+#include <tempa/core/dtype.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/plot/detail/svg.hpp>
 #include <tempa/plot/detail/text_layout.hpp>
