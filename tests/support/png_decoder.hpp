@@ -3,6 +3,10 @@
 
 #include <tempa/plot/detail/png.hpp>
 
+#if defined(TEMPA_WITH_CAIRO)
+#include <png.h>
+#endif
+
 #include <cstddef>
 #include <cstdint>
 #include <stdexcept>
