@@ -5,6 +5,7 @@
 #include <tempa/train/evaluation.hpp>
 
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,4 +38,5 @@ void write_metrics(const std::filesystem::path& path, const RunReport& report, c
 
 #if !defined(TEMPA_SEPARATE)
 #include <tempa/train/impl/report.ipp>
+
 #endif
