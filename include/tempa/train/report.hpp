@@ -38,5 +38,4 @@ void write_metrics(const std::filesystem::path& path, const RunReport& report, c
 
 #if !defined(TEMPA_SEPARATE)
 #include <tempa/train/impl/report.ipp>
-
 #endif
