@@ -78,12 +78,6 @@ template <Floating T>
 Variable<Accumulator<T>> cross_entropy(const Variable<T>& logits, const Tensor<std::int32_t>& labels,
                                        const CrossEntropyOptions& options = {});
 
-namespace detail {
-template <Floating T>
-using CrossEntropy = Variable<Accumulator<T>>(const Variable<T>&, const Tensor<std::int32_t>&,
-                                              const CrossEntropyOptions&);
-}
-
 }  // namespace tempa::inline TEMPA_ABI
 
 #if !defined(TEMPA_SEPARATE)

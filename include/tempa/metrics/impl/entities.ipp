@@ -7,10 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <span>
-#include <string>
-#include <string_view>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

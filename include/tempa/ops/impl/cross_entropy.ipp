@@ -7,9 +7,6 @@
 #include <tempa/ops/cast.hpp>
 #include <tempa/ops/cross_entropy.hpp>
 
-#include <cstdint>
-#include <utility>
-
 namespace tempa::inline TEMPA_ABI {
 
 TEMPA_INLINE double cross_entropy_weight(const Tensor<std::int32_t>& labels, Index classes,
@@ -80,6 +77,14 @@ Variable<Accumulator<T>> cross_entropy(const Variable<T>& logits, const Tensor<s
     });
   }
 }
+
+namespace detail {
+
+template <Floating T>
+using CrossEntropy = Variable<Accumulator<T>>(const Variable<T>&, const Tensor<std::int32_t>&,
+                                              const CrossEntropyOptions&);
+
+}  // namespace detail
 
 TEMPA_INSTANTIATE_OVERLOAD(cross_entropy, detail::CrossEntropy);
 

@@ -7,8 +7,6 @@
 
 #include <cmath>
 #include <concepts>
-#include <filesystem>
-#include <string>
 #include <system_error>
 #include <variant>
 

@@ -4,12 +4,6 @@
 #include <tempa/text/bert/detail/basic_tokenizer.hpp>
 
 #include <algorithm>
-#include <array>
-#include <cstddef>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -4,13 +4,7 @@
 #include <tempa/text/detail/unicode/unicode.hpp>
 #include <tempa/text/detail/unicode/utf8.hpp>
 
-#include <utf8proc.h>
-#include <algorithm>
 #include <array>
-#include <cstddef>
-#include <iterator>
-#include <string>
-#include <string_view>
 
 namespace tempa::inline TEMPA_ABI {
 
