@@ -41,11 +41,6 @@ TEMPA_INLINE std::vector<std::string> BasicTokenizer::tokenize(std::string_view 
   return words;
 }
 
-TEMPA_INLINE auto BasicTokenizer::ascii_class(char c) -> AsciiClass {
-  static constexpr std::array<AsciiClass, 256> kClasses = make_ascii_classes();
-  return kClasses[static_cast<unsigned char>(c)];
-}
-
 TEMPA_INLINE bool BasicTokenizer::is_kept(std::string_view word) const {
   return word.size() <= longest_kept_ &&
          std::find(options_.never_split.begin(), options_.never_split.end(), word) != options_.never_split.end();
