@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-/// A tokenizer whose vocabulary is learnt from texts. @param tokens whole words, or pieces of words.
+/// A tokenizer whose vocabulary is learned from texts. @param tokens whole words, or pieces of words.
 inline tempa::BertTokenizer learn_tokenizer(const std::vector<std::string>& texts, tempa::SubwordModel tokens,
                                             const Options& options) {
   return tempa::train_bert_tokenizer(

@@ -46,7 +46,7 @@ inline std::vector<std::string> spliced_texts(const LabeledTexts& table, Index c
     if (!words.empty()) classes[label].push_back(std::move(words));
   }
   std::erase_if(classes, [](const auto& rows) { return rows.empty(); });
-  if (classes.empty()) throw ValueError("[spliced_texts] expected labelled texts with words but there are none");
+  if (classes.empty()) throw ValueError("[spliced_texts] expected labeled texts with words but there are none");
 
   Generator& random = default_generator();
   const auto between = [&](Index low, Index high) { return low + random.below(high - low + 1); };

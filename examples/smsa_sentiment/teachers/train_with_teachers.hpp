@@ -24,7 +24,7 @@
 
 namespace teachers {
 
-/// What a model is trained on: the training file, and texts that teachers have labelled, if there are any.
+/// What a model is trained on: the training file, and texts that teachers have labeled, if there are any.
 struct Lesson {
   LabeledTexts gold, taught;
 };
@@ -63,7 +63,7 @@ std::vector<EpochRecord> learn(BertForSequenceClassification<T>& model, const Le
   return trainer.fit(loader, valid_loader);
 }
 
-/// A BERT of one layer. Teachers see texts as pieces of words and as whole words in turn: they shall err differently.
+/// A BERT of one layer. Teachers see texts as pieces of words and as whole words in turn: so that they err differently.
 template <Floating T>
 Teacher train_bert_teacher(const Lesson& lesson, const LabeledTexts& valid, std::int64_t number, Options options,
                            Device device) {
@@ -86,7 +86,7 @@ Teacher train_bert_teacher(const Lesson& lesson, const LabeledTexts& valid, std:
   };
 }
 
-/// Trains `model` on the training file and on as many texts that teachers label, who have learnt from it first.
+/// Trains `model` on the training file and on as many texts that teachers label, who have learned from it first.
 /// @return the epochs of the model.
 template <Floating T>
 std::vector<EpochRecord> train_with_teachers(BertForSequenceClassification<T>& model, const LabeledTexts& train,

@@ -86,8 +86,8 @@ void check_gradients(const char* op, std::span<const std::shared_ptr<Node>> inpu
 /// gradients may be incomplete. Nests.
 ///
 ///   const DetectAnomaly guard;
-///   model(batch).loss.backward();   // [detect_anomaly] expected finite values but the result of softmax, (4,4), has
-///   NaN
+///   model(batch).loss.backward();
+///   // [detect_anomaly] expected finite values but the result of softmax, (4,4), has NaN
 ///
 /// @source torch.autograd.detect_anomaly, which checks only gradients, and only for NaN
 class DetectAnomaly {

@@ -1,4 +1,4 @@
-// The version, and the tag that prevents linking two differently built tempas into one program.
+// The version, the tag that prevents linking two differently built tempas into one program, and where bodies compile.
 #pragma once
 
 #define TEMPA_VERSION_MAJOR 0

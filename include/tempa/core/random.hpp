@@ -76,10 +76,19 @@ class Generator {
   void record_from(const RandomOrigin* origin);
 
   /// The next 32 random bits.
-  std::uint32_t bits();
+  std::uint32_t bits() {
+    if (left_ == 0) {
+      buffer_ = philox(seed_, block_++);
+      left_ = 4;
+    }
+    return buffer_[4 - left_--];
+  }
 
   /// Uniform in [0, 1), 53 bits.
-  double uniform();
+  double uniform() {
+    const std::uint64_t high = bits(), low = bits();
+    return static_cast<double>(((high << 32) | low) >> 11) * 0x1p-53;
+  }
 
   /// Standard normal. @source Box and Muller 1958.
   double normal();

@@ -36,7 +36,11 @@ class Shape {
   Index operator[](Index axis) const { return sizes_[static_cast<std::size_t>(normalize_axis(axis))]; }
 
   /// `axis` with a negative one counted from the end. @throws ShapeError when outside [-rank, rank).
-  Index normalize_axis(Index axis) const;
+  Index normalize_axis(Index axis) const {
+    const Index positive = axis < 0 ? axis + rank_ : axis;
+    if (positive < 0 || positive >= rank_) refuse_axis(axis);
+    return positive;
+  }
 
   const Index* begin() const { return sizes_.data(); }
   const Index* end() const { return sizes_.data() + rank_; }
@@ -65,6 +69,8 @@ class Shape {
   friend std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << shape.to_string(); }
 
  private:
+  [[noreturn, gnu::cold]] void refuse_axis(Index axis) const;
+
   std::array<Index, kMaxRank> sizes_{};
   Index rank_ = 0;
   Index numel_ = 1;

@@ -43,8 +43,8 @@ void end_update(T* copy, const Accumulator<T>* weights, Index count) {
   }
 }
 
-/// The step of a block's elements. @param optional (count), or nullptr where it is not in use. @param moments (count)
-/// each
+/// The step of a block's elements. @param optional (count), or nullptr where it is not in use.
+/// @param moments (count) each
 template <Floating T, typename Formula, typename... Moment>
 void update_block(Accumulator<T>* param, T* copy, const T* grad, Index count,
                   const typename Formula::template Scalars<Accumulator<T>>& scalars, Accumulator<T>* optional,
@@ -85,10 +85,9 @@ void update_block(Accumulator<T>* param, T* copy, const T* grad, Index count,
 }  // namespace detail
 
 /// A step of the rule `Formula`, e.g. `AdamFormula`: moments and weights of every element.
-/// @param param (n) the weights; of a 16-bit parameter the float32 master weights. @param copy (n) the 16-bit
-/// parameter,
-///   which becomes `param` rounded, and from which `param` is taken over where something else has changed it; nullptr
-///   where T is float or double.
+/// @param param (n) the weights; of a 16-bit parameter the float32 master weights.
+/// @param copy (n) the 16-bit parameter, which becomes `param` rounded, and from which `param` is taken over where
+///   something else has changed it; nullptr where T is float or double.
 /// @param moments (n) each, or nullptr for one that is not in use. @param grad (n).
 template <Floating T, typename Formula>
 void optimizer_step(Backend, Accumulator<T>* param, T* copy, const Moments<Accumulator<T>>& moments, const T* grad,

@@ -19,10 +19,9 @@
 namespace tempa::inline TEMPA_ABI::cuda {
 
 /// A step of the rule `Formula`, e.g. `AdamFormula`: moments and weights of every element.
-/// @param param (n) the weights; of a 16-bit parameter the float32 master weights. @param copy (n) the 16-bit
-/// parameter,
-///   which becomes `param` rounded, and from which `param` is taken over where something else has changed it; nullptr
-///   where T is float or double.
+/// @param param (n) the weights; of a 16-bit parameter the float32 master weights.
+/// @param copy (n) the 16-bit parameter, which becomes `param` rounded, and from which `param` is taken over where
+///   something else has changed it; nullptr where T is float or double.
 /// @param moments (n) each, or nullptr for one that is not in use. @param grad (n).
 template <Floating T, typename Formula>
 void optimizer_step(Backend backend, Accumulator<T>* param, T* copy, const Moments<Accumulator<T>>& moments,

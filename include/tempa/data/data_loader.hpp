@@ -76,8 +76,7 @@ std::vector<Index> example_lengths(const D& dataset) {
 /// are the same, in the same order, for any number of workers; what a dataset or collate function draws from
 /// `default_generator` is the same too, and does not change the consumer's generator.
 /// @tparam Collate from `std::span<const ExampleOf<D>>` to a batch of any type; called from several threads at once
-/// when
-///   there are several workers. Where the batch has a member `rows` and it is empty, the loader fills it.
+///   when there are several workers. Where the batch has a member `rows` and it is empty, the loader fills it.
 /// @source torch.utils.data.DataLoader
 template <Dataset D, typename Collate = PackedCollate>
 requires std::invocable<const Collate&, std::span<const ExampleOf<D>>>

@@ -26,8 +26,7 @@ struct LabelColumn {
 
 /// All classes of all columns in one list, as in `id2label` of a model's config.json: "fuel=negative", …
 /// @throws ConfigError for no column, one without a class, a name that is empty, contains "=" or occurs twice, or a
-/// class
-///   that occurs twice.
+///   class that occurs twice.
 std::vector<std::string> flat_labels(std::span<const LabelColumn> columns);
 
 /// The reverse of `flat_labels`.

@@ -127,13 +127,13 @@ struct LengthGroupedOptions {
   bool shuffle = true;  ///< another order in each epoch
   std::uint64_t seed = 0;
   bool drop_last = false;
-  Index pool_batches =
-      50;  ///< batches whose rows are sorted together; with more, lengths are more even and batches less random
+  /// Batches whose rows are sorted together; with more, lengths are more even and batches less random.
+  Index pool_batches = 50;
 };
 
 /// Batches of rows of about the same length: the order of the epoch is split into pools, each pool is sorted by length
 /// and split into batches, and the batches are in random order.
-/// @source transformers `LengthGroupedBatchSampler`, whose pools are the same; only the longest batch is not put first.
+/// @source transformers `LengthGroupedSampler`, whose pools are the same; only the longest batch is not put first.
 class LengthGroupedBatchSampler {
  public:
   /// @param lengths (n) tokens of each row. @throws ConfigError when a size is not positive.

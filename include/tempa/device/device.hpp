@@ -1,6 +1,7 @@
 // The device of a tensor's memory: the CPU or a CUDA device.
 #pragma once
 
+#include <tempa/core/config.hpp>
 #if defined(TEMPA_WITH_CUDA)
 #include <tempa/device/cuda/device.hpp>
 #endif

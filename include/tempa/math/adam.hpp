@@ -1,4 +1,4 @@
-// Adam's rule, with weight decay in the gradient (Adam) or beside it (AdamW).
+// Adam's rule, with weight decay in the gradient (Adam) or apart from it (AdamW).
 #pragma once
 
 #include <tempa/core/dtype.hpp>
@@ -11,7 +11,7 @@ namespace tempa::inline TEMPA_ABI {
 /// What Adam's rule reads of a group's options. @see `AdamOptions`
 struct AdamGroup {
   double lr, beta1, beta2, eps, weight_decay;
-  bool decoupled;  ///< AdamW: the decay is beside the gradient
+  bool decoupled;  ///< AdamW: the decay is apart from the gradient
   bool maximize;
 };
 

@@ -1,6 +1,6 @@
 // What the rules of optimizers have in common, for the CPU and the GPU.
 //
-// A rule, such as `AdamFormula`, is said once, for one element; the loops of cpu/optimizer.hpp and the kernels of
+// A rule, such as `AdamFormula`, is written once, for one element; the loops of cpu/optimizer.hpp and the kernels of
 // kernels/optimizer.cuh are made of it. It is a struct with
 // - `Group`: what it reads of a group's options, in double;
 // - `Scalars<A>`: the numbers of a step, and `scalars<A>(group, step, is_first, grad_factor)`, which computes them in
@@ -11,9 +11,8 @@
 // - `remember(scalars, p, grad, moments...)`, which takes the gradient into the moments that it always has, and returns
 //   an x that the step follows;
 // - `remember_also(scalars, x, moment)`, which takes x into the optional one, and returns another x;
-// - `apply(scalars, p, x, moments...)`, which returns the new weight. Where `kTakesRoot` says so it gets the square
-// root
-//   of x: processors take the roots of a whole array at once, compilers do not.
+// - `apply(scalars, p, x, moments...)`, which returns the new weight. Where `kTakesRoot` says so it gets the root of
+//   x: processors take the roots of a whole array at once, compilers do not.
 #pragma once
 
 #include <tempa/core/dtype.hpp>

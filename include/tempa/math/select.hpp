@@ -1,4 +1,4 @@
-// Choices without branches. Compilers thread the jumps of `c ? a : b` through the arithmetic behind it and then cannot
+// Choices without branches. Compilers thread the jumps of `c ? a : b` through the arithmetic after it and then cannot
 // turn the loop into vector code; a choice by a mask of bits they leave alone.
 #pragma once
 

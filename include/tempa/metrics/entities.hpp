@@ -7,7 +7,6 @@
 #include <compare>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace tempa::inline TEMPA_ABI {
@@ -36,26 +35,6 @@ struct EntityOptions {
   TaggingScheme scheme = TaggingScheme::kConlleval;
   bool suffix = false;  ///< tags end with their letter, "PER-B"
 };
-
-namespace detail {
-
-enum Letter : unsigned { kI = 1, kO = 2, kB = 4, kE = 8, kS = 16, kU = 32, kL = 64, kAnyLetter = 127 };
-
-/// A pair of neighboring tags to which a rule applies.
-struct TagPair {
-  enum class Types { kAny, kSame, kDifferent };
-  unsigned before = 0, now = 0;  ///< letters
-  Types types = Types::kAny;
-};
-
-struct StrictTag {
-  unsigned letter = kO;
-  std::string_view type = "_";
-};
-
-bool matches(const TagPair& rule, const StrictTag& before, const StrictTag& now);
-
-}  // namespace detail
 
 /// Whether all tags are "O" or a letter of a scheme, a hyphen and a type, with at least one entity: else they are those
 /// of another problem, such as parts of speech.

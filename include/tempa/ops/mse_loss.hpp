@@ -23,13 +23,6 @@ template <Floating T>
 Variable<Accumulator<T>> mse_loss(const Variable<T>& x, const Tensor<Accumulator<T>>& target,
                                   const MseLossOptions& options = {});
 
-namespace detail {
-template <Floating T>
-using MseLoss = Variable<Accumulator<T>>(const Variable<T>&, const Tensor<Accumulator<T>>&, const MseLossOptions&);
-template <Floating T>
-using MseLossOfVariables = Variable<Accumulator<T>>(const Variable<T>&, const Variable<T>&, const MseLossOptions&);
-}  // namespace detail
-
 }  // namespace tempa::inline TEMPA_ABI
 
 #if !defined(TEMPA_SEPARATE)

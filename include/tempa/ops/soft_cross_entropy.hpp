@@ -16,12 +16,6 @@ template <Floating T>
 Variable<Accumulator<T>> cross_entropy(const Variable<T>& logits, const Tensor<Accumulator<T>>& target_probs,
                                        const CrossEntropyOptions& options = {});
 
-namespace detail {
-template <Floating T>
-using SoftCrossEntropy = Variable<Accumulator<T>>(const Variable<T>&, const Tensor<Accumulator<T>>&,
-                                                  const CrossEntropyOptions&);
-}
-
 }  // namespace tempa::inline TEMPA_ABI
 
 #if !defined(TEMPA_SEPARATE)

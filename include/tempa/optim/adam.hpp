@@ -1,4 +1,4 @@
-// Adam, with weight decay in the gradient (Adam) or beside it (AdamW).
+// Adam, with weight decay in the gradient (Adam) or apart from it (AdamW).
 #pragma once
 
 #include <tempa/cpu/optimizer.hpp>

@@ -13,7 +13,7 @@ struct AdamWOptions {
   double lr = 1e-3;
   std::array<double, 2> betas = {0.9, 0.999};
   double eps = 1e-8;
-  double weight_decay = 1e-2;  ///< p shrinks by lr weight_decay p in each step, beside the gradient's update
+  double weight_decay = 1e-2;  ///< p shrinks by lr weight_decay p in each step, apart from the gradient's update
   bool amsgrad = false;
   bool maximize = false;
 

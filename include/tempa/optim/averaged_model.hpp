@@ -1,4 +1,4 @@
-// An average of the weights along the way of training, which often generalises better than the last ones.
+// An average of the weights along the way of training, which often generalizes better than the last ones.
 #pragma once
 
 #include <tempa/io/state_dict.hpp>
@@ -27,7 +27,7 @@ struct AveragedModelOptions {
   bool warm_up = false;
 };
 
-/// Keeps an average of parameters beside them:
+/// Keeps an average of parameters next to them:
 /// `AveragedModel average(model.parameters(), {.decay = 0.99});`, `average.update()` after each `optimizer.step()`, and
 /// for evaluation `const auto averaged = average.apply();`, which puts the average into the model while it lives.
 /// Buffers (the statistics of batch norm) are not averaged. The average of 16-bit parameters is float32.

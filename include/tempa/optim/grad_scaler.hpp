@@ -48,7 +48,7 @@ class StepTaken {
 ///   scaler.step(optimizer, {.max_norm = 1.0});
 ///   scaler.update();
 ///
-/// or, when the gradients are looked at before the step:
+/// or, when the gradients are inspected before the step:
 ///
 ///   scaler.scale(output.loss).backward();
 ///   scaler.unscale(optimizer);

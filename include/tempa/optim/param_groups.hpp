@@ -1,4 +1,4 @@
-// The usual groups of a transformer's parameters: weight decay for the matrices, none for biases and normalisations.
+// The usual groups of a transformer's parameters: weight decay for the matrices, none for biases and normalizations.
 #pragma once
 
 #include <tempa/optim/optimizer.hpp>
@@ -10,7 +10,7 @@
 
 namespace tempa::inline TEMPA_ABI {
 
-/// Whether a parameter is a bias or belongs to a normalisation by its name: its last part contains "bias", or a part
+/// Whether a parameter is a bias or belongs to a normalization by its name: its last part contains "bias", or a part
 /// before it ends with "norm", numbers and upper case aside (`LayerNorm`, `layer_norm`, `norm1`).
 /// @source transformers.Trainer.get_decay_parameter_names
 bool is_bias_or_norm(std::string_view name);

@@ -1,4 +1,4 @@
-// Predictions beside what was right: examples of a classifier, values of a regression.
+// Predictions next to what was right: examples of a classifier, values of a regression.
 #pragma once
 
 #include <tempa/plot/line_chart.hpp>

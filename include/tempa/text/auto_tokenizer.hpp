@@ -28,8 +28,7 @@ struct AutoTokenizer {
   ///   this model_type, or where the special tokens of a Unigram model are theirs.
   /// @return a value that is a `Tokenizer` and can decode and save; `get_if` has the tokenizer inside.
   /// @throws IoError where the folder or all of these files are missing, naming what was searched for; ConfigError
-  /// where
-  ///   they name an unsupported kind; else what `from_pretrained` of the kind throws.
+  ///   where they name an unsupported kind; else what `from_pretrained` of the kind throws.
   static AnyTokenizer from_pretrained(const std::filesystem::path& folder, const AutoTokenizerOptions& options = {});
 
  private:

@@ -3,11 +3,6 @@
 
 #include <tempa/autograd/detect_anomaly.hpp>
 
-#include <cstddef>
-#include <memory>
-#include <span>
-#include <string>
-#include <string_view>
 #include <utility>
 
 namespace tempa::inline TEMPA_ABI {

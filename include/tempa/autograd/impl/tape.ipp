@@ -5,10 +5,6 @@
 #include <tempa/autograd/tape.hpp>
 #include <tempa/tensor/profile_scope.hpp>
 
-#include <initializer_list>
-#include <memory>
-#include <vector>
-
 namespace tempa::inline TEMPA_ABI {
 
 TEMPA_INLINE bool records(std::span<const TapeInput> inputs) {

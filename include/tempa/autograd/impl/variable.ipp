@@ -9,9 +9,6 @@
 #include <tempa/cpu/accumulate.hpp>
 #include <tempa/tensor/profile_scope.hpp>
 
-#include <memory>
-#include <utility>
-
 namespace tempa::inline TEMPA_ABI {
 
 namespace detail {

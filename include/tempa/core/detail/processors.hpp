@@ -8,11 +8,6 @@
 #include <string>
 #include <string_view>
 
-#if defined(__linux__)
-#include <sched.h>
-#include <unistd.h>
-#endif
-
 namespace tempa::inline TEMPA_ABI {
 
 /// A number of threads, and where it comes from.

@@ -61,7 +61,7 @@ class ThreadPool {
     std::atomic<bool> taken{false};
   };
 
-  ThreadPool() {}  // NOLINT(modernize-use-equals-default): as tempa::compiled needs
+  ThreadPool() = default;
 
   // Threads and flags for this many pieces.
   void prepare(int pieces);
@@ -88,8 +88,8 @@ class ThreadPool {
   std::unique_ptr<Flag[]> flags_;
   void (*call_)(const void*, int) = nullptr;
   const void* body_ = nullptr;
-  alignas(64) std::atomic<std::uint64_t> tickets_{
-      0};  // lower bits: pieces that nobody has begun; upper bits: which loop
+  // Lower bits: pieces that nobody has begun; upper bits: which loop.
+  alignas(64) std::atomic<std::uint64_t> tickets_{0};
   alignas(64) std::atomic<std::uint32_t> unfinished_{0};
   alignas(64) std::atomic<std::uint32_t> bell_{0};  // changes with each loop
 };

@@ -3,17 +3,13 @@
 
 #include <tempa/core/error.hpp>
 
-#include <cstdint>
-#include <initializer_list>
 #include <sstream>
-#include <string>
-#include <utility>
 
 namespace tempa::inline TEMPA_ABI {
 
 namespace detail {
 
-[[gnu::cold, gnu::noinline]] TEMPA_INLINE std::string join(std::initializer_list<TextPiece> pieces) {
+TEMPA_INLINE std::string join(std::initializer_list<TextPiece> pieces) {
   std::ostringstream out;
   for (const TextPiece& piece : pieces) out << piece;
   return std::move(out).str();

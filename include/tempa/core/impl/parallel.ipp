@@ -5,8 +5,6 @@
 #include <tempa/core/error.hpp>
 #include <tempa/core/parallel.hpp>
 
-#include <atomic>
-
 namespace tempa::inline TEMPA_ABI {
 
 namespace detail {

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
 #include <numbers>
 
 namespace tempa::inline TEMPA_ABI {
@@ -38,19 +37,6 @@ TEMPA_INLINE void Generator::record_from(const RandomOrigin* origin) {
   origin_ = origin;
   recorded_from_ = block_;
   recorded() = origin != nullptr ? this : nullptr;
-}
-
-TEMPA_INLINE std::uint32_t Generator::bits() {
-  if (left_ == 0) {
-    buffer_ = philox(seed_, block_++);
-    left_ = 4;
-  }
-  return buffer_[4 - left_--];
-}
-
-TEMPA_INLINE double Generator::uniform() {
-  const std::uint64_t high = bits(), low = bits();
-  return static_cast<double>(((high << 32) | low) >> 11) * 0x1p-53;
 }
 
 TEMPA_INLINE double Generator::normal() {

@@ -4,12 +4,7 @@
 #include <tempa/core/error.hpp>
 #include <tempa/core/shape.hpp>
 
-#include <cstddef>
 #include <limits>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -19,11 +14,8 @@ TEMPA_INLINE Shape::Shape(std::span<const Index> sizes) {
   for (const Index size : sizes) push_back(size);
 }
 
-TEMPA_INLINE Index Shape::normalize_axis(Index axis) const {
-  const Index positive = axis < 0 ? axis + rank_ : axis;
-  if (positive < 0 || positive >= rank_)
-    throw ShapeError(concat("[Shape] axis ", axis, " is outside of shape ", to_string()));
-  return positive;
+TEMPA_INLINE void Shape::refuse_axis(Index axis) const {
+  throw ShapeError(concat("[Shape] axis ", axis, " is outside of shape ", to_string()));
 }
 
 TEMPA_INLINE void Shape::push_back(Index size) {

@@ -30,8 +30,7 @@ class Prefetcher {
   /// @param make called from several threads at once when there are several workers.
   /// @param num_workers threads; 0: items are made by `next` itself. @param capacity at least 1.
   /// @throws ConfigError for a negative number of workers or a capacity below 1; OutOfMemoryError when the system
-  /// cannot start
-  ///   the threads.
+  ///   cannot start the threads.
   Prefetcher(Index begin, Index end, std::function<T(Index)> make, Index num_workers, Index capacity)
       : make_(std::move(make)), end_(end), claimed_(begin), delivered_(begin), capacity_(capacity) {
     if (num_workers < 0 || capacity < 1)

@@ -4,8 +4,6 @@
 #include <tempa/data/batch.hpp>
 
 #include <algorithm>
-#include <cstdint>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

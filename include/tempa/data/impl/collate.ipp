@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <span>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

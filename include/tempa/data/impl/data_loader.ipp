@@ -3,8 +3,6 @@
 
 #include <tempa/data/data_loader.hpp>
 
-#include <string>
-
 namespace tempa::inline TEMPA_ABI {
 
 TEMPA_INLINE DataLoaderError::DataLoaderError(const std::string& message, Index row, LoaderPosition position)

@@ -4,13 +4,7 @@
 #include <tempa/data/label_columns.hpp>
 #include <tempa/data/labels.hpp>
 
-#include <cstddef>
-#include <cstdint>
 #include <set>
-#include <span>
-#include <string>
-#include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -4,9 +4,6 @@
 #include <tempa/data/labeled_texts.hpp>
 #include <tempa/data/labels.hpp>
 
-#include <filesystem>
-#include <span>
-#include <string>
 #include <utility>
 
 namespace tempa::inline TEMPA_ABI {

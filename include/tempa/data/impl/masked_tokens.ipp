@@ -5,8 +5,6 @@
 #include <tempa/data/collate.hpp>
 #include <tempa/data/masked_tokens.hpp>
 
-#include <cstdint>
-#include <span>
 #include <vector>
 
 namespace tempa::inline TEMPA_ABI {

@@ -6,13 +6,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <numeric>
 #include <queue>
-#include <span>
-#include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -6,10 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstddef>
 #include <map>
 #include <numeric>
-#include <span>
 
 namespace tempa::inline TEMPA_ABI {
 

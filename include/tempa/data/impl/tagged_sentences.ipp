@@ -11,17 +11,10 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
-#include <filesystem>
 #include <initializer_list>
-#include <istream>
-#include <ostream>
-#include <span>
 #include <sstream>
-#include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

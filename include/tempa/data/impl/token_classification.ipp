@@ -5,11 +5,6 @@
 #include <tempa/data/collate.hpp>
 #include <tempa/data/token_classification.hpp>
 
-#include <cstddef>
-#include <cstdint>
-#include <span>
-#include <vector>
-
 namespace tempa::inline TEMPA_ABI {
 
 TEMPA_INLINE std::vector<std::vector<std::int32_t>> TokenClassificationDataset::word_classes(

@@ -17,8 +17,8 @@ namespace tempa::inline TEMPA_ABI::detail {
 class MemoryArena {
  public:
   static constexpr std::size_t kAlignment = 4096;  // a block shares no page with another
-  static constexpr std::size_t kSegmentBytes = std::size_t{64}
-                                               << 20;  // at least; the system provides pages when they are written
+  /// At least. The system provides pages when they are written.
+  static constexpr std::size_t kSegmentBytes = std::size_t{64} << 20;
 
   MemoryArena() = default;
   MemoryArena(const MemoryArena&) = delete;

@@ -78,9 +78,6 @@ class HostPool {
   MemoryStats stats_;  // except for what is counted elsewhere: cached bytes, and requests of the arena
 };
 
-}  // namespace detail
-
-namespace detail {
 /// @throws OutOfMemoryError for a number of bytes that does not fit an address.
 void check_element_count(std::size_t count, std::size_t element_bytes);
 }  // namespace detail

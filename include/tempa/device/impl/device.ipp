@@ -6,8 +6,6 @@
 #include <tempa/device/device.hpp>
 
 #include <charconv>
-#include <string>
-#include <string_view>
 #include <system_error>
 
 namespace tempa::inline TEMPA_ABI {

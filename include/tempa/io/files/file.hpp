@@ -59,8 +59,7 @@ void sync_folder(const std::string& folder);
 /// @param path a regular file; @param max_bytes largest size that makes sense for this kind of file.
 /// @return the bytes, whatever they are.
 /// @throws IoError when the file cannot be read, is no regular file, is larger than `max_bytes`, or is changed by
-/// others
-///   meanwhile.
+///   others meanwhile.
 std::string read_text_file(const std::string& path, std::uint64_t max_bytes = std::uint64_t{256} << 20);
 
 /// The bytes of a file, in separate memory that begins at a page. Later changes of the file have no effect

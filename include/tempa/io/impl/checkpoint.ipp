@@ -9,13 +9,8 @@
 #include <charconv>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -3,11 +3,7 @@
 
 #include <tempa/io/state_dict.hpp>
 
-#include <cstddef>
-#include <string>
-#include <string_view>
 #include <utility>
-#include <variant>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -80,8 +80,8 @@ void write_safetensors(const std::string& path, std::vector<SafetensorsItem> ite
 
 /// Options of `save_safetensors`.
 struct SaveOptions {
-  std::optional<DType> floating_dtype =
-      {};  ///< store every floating-point tensor as this type; absent: each in its own type
+  /// Store every floating-point tensor as this type; absent: each in its own type.
+  std::optional<DType> floating_dtype = {};
   std::map<std::string, std::string> metadata = {{"format", "pt"}};
 };
 

@@ -5,9 +5,6 @@
 #include <tempa/metrics/class_weights.hpp>
 
 #include <cstddef>
-#include <cstdint>
-#include <span>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -4,11 +4,7 @@
 #include <tempa/metrics/confusion_matrix.hpp>
 
 #include <algorithm>
-#include <cstddef>
-#include <cstdint>
 #include <functional>
-#include <span>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

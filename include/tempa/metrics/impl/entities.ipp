@@ -7,10 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -78,7 +75,21 @@ class LenientEntities {
   std::vector<Entity> found_;
 };
 
+enum Letter : unsigned { kI = 1, kO = 2, kB = 4, kE = 8, kS = 16, kU = 32, kL = 64, kAnyLetter = 127 };
+
 inline constexpr std::string_view kLetters = "IOBESUL";  // in the order of the bits
+
+/// A pair of neighboring tags to which a rule applies.
+struct TagPair {
+  enum class Types { kAny, kSame, kDifferent };
+  unsigned before = 0, now = 0;  ///< letters
+  Types types = Types::kAny;
+};
+
+struct StrictTag {
+  unsigned letter = kO;
+  std::string_view type = "_";
+};
 
 struct SchemeRules {
   std::string_view name;
@@ -124,7 +135,7 @@ inline const SchemeRules& rules_of(TaggingScheme scheme) {
   return kRules[static_cast<std::size_t>(scheme) - 1];
 }
 
-TEMPA_INLINE bool matches(const TagPair& rule, const StrictTag& before, const StrictTag& now) {
+inline bool matches(const TagPair& rule, const StrictTag& before, const StrictTag& now) {
   return (rule.before & before.letter) != 0 && (rule.now & now.letter) != 0 &&
          (rule.types == TagPair::Types::kAny || (before.type == now.type) == (rule.types == TagPair::Types::kSame));
 }

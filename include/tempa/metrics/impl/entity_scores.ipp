@@ -8,9 +8,6 @@
 #include <cstddef>
 #include <iterator>
 #include <map>
-#include <span>
-#include <string>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

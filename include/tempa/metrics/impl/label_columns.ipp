@@ -6,9 +6,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
-#include <span>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -6,8 +6,6 @@
 
 #include <cstddef>
 #include <cstdio>
-#include <string>
-#include <string_view>
 #include <utility>
 
 namespace tempa::inline TEMPA_ABI {

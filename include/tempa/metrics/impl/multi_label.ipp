@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <span>
 
 namespace tempa::inline TEMPA_ABI {
 

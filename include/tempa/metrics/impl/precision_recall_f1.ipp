@@ -7,10 +7,7 @@
 #include <cstddef>
 #include <limits>
 #include <numeric>
-#include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -10,9 +10,7 @@
 #include <cstdlib>
 #include <limits>
 #include <numeric>
-#include <span>
 #include <string_view>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

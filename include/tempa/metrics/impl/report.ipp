@@ -8,10 +8,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
-#include <span>
-#include <string>
-#include <string_view>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -4,9 +4,7 @@
 #include <tempa/metrics/sole_prediction.hpp>
 
 #include <cstddef>
-#include <optional>
 #include <span>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,4 +1,4 @@
-// Self-attention with its output projection, residual and normalisation.
+// Self-attention with its output projection, residual and normalization.
 #pragma once
 
 #include <tempa/models/encoder/encoder_config.hpp>
@@ -66,7 +66,7 @@ struct SelfAttention : ModuleMembers<SelfAttention<T>, T> {
   }
 };
 
-/// Self-attention, its projection, residual and normalisation.
+/// Self-attention, its projection, residual and normalization.
 /// @source transformers BertAttention
 template <Floating T>
 struct AttentionBlock : ModuleMembers<AttentionBlock<T>, T> {

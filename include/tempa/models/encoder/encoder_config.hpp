@@ -35,7 +35,7 @@ struct EmbeddingsConfig {
   double initializer_range = 0.02;
   double layer_norm_eps = 1e-12;
 
-  /// How many weights the tables and their normalisation have.
+  /// How many weights the tables and their normalization have.
   double weights() const;
 };
 

@@ -52,7 +52,7 @@ struct EncoderModelMembers : ModuleMembers<Self, T>, PretrainedMembers<Self> {
     return {hidden, self().pooler(first)};
   }
 
-  /// The same for padded ids and mask (B,T); padding is taken out at the door. Sequence b's tokens follow each other in
+  /// The same for padded ids and mask (B,T); padding is removed first. Sequence b's tokens follow each other in
   /// `last_hidden_state`, without the padded positions.
   EncoderModelOutput<T> operator()(const Tensor<std::int32_t>& ids, const Tensor<std::int32_t>& attention_mask,
                                    const Tensor<std::int32_t>& token_type_ids = {}) const {

@@ -65,8 +65,8 @@ struct LabelColumnsClassification : HeadMembers<LabelColumnsClassification<With>
       if (batch.labels.empty()) continue;
       const auto labels = column_of(batch.labels, a);
       auto loss = cross_entropy(output.logits.back(), labels);
-      const double labelled = cross_entropy_weight(labels, classes_of(a));
-      if (labelled != weight) loss = loss * (labelled / weight);
+      const double labeled = cross_entropy_weight(labels, classes_of(a));
+      if (labeled != weight) loss = loss * (labeled / weight);
       output.loss = a == 0 ? loss : add(output.loss, loss);
     }
     return output;
@@ -91,7 +91,7 @@ struct LabelColumnsClassification : HeadMembers<LabelColumnsClassification<With>
   }
 
   using Members::from_pretrained;
-  /// The encoder of a Hugging Face folder with classifiers for `columns`; those that the folder has go on, column by
+  /// The encoder of a Hugging Face folder with classifiers for `columns`; those that the folder has are kept, column by
   /// column and label by label, see `match_label_columns`. @throws as `load_pretrained`, `flat_labels`.
   static LabelColumnsClassification from_pretrained(const std::filesystem::path& folder,
                                                     std::span<const LabelColumn> columns,
@@ -100,8 +100,9 @@ struct LabelColumnsClassification : HeadMembers<LabelColumnsClassification<With>
     return load_pretrained<LabelColumnsClassification>(folder, options);
   }
 
-  /// What becomes of a folder's classifiers. Where the folder's labels have no names, classifiers of as many labels go
-  /// on in their order. @param known of the folder, which may be one of another model. @param given by `flat_labels`.
+  /// What becomes of a folder's classifiers. Where the folder's labels have no names, classifiers of as many labels
+  /// are kept in their order. @param known of the folder, which may be one of another model. @param given by
+  /// `flat_labels`.
   static LabelHeads label_heads(const std::vector<std::string>& known, const std::vector<std::string>& given,
                                 const MatchLabelsOptions& options) {
     constexpr Index kNone = MatchedLabels::kNone;

@@ -1,4 +1,4 @@
-// An encoder with the head of masked language modelling, to pre-train on texts without labels.
+// An encoder with the head of masked language modeling, to pre-train on texts without labels.
 #pragma once
 
 #include <tempa/data/masked_tokens.hpp>

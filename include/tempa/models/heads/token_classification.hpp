@@ -46,7 +46,7 @@ struct TokenClassification : HeadMembers<TokenClassification<With>, With> {
     return {cross_entropy(logits, batch.labels, cross_entropy_options(loss_options)), logits};
   }
 
-  /// What the loss of a batch weighs: its labelled tokens, by their class weights; see `loss_weight_of`.
+  /// What the loss of a batch weighs: its labeled tokens, by their class weights; see `loss_weight_of`.
   double loss_weight(const Batch& batch) const {
     return cross_entropy_weight(batch.labels, config().num_labels(), cross_entropy_options(loss_options));
   }

@@ -1,5 +1,5 @@
-// What a family says of its configuration, once: the fields of config.json, where their values lie, what they may be.
-// Reading, writing and checking go by this list.
+// What a family states about its configuration, once: the fields of config.json, where their values lie, what they may
+// be. Reading, writing and checking go by this list.
 #pragma once
 
 #include <tempa/core/dtype.hpp>
@@ -113,7 +113,7 @@ void check_config(const ConfigView& view, const EncoderConfig& encoder);
 
 }  // namespace detail
 
-/// The configuration itself, for use in an initialiser list. @throws ConfigError naming the field, its rule and its
+/// The configuration itself, for use in an initializer list. @throws ConfigError naming the field, its rule and its
 /// value.
 template <ModelConfig C>
 const C& validated(const C& config) {

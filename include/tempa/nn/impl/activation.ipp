@@ -4,8 +4,6 @@
 #include <tempa/core/detail/instantiate.hpp>
 #include <tempa/nn/activation.hpp>
 
-#include <string_view>
-
 namespace tempa::inline TEMPA_ABI {
 
 TEMPA_INLINE Activation parse_activation(std::string_view field, std::string_view name) {

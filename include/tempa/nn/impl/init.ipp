@@ -4,8 +4,6 @@
 #include <tempa/core/detail/instantiate.hpp>
 #include <tempa/nn/init.hpp>
 
-#include <unordered_set>
-
 namespace tempa::inline TEMPA_ABI {
 
 TEMPA_INLINE void DeferredInit::draw(const std::unordered_set<const void*>& nodes) const {

@@ -5,16 +5,9 @@
 #include <tempa/core/detail/instantiate.hpp>
 #include <tempa/nn/module.hpp>
 
-#include <cstddef>
 #include <optional>
-#include <string>
-#include <string_view>
-#include <type_traits>
 #include <unordered_map>
 #include <unordered_set>
-#include <utility>
-#include <variant>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

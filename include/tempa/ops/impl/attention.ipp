@@ -10,8 +10,6 @@
 #include <tempa/tensor/profile_scope.hpp>
 
 #include <algorithm>
-#include <array>
-#include <span>
 
 namespace tempa::inline TEMPA_ABI {
 

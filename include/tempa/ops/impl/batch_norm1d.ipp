@@ -7,7 +7,6 @@
 #include <tempa/ops/batch_norm1d.hpp>
 #include <tempa/tensor/profile_scope.hpp>
 
-#include <cstdint>
 #include <utility>
 #include <vector>
 

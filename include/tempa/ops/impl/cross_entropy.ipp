@@ -1,13 +1,15 @@
 // The bodies of <tempa/ops/cross_entropy.hpp>.
 #pragma once
 
+#include <tempa/autograd/tape.hpp>
 #include <tempa/core/detail/instantiate.hpp>
 #include <tempa/cpu/cross_entropy.hpp>
 #include <tempa/cpu/softmax.hpp>
+#include <tempa/cuda/cross_entropy_fused.hpp>
 #include <tempa/ops/cast.hpp>
 #include <tempa/ops/cross_entropy.hpp>
+#include <tempa/tensor/profile_scope.hpp>
 
-#include <cstdint>
 #include <utility>
 
 namespace tempa::inline TEMPA_ABI {
@@ -27,6 +29,44 @@ TEMPA_INLINE double cross_entropy_weight(const Tensor<std::int32_t>& labels, Ind
   }
   return total;
 }
+
+#if defined(TEMPA_WITH_CUDA)
+namespace detail {
+
+/// `cross_entropy` on a CUDA device, which computes the gradient together with the loss. The host reads nothing: the
+/// kernels check the labels and sum their weights.
+/// @param weights (K), or empty for 1.
+template <Floating T>
+Variable<Accumulator<T>> cross_entropy_on_device(const Variable<T>& logits, const Tensor<std::int32_t>& labels,
+                                                 const Tensor<Accumulator<T>>& weights,
+                                                 const CrossEntropyOptions& options) {
+  using A = Accumulator<T>;
+  const Index rows = logits.size(0), classes = logits.size(1);
+  const Device device = logits.device();
+  const bool reduces = options.reduction != Reduction::kNone, trains = records({logits});
+  Tensor<A> losses(Shape{rows}, device);                                          // (B)
+  Tensor<A> gradient = trains ? Tensor<A>(logits.shape(), device) : Tensor<A>();  // (B,K) by logits, of sum l_i
+  Tensor<A> inverse = reduces ? Tensor<A>(Shape{}, device) : Tensor<A>();         // 1 / sum of the weights
+  Tensor<A> y = reduces ? Tensor<A>(Shape{}, device) : losses;
+  const cuda::Backend backend = cuda::current_backend(device.index());
+  cuda::cross_entropy_with_gradient<T>(backend, losses.data(), gradient.data(), logits.value().data(), labels.data(),
+                                       weights.data(), rows, classes, options.ignore_index,
+                                       static_cast<A>(options.label_smoothing), A(1));
+  if (reduces)
+    cuda::reduce_losses<A>(backend, y.data(), inverse.data(), losses.data(), labels.data(), weights.data(), rows,
+                           classes, options.ignore_index, options.reduction == Reduction::kMean);
+  count_bytes(logits, gradient, losses);
+  return record("cross_entropy", std::move(y), {logits}, [=](const Tensor<A>& dy) {
+    Tensor<T> dlogits(logits.shape(), device);  // (B,K)
+    count_bytes(gradient, dlogits);
+    cuda::scale_loss_gradient<T>(cuda::current_backend(device.index()), dlogits.data(), gradient.data(), dy.data(),
+                                 reduces, inverse.data(), labels.data(), rows, classes, options.ignore_index);
+    logits.accumulate_grad(std::move(dlogits));
+  });
+}
+
+}  // namespace detail
+#endif
 
 template <Floating T>
 Variable<Accumulator<T>> cross_entropy(const Variable<T>& logits, const Tensor<std::int32_t>& labels,
@@ -80,6 +120,14 @@ Variable<Accumulator<T>> cross_entropy(const Variable<T>& logits, const Tensor<s
     });
   }
 }
+
+namespace detail {
+
+template <Floating T>
+using CrossEntropy = Variable<Accumulator<T>>(const Variable<T>&, const Tensor<std::int32_t>&,
+                                              const CrossEntropyOptions&);
+
+}  // namespace detail
 
 TEMPA_INSTANTIATE_OVERLOAD(cross_entropy, detail::CrossEntropy);
 

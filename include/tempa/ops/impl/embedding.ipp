@@ -7,8 +7,6 @@
 #include <tempa/ops/embedding.hpp>
 #include <tempa/tensor/profile_scope.hpp>
 
-#include <cstdint>
-#include <optional>
 #include <utility>
 
 namespace tempa::inline TEMPA_ABI {

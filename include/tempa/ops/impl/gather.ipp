@@ -7,7 +7,6 @@
 #include <tempa/ops/gather.hpp>
 #include <tempa/tensor/profile_scope.hpp>
 
-#include <concepts>
 #include <string_view>
 #include <utility>
 

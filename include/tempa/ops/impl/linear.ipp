@@ -9,7 +9,6 @@
 #include <array>
 #include <cstddef>
 #include <span>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -22,6 +22,15 @@ Variable<Accumulator<T>> mse_loss(const Variable<T>& x, const Tensor<Accumulator
   return mse_loss(cast<Accumulator<T>>(x), Variable<Accumulator<T>>(target), options);
 }
 
+namespace detail {
+
+template <Floating T>
+using MseLoss = Variable<Accumulator<T>>(const Variable<T>&, const Tensor<Accumulator<T>>&, const MseLossOptions&);
+template <Floating T>
+using MseLossOfVariables = Variable<Accumulator<T>>(const Variable<T>&, const Variable<T>&, const MseLossOptions&);
+
+}  // namespace detail
+
 TEMPA_INSTANTIATE_OVERLOAD(mse_loss, detail::MseLoss);
 TEMPA_INSTANTIATE_OVERLOAD(mse_loss, detail::MseLossOfVariables);
 

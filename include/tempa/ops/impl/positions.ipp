@@ -5,8 +5,6 @@
 #include <tempa/cpu/tail.hpp>
 #include <tempa/ops/positions.hpp>
 
-#include <cstdint>
-
 namespace tempa::inline TEMPA_ABI {
 
 TEMPA_INLINE Tensor<std::int32_t> position_ids(const Tensor<std::int32_t>& cu_seqlens, Index tokens, bool has_tail) {

@@ -7,7 +7,6 @@
 #include <tempa/ops/elementary.hpp>
 #include <tempa/ops/reduction.hpp>
 
-#include <cstdint>
 #include <utility>
 
 namespace tempa::inline TEMPA_ABI {
@@ -45,12 +44,12 @@ Variable<T> variance(const Variable<T>& x, Index axis, Index correction, bool ke
     const auto split = detail::split_at("variance", x.shape(), axis);
     const T scale = T(1) / static_cast<T>(split.middle - correction);
     const Variable<T> source = x.detach();
-    const Variable<T> centred = sub(source, mean(source, axis, true));
+    const Variable<T> centered = sub(source, mean(source, axis, true));
     const Shape kept = x.shape().with(axis, 1);
     Variable<T> y =
-        detail::scaled_sum("variance", square(centred), split, keepdim ? kept : x.shape().without(axis), scale);
+        detail::scaled_sum("variance", square(centered), split, keepdim ? kept : x.shape().without(axis), scale);
     return record("variance", y.value(), {x}, [=](const Tensor<T>& dy) {  // the derivative of the mean cancels out
-      x.accumulate_grad(mul(centred, mul(Variable<T>(dy.reshape(kept)), 2.0 * static_cast<double>(scale))).value());
+      x.accumulate_grad(mul(centered, mul(Variable<T>(dy.reshape(kept)), 2.0 * static_cast<double>(scale))).value());
     });
   }
 }

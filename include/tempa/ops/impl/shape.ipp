@@ -5,9 +5,6 @@
 #include <tempa/ops/matmul.hpp>
 #include <tempa/ops/shape.hpp>
 
-#include <utility>
-#include <vector>
-
 namespace tempa::inline TEMPA_ABI {
 
 template <Floating T>

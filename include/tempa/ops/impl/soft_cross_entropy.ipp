@@ -34,6 +34,14 @@ Variable<Accumulator<T>> cross_entropy(const Variable<T>& logits, const Tensor<A
   }
 }
 
+namespace detail {
+
+template <Floating T>
+using SoftCrossEntropy = Variable<Accumulator<T>>(const Variable<T>&, const Tensor<Accumulator<T>>&,
+                                                  const CrossEntropyOptions&);
+
+}  // namespace detail
+
 TEMPA_INSTANTIATE_OVERLOAD(cross_entropy, detail::SoftCrossEntropy);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -9,7 +9,6 @@
 #include <tempa/ops/where.hpp>
 #include <tempa/tensor/profile_scope.hpp>
 
-#include <cstdint>
 #include <utility>
 
 namespace tempa::inline TEMPA_ABI {

@@ -9,10 +9,7 @@
 #include <tempa/optim/optimizer.hpp>
 
 #include <algorithm>
-#include <cstddef>
-#include <string>
 #include <utility>
-#include <variant>
 
 namespace tempa::inline TEMPA_ABI {
 

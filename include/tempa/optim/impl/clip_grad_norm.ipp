@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <cstdlib>
 #include <string>
-#include <string_view>
 
 namespace tempa::inline TEMPA_ABI {
 

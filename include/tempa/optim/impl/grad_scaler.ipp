@@ -6,9 +6,6 @@
 
 #include <cmath>
 #include <cstdint>
-#include <map>
-#include <string>
-#include <string_view>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -3,11 +3,8 @@
 
 #include <tempa/optim/layerwise_lr.hpp>
 
-#include <algorithm>
 #include <charconv>
 #include <cstddef>
-#include <optional>
-#include <string_view>
 #include <system_error>
 
 namespace tempa::inline TEMPA_ABI {

@@ -5,8 +5,6 @@
 #include <tempa/tensor/profile_scope.hpp>
 
 #include <cmath>
-#include <memory>
-#include <string_view>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -5,7 +5,6 @@
 
 #include <cctype>
 #include <string>
-#include <string_view>
 
 namespace tempa::inline TEMPA_ABI {
 

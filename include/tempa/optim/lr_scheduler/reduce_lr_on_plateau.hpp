@@ -25,7 +25,7 @@ enum class ThresholdMode {
 struct ReduceLROnPlateauOptions {
   PlateauMode mode = PlateauMode::kMin;
   double factor = 0.1;
-  Index patience = 10;      ///< bad steps that are borne; the next one lowers the rate
+  Index patience = 10;      ///< bad steps that are tolerated; the next one lowers the rate
   double threshold = 1e-4;  ///< an improvement by less is none
   ThresholdMode threshold_mode = ThresholdMode::kRel;
   Index cooldown = 0;  ///< steps after a reduction in which bad ones are not counted

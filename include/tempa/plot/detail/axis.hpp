@@ -1,4 +1,4 @@
-// Axes: round tick values, and how numbers are written beside them.
+// Axes: round tick values, and how numbers are written along them.
 #pragma once
 
 #include <tempa/plot/detail/scene.hpp>
@@ -11,10 +11,10 @@ namespace tempa::inline TEMPA_ABI {
 
 namespace detail {
 
-/// Colours that differ for colour-blind readers too, the strongest first.
+/// Colors that differ for color-blind readers too, the strongest first.
 /// @source M. Okabe, K. Ito: Color Universal Design, 2008
 Scene::Color series_color(std::size_t i);
-/// Later turns through the colours have other dashes.
+/// Later turns through the colors have other dashes.
 std::vector<double> series_dashes(std::size_t i);
 
 inline constexpr Scene::Color kInk{38, 38, 38};

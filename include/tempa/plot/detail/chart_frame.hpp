@@ -16,7 +16,7 @@ struct PlotArea {
   double height() const { return bottom - top; }
 };
 
-/// Writes the lines of a text one below the other. @param y base line of the first. @return base line behind the last.
+/// Writes the lines of a text one below the other. @param y base line of the first. @return base line after the last.
 double add_lines(Scene& scene, const std::vector<std::string>& lines, Scene::Text style, double leading = 1.25);
 
 /// A title above a chart, in at most three lines. @return its height.

@@ -23,7 +23,7 @@ namespace detail {
 }  // namespace detail
 
 /// A PNG file of 8 bits a channel.
-/// @param pixels (height,width,channels) with 1 (grey), 3 (RGB) or 4 (RGBA) channels.
+/// @param pixels (height,width,channels) with 1 (gray), 3 (RGB) or 4 (RGBA) channels.
 /// @return the file's bytes.
 /// @throws ShapeError for another shape; ConfigError where this build has no libpng, or for a side that it refuses.
 /// @source libpng, the simplified API

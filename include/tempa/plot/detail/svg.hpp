@@ -10,7 +10,7 @@ namespace tempa::inline TEMPA_ABI {
 
 namespace detail {
 
-/// A number with `decimals` digits behind the point, whatever the program's locale.
+/// A number with `decimals` digits after the point, whatever the program's locale.
 std::string fixed_number(double value, int decimals);
 
 /// Text of an XML element or attribute; characters that XML cannot hold become spaces.

@@ -7,9 +7,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <span>
-#include <string>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

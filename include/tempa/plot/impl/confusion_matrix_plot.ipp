@@ -9,8 +9,6 @@
 #include <cmath>
 #include <cstddef>
 #include <numbers>
-#include <string>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

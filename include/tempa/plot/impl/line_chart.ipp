@@ -8,8 +8,6 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <span>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

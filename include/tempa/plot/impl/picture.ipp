@@ -2,12 +2,9 @@
 #pragma once
 
 #include <tempa/io/files/file.hpp>
-#include <tempa/plot/detail/png.hpp>
 #include <tempa/plot/detail/svg.hpp>
 #include <tempa/plot/picture.hpp>
 
-#include <filesystem>
-#include <string>
 #include <utility>
 
 namespace tempa::inline TEMPA_ABI {

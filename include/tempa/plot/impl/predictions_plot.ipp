@@ -9,9 +9,6 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <span>
-#include <string>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

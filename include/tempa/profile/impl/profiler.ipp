@@ -8,10 +8,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
-#include <memory>
-#include <ostream>
-#include <string>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -3,7 +3,6 @@
 
 #include <tempa/tensor/profile_scope.hpp>
 
-#include <string_view>
 #include <utility>
 
 namespace tempa::inline TEMPA_ABI {

@@ -4,12 +4,7 @@
 #include <tempa/core/detail/instantiate.hpp>
 #include <tempa/tensor/tensor.hpp>
 
-#include <cstddef>
-#include <memory>
-#include <span>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

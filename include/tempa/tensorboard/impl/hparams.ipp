@@ -3,11 +3,7 @@
 
 #include <tempa/tensorboard/hparams.hpp>
 
-#include <string>
 #include <tuple>
-#include <utility>
-#include <variant>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

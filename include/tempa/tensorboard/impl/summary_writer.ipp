@@ -4,18 +4,8 @@
 #include <tempa/plot/detail/svg.hpp>
 #include <tempa/tensorboard/summary_writer.hpp>
 
-#include <unistd.h>
-#include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <cstddef>
-#include <cstdint>
-#include <filesystem>
-#include <memory>
-#include <mutex>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>

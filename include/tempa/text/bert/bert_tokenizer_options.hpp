@@ -26,8 +26,8 @@ struct BertTokenizerOptions {
   std::int64_t max_input_chars_per_word = 100;  ///< code points; a longer word is [UNK]
   bool clean_up_tokens = true;                  ///< `decode`: no space before . ? ! , n't 's and so on, token by token
   std::optional<bool> clean_up_tokenization_spaces = std::nullopt;  ///< `decode`, of the whole text; nothing: no
-  std::optional<std::int64_t> model_max_length =
-      std::nullopt;                  ///< what the model can read; `encode` truncates only if told to
+  /// What the model can read; `encode` truncates only if told to.
+  std::optional<std::int64_t> model_max_length = std::nullopt;
   Side padding_side = Side::kRight;  ///< the side that `pad` should pad
 };
 

@@ -3,11 +3,6 @@
 
 #include <tempa/text/any_tokenizer.hpp>
 
-#include <cstdint>
-#include <span>
-#include <string>
-#include <string_view>
-
 namespace tempa::inline TEMPA_ABI {
 
 TEMPA_INLINE Encoding AnyTokenizer::encode(std::string_view text, const EncodeOptions& options) const {

@@ -7,7 +7,6 @@
 #include <tempa/text/sentencepiece/sentencepiece_tokenizer.hpp>
 
 #include <algorithm>
-#include <filesystem>
 #include <string>
 #include <string_view>
 

@@ -4,9 +4,6 @@
 #include <tempa/text/batch_encoding.hpp>
 
 #include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <span>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -5,9 +5,6 @@
 #include <tempa/text/tokenizer.hpp>
 
 #include <algorithm>
-#include <cstddef>
-#include <optional>
-#include <utility>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -80,8 +80,7 @@ class TrainingCheckpoints {
   /// With `resume`, restores model, optimizer, average, `default_generator()` and the added states from the newest
   /// complete checkpoint. @param model tensors that share storage with the model.
   /// @return nothing when there is none to resume from.
-  /// @throws ConfigError naming every setting that differs; ConfigError when the folder has checkpoints and `resume`
-  /// was
+  /// @throws ConfigError naming every setting that differs, or when the folder has checkpoints and `resume` was
   ///   not given, because a new training would remove those of the old one as it writes its own; FormatError, IoError;
   ///   ShapeError or ValueError when the weights are of another model. Nothing was changed when the settings differ.
   std::optional<RestoredTraining> restore(StateDict& model, Optimizer& optimizer, AveragedModel* average);

@@ -5,7 +5,6 @@
 #include <tempa/train/early_stopping.hpp>
 
 #include <cmath>
-#include <optional>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -3,9 +3,6 @@
 
 #include <tempa/train/label_columns_score_keeper.hpp>
 
-#include <cstddef>
-#include <vector>
-
 namespace tempa::inline TEMPA_ABI {
 
 TEMPA_INLINE Metrics label_columns_metrics(const LabelColumnsScores& scores, std::span<const LabelColumn> columns,

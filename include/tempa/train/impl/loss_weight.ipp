@@ -1,7 +1,6 @@
 // The bodies of <tempa/train/loss_weight.hpp>.
 #pragma once
 
-#include <tempa/nn/module.hpp>
 #include <tempa/train/loss_weight.hpp>
 
 namespace tempa::inline TEMPA_ABI {

@@ -4,14 +4,9 @@
 #include <tempa/core/error.hpp>
 #include <tempa/train/progress.hpp>
 
-#include <unistd.h>
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <ostream>
-#include <string>
-#include <utility>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -6,10 +6,6 @@
 #include <tempa/train/predict.hpp>
 #include <tempa/train/report.hpp>
 
-#include <filesystem>
-#include <string>
-#include <vector>
-
 namespace tempa::inline TEMPA_ABI {
 
 TEMPA_INLINE std::string evaluation_report(const Evaluation& evaluation, const std::vector<std::string>& names,

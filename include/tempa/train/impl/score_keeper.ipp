@@ -6,10 +6,6 @@
 #include <tempa/metrics/regression.hpp>
 #include <tempa/train/score_keeper.hpp>
 
-#include <cstdint>
-#include <string_view>
-#include <vector>
-
 namespace tempa::inline TEMPA_ABI {
 
 TEMPA_INLINE Metrics single_label_metrics(const ConfusionMatrix& confusion, double loss) {

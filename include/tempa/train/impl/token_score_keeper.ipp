@@ -3,11 +3,7 @@
 
 #include <tempa/train/token_score_keeper.hpp>
 
-#include <cstddef>
-#include <cstdint>
-#include <string>
 #include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

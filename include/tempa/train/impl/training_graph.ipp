@@ -3,10 +3,6 @@
 
 #include <tempa/train/training_graph.hpp>
 
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-
 namespace tempa::inline TEMPA_ABI {
 
 TEMPA_INLINE Batch padded_to_bucket(const Batch& batch, const TrainingGraphOptions& options) {

@@ -7,11 +7,8 @@
 #include <tempa/train/training_plots.hpp>
 
 #include <algorithm>
-#include <span>
-#include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -7,15 +7,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
-#include <cstdint>
-#include <memory>
 #include <unordered_set>
 #include <utility>
-#include <vector>
 
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 TEMPA_INLINE std::uint64_t Node::next_sequence() {
   static std::atomic<std::uint64_t> counter{0};
@@ -49,6 +44,4 @@ TEMPA_INLINE std::vector<std::shared_ptr<Node>> reverse_order(const std::shared_
   return order;
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

@@ -4,11 +4,6 @@
 #include <tempa/core/detail/loop_nest.hpp>
 #include <tempa/core/error.hpp>
 
-#include <algorithm>
-#include <array>
-#include <cstddef>
-#include <string_view>
-
 namespace tempa::inline TEMPA_ABI {
 
 TEMPA_INLINE Shape broadcast_shape(std::string_view op, const Shape& a, const Shape& b) {

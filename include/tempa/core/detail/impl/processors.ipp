@@ -9,10 +9,12 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <thread>
+
+#if defined(__linux__)
+#include <sched.h>
+#include <unistd.h>
+#endif
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -3,18 +3,13 @@
 
 #include <tempa/core/detail/thread_pool.hpp>
 
-#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
-#include <cstdint>
 #include <exception>
-#include <memory>
 #include <thread>
 
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 TEMPA_INLINE bool& loops_stay_in_this_thread() {
   thread_local bool stay = false;
@@ -104,6 +99,4 @@ TEMPA_INLINE void ThreadPool::pause() {
 #endif
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

@@ -8,11 +8,7 @@
 #include <charconv>
 #include <cstddef>
 #include <set>
-#include <span>
-#include <string>
-#include <string_view>
 #include <system_error>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -7,9 +7,6 @@
 #include <tempa/text/detail/unicode/utf8.hpp>
 
 #include <cstddef>
-#include <span>
-#include <string>
-#include <string_view>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -6,18 +6,9 @@
 #include <tempa/text/detail/unicode/utf8.hpp>
 
 #include <cerrno>
-#include <cstddef>
-#include <cstdint>
-#include <filesystem>
-#include <fstream>
-#include <istream>
-#include <memory>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -4,13 +4,6 @@
 #include <tempa/data/table/delimited_writer.hpp>
 #include <tempa/text/detail/unicode/utf8.hpp>
 
-#include <cstddef>
-#include <exception>
-#include <filesystem>
-#include <ostream>
-#include <span>
-#include <string>
-#include <string_view>
 #include <utility>
 
 namespace tempa::inline TEMPA_ABI {

@@ -3,13 +3,6 @@
 
 #include <tempa/data/table/table_input.hpp>
 
-#include <cstddef>
-#include <filesystem>
-#include <fstream>
-#include <istream>
-#include <memory>
-#include <streambuf>
-#include <string>
 #include <system_error>
 #include <utility>
 

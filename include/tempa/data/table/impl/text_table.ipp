@@ -5,9 +5,6 @@
 #include <tempa/data/table/text_table.hpp>
 
 #include <cstddef>
-#include <filesystem>
-#include <span>
-#include <string>
 
 namespace tempa::inline TEMPA_ABI {
 

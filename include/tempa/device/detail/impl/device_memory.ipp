@@ -4,12 +4,9 @@
 #include <tempa/device/cuda/stream.hpp>
 #include <tempa/device/detail/device_memory.hpp>
 
-#include <cstddef>
 #include <cstring>
 
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 TEMPA_INLINE void copy_bytes(void* to, Device to_device, const void* from, Device from_device, std::size_t bytes) {
   if (bytes == 0) return;
@@ -25,6 +22,4 @@ TEMPA_INLINE void copy_bytes(void* to, Device to_device, const void* from, Devic
   std::memcpy(to, from, bytes);
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

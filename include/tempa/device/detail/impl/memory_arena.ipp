@@ -4,13 +4,10 @@
 #include <tempa/device/detail/memory_arena.hpp>
 
 #include <algorithm>
-#include <cstddef>
 #include <iterator>
 #include <new>
 
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 TEMPA_INLINE void* MemoryArena::take(std::size_t bytes) {
   bytes = round_up(bytes);
@@ -100,6 +97,4 @@ TEMPA_INLINE auto MemoryArena::add_segment(std::size_t bytes) -> FreeBlocks::ite
   }
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

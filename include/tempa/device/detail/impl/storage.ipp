@@ -6,9 +6,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstddef>
-#include <mutex>
-#include <new>
 
 namespace tempa::inline TEMPA_ABI {
 

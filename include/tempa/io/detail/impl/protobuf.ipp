@@ -4,14 +4,6 @@
 #include <tempa/core/error.hpp>
 #include <tempa/io/detail/protobuf.hpp>
 
-#include <bit>
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-#include <vector>
-
 namespace tempa::inline TEMPA_ABI {
 
 TEMPA_INLINE void ProtobufWriter::varint(std::uint32_t field, std::uint64_t value) {

@@ -1,6 +1,5 @@
-// Parses JSON text event by event and keeps track of the line. The internals of json.hpp and of the
-// safetensors header. The library calls nlohmann's parser in one place only, because each instantiation costs compile
-// time.
+// Parses JSON text event by event and keeps track of the line: the internals of json.hpp and of the safetensors header.
+// The library calls nlohmann's parser in one place only, because each instantiation costs compile time.
 #pragma once
 
 #include <tempa/core/config.hpp>

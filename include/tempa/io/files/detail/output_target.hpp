@@ -21,8 +21,8 @@ std::optional<std::string> canonical_path(const std::string& path);
 struct OutputTarget {
   std::string path;                     ///< of the regular file: symbolic links are followed, the last one may dangle
   std::optional<struct stat> existing;  ///< that file, if it exists
-  std::optional<Descriptor>
-      through;  ///< instead of them: something other than a regular file, open for writing and never replaced
+  /// Instead of them: something other than a regular file, open for writing and never replaced.
+  std::optional<Descriptor> through;
 };
 
 /// Follows symbolic links, and opens anything but a regular file; that may block, as for the reader of a named pipe.

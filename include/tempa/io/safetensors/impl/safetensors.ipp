@@ -4,19 +4,11 @@
 #include <tempa/io/safetensors/safetensors.hpp>
 
 #include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <map>
-#include <memory>
-#include <optional>
 #include <set>
-#include <span>
-#include <string>
 #include <string_view>
 #include <tuple>
 #include <utility>
 #include <variant>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -8,7 +8,6 @@
 
 #include <map>
 #include <set>
-#include <string>
 #include <string_view>
 
 namespace tempa::inline TEMPA_ABI {

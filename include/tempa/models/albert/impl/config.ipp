@@ -3,8 +3,6 @@
 
 #include <tempa/models/albert/config.hpp>
 
-#include <vector>
-
 namespace tempa::inline TEMPA_ABI {
 
 TEMPA_INLINE std::vector<ConfigField> AlbertConfig::fields() {

@@ -4,8 +4,6 @@
 #include <tempa/core/detail/instantiate.hpp>
 #include <tempa/models/albert/model.hpp>
 
-#include <cstddef>
-
 namespace tempa::inline TEMPA_ABI {
 
 template <Floating T>

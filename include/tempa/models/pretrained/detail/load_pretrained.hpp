@@ -22,8 +22,8 @@ namespace tempa::inline TEMPA_ABI {
 struct PretrainedOptions {
   /// K of a new head, named LABEL_0, LABEL_1, …; the labels of config.json when absent.
   std::optional<Index> num_labels{};
-  /// Names of the labels, by number: `id2label` and `label2id`. Their count is `num_labels`. A head of the folder goes
-  /// on: a label that it knows keeps its row, a new one gets a new row, and one line in `log` says which, see
+  /// Names of the labels, by number: `id2label` and `label2id`. Their count is `num_labels`. A head of the folder is
+  /// kept: a label that it knows keeps its row, a new one gets a new row, and one line in `log` says which, see
   /// `match_labels`.
   std::vector<std::string> labels{};
   /// Whether the model has `labels` in this order and spelling, or in the folder's, with the new ones after them: then
@@ -33,15 +33,15 @@ struct PretrainedOptions {
   bool keep_labels = false;
   /// What the head predicts; that of config.json when absent.
   std::optional<ProblemType> problem_type{};
-  /// Initialise a weight anew whose shape in the file is another, instead of refusing: for a head of another size.
+  /// Initialize a weight anew whose shape in the file is another, instead of refusing: for a head of another size.
   bool ignore_mismatched_sizes = false;
-  /// Initialise weights of the embeddings and the encoder anew that the file does not have, instead of refusing. Heads
+  /// Initialize weights of the embeddings and the encoder anew that the file does not have, instead of refusing. Heads
   /// and the pooler may always be missing.
   bool allow_missing_weights = false;
   /// false: refuse a folder without all weights, heads and pooler included. For a model that is to predict: new weights
   /// are random, and what it says with them means nothing.
   bool allow_new_weights = true;
-  /// Refuse NaN and infinite weights, which a training that failed leaves: the error names the first one.
+  /// Refuse NaN and infinite weights, which a failed training leaves: the error names the first one.
   bool check_finite = false;
   /// Where the report goes when there is something to say; nullptr: nowhere.
   std::ostream* log = &std::cerr;
@@ -63,7 +63,7 @@ FolderWeights load_folder_weights(const std::filesystem::path& folder);
 
 namespace detail {
 
-/// Refuses a config.json that asks for far more memory than the weights beside it could fill, before it is allocated.
+/// Refuses a config.json that asks for far more memory than the weights next to it could fill, before it is allocated.
 /// @param wanted about as many weights as the encoder has at least.
 void check_size(double wanted, const FolderWeights& weights);
 
@@ -130,7 +130,7 @@ void load_pretrained_weights(M& module, const std::filesystem::path& folder, con
 }
 
 /// A model of the shapes and labels of `folder`/config.json with the weights of the folder, in evaluation mode.
-/// What the file does not have is initialised as a new model is, by `default_generator()`, and reported as transformers
+/// What the file does not have is initialized as a new model is, by `default_generator()`, and reported as transformers
 /// does. Two differences are there to keep a half-random model from passing for a trained one: weights missing in the
 /// embeddings or the encoder are an error (`allow_missing_weights`), and so are those of an integer type. A 16-bit
 /// model keeps the weights of a float file as well until its optimizer takes them, but not when it is loaded under

@@ -21,11 +21,6 @@ struct SavePretrainedOptions {
 
 namespace detail {
 
-/// The weights in the type in which they are stored.
-/// @throws NumericalError naming the first one that the type cannot hold.
-template <Floating To>
-StateDict stored_weights(const StateDict& state);
-
 /// The weights as `options` wants them stored.
 /// @throws ConfigError for an integer `dtype`; NumericalError for a weight that `dtype` cannot hold.
 StateDict weights_to_store(const StateDict& state, const SavePretrainedOptions& options);

@@ -4,11 +4,6 @@
 #include <tempa/models/pretrained/config_fields.hpp>
 
 #include <cmath>
-#include <concepts>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <variant>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -5,11 +5,7 @@
 #include <tempa/core/detail/loop_nest.hpp>
 #include <tempa/ops/detail/sum_to_shape.hpp>
 
-#include <string_view>
-
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 TEMPA_INLINE AxisSplit split_at(std::string_view op, const Shape& shape, Index axis) {
   const Index positive = axis < 0 ? axis + shape.rank() : axis;
@@ -21,6 +17,4 @@ TEMPA_INLINE AxisSplit split_at(std::string_view op, const Shape& shape, Index a
   return split;
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

@@ -5,9 +5,6 @@
 #include <tempa/optim/lr_scheduler/step_lr.hpp>
 #include <tempa/optim/lr_scheduler/warmup_schedules.hpp>
 
-#include <memory>
-#include <string_view>
-
 namespace tempa::inline TEMPA_ABI {
 
 TEMPA_INLINE std::unique_ptr<LRScheduler> get_scheduler(std::string_view name, Optimizer& optimizer,

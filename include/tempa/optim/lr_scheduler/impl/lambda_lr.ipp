@@ -3,9 +3,7 @@
 
 #include <tempa/optim/lr_scheduler/lambda_lr.hpp>
 
-#include <cstddef>
 #include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

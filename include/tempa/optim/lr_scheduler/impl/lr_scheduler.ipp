@@ -4,12 +4,8 @@
 #include <tempa/optim/detail/host_step.hpp>
 #include <tempa/optim/lr_scheduler/lr_scheduler.hpp>
 
-#include <cstddef>
 #include <limits>
-#include <map>
-#include <string>
 #include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

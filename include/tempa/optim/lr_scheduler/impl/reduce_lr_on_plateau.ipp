@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <limits>
-#include <map>
-#include <string>
 #include <utility>
 
 namespace tempa::inline TEMPA_ABI {

@@ -4,17 +4,11 @@
 #include <tempa/optim/lr_scheduler/lr_scheduler.hpp>
 #include <tempa/optim/lr_scheduler/warmup.hpp>
 
-#include <algorithm>
-
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 TEMPA_INLINE double WarmupPlan::progress(Index step) const {
   return static_cast<double>(step - num_warmup_steps) /
          static_cast<double>(std::max<Index>(1, num_training_steps - num_warmup_steps));
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

@@ -9,8 +9,6 @@
 #include <cmath>
 #include <cstdlib>
 #include <iterator>
-#include <string>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -6,13 +6,8 @@
 #include <tempa/plot/picture.hpp>
 
 #include <algorithm>
-#include <cstddef>
-#include <string>
-#include <vector>
 
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 inline constexpr double kTickSize = 10, kLabelSize = 11, kTitleSize = 13;
 
@@ -146,6 +141,4 @@ TEMPA_INLINE void ChartFrame::draw_axes(Scene& scene) const {
   scene.add(Scene::Line{{{area.left, area.bottom}, {area.right, area.bottom}}, kAxisInk, 1});
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

@@ -3,10 +3,6 @@
 
 #include <tempa/plot/detail/png.hpp>
 
-#include <cstdint>
-#include <string>
-#include <string_view>
-
 #if defined(TEMPA_WITH_CAIRO)
 #include <png.h>
 #endif

@@ -7,7 +7,6 @@
 #include <tempa/text/detail/unicode/utf8.hpp>
 
 #include <cmath>
-#include <cstdint>
 #include <variant>
 
 #include <algorithm>

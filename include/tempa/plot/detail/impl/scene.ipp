@@ -1,14 +1,12 @@
 // The bodies of <tempa/plot/detail/scene.hpp>.
 #pragma once
 
-#include <tempa/core/dtype.hpp>
 #include <tempa/core/error.hpp>
 #include <tempa/plot/detail/scene.hpp>
 #include <tempa/text/detail/unicode/utf8.hpp>
 
 #include <cmath>
 #include <utility>
-#include <variant>
 
 namespace tempa::inline TEMPA_ABI {
 

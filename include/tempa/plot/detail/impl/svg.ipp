@@ -9,8 +9,6 @@
 
 #include <charconv>
 #include <cstddef>
-#include <string>
-#include <string_view>
 
 namespace tempa::inline TEMPA_ABI {
 

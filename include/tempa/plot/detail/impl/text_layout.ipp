@@ -6,12 +6,8 @@
 #include <tempa/text/detail/unicode/utf8.hpp>
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

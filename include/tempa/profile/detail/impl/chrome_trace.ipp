@@ -10,9 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 inline void append_member(std::string& out, std::string_view name, std::string_view text) {
   append_json(out, name);
@@ -88,6 +86,4 @@ TEMPA_INLINE void write_chrome_trace(const ProfileSession& session, AtomicFile& 
   file.commit();
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <span>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -5,14 +5,9 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <map>
-#include <string>
 #include <utility>
-#include <vector>
 
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 TEMPA_INLINE std::vector<ProfileRow> profile_rows(const ProfileSession& session) {
   constexpr double kNsPerMs = 1e6;
@@ -91,6 +86,4 @@ TEMPA_INLINE std::string profile_table(const std::vector<ProfileRow>& rows, cons
   return table;
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

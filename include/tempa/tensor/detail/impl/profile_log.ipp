@@ -5,18 +5,10 @@
 #include <tempa/tensor/detail/profile_log.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <cstdint>
-#include <memory>
-#include <mutex>
 #include <new>
-#include <string_view>
-#include <utility>
 
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 TEMPA_INLINE std::int64_t profile_clock_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -148,6 +140,4 @@ TEMPA_INLINE std::shared_ptr<ProfileLog> thread_profile_log() {
   return log;
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

@@ -4,11 +4,7 @@
 #include <tempa/core/error.hpp>
 #include <tempa/tensorboard/detail/event.hpp>
 
-#include <cstdint>
-#include <string>
-#include <string_view>
 #include <utility>
-#include <variant>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -4,10 +4,6 @@
 #include <tempa/io/files/detail/crc32.hpp>
 #include <tempa/tensorboard/detail/event_file.hpp>
 
-#include <chrono>
-#include <mutex>
-#include <optional>
-
 namespace tempa::inline TEMPA_ABI {
 
 namespace detail {

@@ -7,17 +7,9 @@
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <unordered_map>
 #include <unordered_set>
-#include <utility>
-#include <vector>
 
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 TEMPA_INLINE std::vector<std::string> scopes_of(std::string_view name) {
   std::vector<std::string> parts;
@@ -155,6 +147,4 @@ TEMPA_INLINE std::string GraphBuilder::unique(const std::string& name) {
   return candidate;
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

@@ -4,11 +4,7 @@
 #include <tempa/io/detail/protobuf.hpp>
 #include <tempa/tensorboard/detail/graph_def.hpp>
 
-#include <cstdint>
-#include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

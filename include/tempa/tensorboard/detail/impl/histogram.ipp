@@ -4,9 +4,6 @@
 #include <tempa/tensorboard/detail/histogram.hpp>
 
 #include <algorithm>
-#include <cstddef>
-#include <span>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

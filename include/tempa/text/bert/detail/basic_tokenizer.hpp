@@ -91,7 +91,10 @@ class BasicTokenizer {
     }
     return classes;
   }
-  static AsciiClass ascii_class(char c);
+  static AsciiClass ascii_class(char c) {
+    static constexpr std::array<AsciiClass, 256> kClasses = make_ascii_classes();
+    return kClasses[static_cast<unsigned char>(c)];
+  }
 
   bool is_kept(std::string_view word) const;
 

@@ -6,15 +6,7 @@
 #include <tempa/text/bert/bert_tokenizer.hpp>
 #include <tempa/text/bert/detail/bert_decoder.hpp>
 
-#include <cstdint>
-#include <filesystem>
-#include <memory>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -31,24 +31,11 @@ bool contains(const CodePointRange (&ranges)[N], char32_t c) {
 
 const utf8proc_property_t& property(char32_t c);
 
-/// Which equivalence a normal form keeps.
-enum class Decomposition : int {
-  kCanonical = UTF8PROC_DECOMPOSE,                        ///< NFD, NFC
-  kCompatibility = UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT,  ///< NFKD, NFKC
-  kCaseless = UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD,     ///< canonical, and without regard to case
-};
-
 }  // namespace detail
 
 /// Unicode general category, by utf8proc.
 /// @return a `utf8proc_category_t`, e.g. UTF8PROC_CATEGORY_LU.
 utf8proc_category_t category(char32_t c);
-
-namespace detail {
-
-std::u32string decomposed(std::u32string_view text, Decomposition kind);
-
-}  // namespace detail
 
 /// Canonical decomposition (NFD). @source Python `unicodedata.normalize("NFD", text)`.
 std::u32string nfd(std::u32string_view text);

@@ -41,8 +41,8 @@ struct BertJapaneseTokenizerOptions {
   std::vector<std::string> never_split{};  ///< words that are not lower-cased
   SpecialTokens special_tokens{};
   std::vector<AddedToken> added_tokens{};  ///< found before the text is split; new ones get the next ids
-  std::optional<std::int64_t> model_max_length =
-      std::nullopt;  ///< what the model can read; `encode` truncates only if told to
+  /// What the model can read; `encode` truncates only if told to.
+  std::optional<std::int64_t> model_max_length = std::nullopt;
 };
 
 /// The options of the first four Japanese models, by their names. Their folders say nothing about words; a table

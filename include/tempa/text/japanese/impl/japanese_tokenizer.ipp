@@ -8,17 +8,7 @@
 #include <tempa/text/japanese/japanese_tokenizer.hpp>
 #include <tempa/text/shared/detail/token_fields.hpp>
 
-#include <algorithm>
-#include <cstdint>
-#include <filesystem>
-#include <memory>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
 #include <system_error>
-#include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

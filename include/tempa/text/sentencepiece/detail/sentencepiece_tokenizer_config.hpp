@@ -23,8 +23,8 @@ struct SentencePieceTokenizerOptions {
   bool remove_space = true;   ///< remove_space; ALBERT's, for the file alone: as in transformers 5, it is always done
   std::optional<SpecialTokens> special_tokens = std::nullopt;  ///< nothing: `special_tokens_of(convention)`
   std::vector<AddedToken> added_tokens{};  ///< found before the text is split; new ones get the next ids
-  std::optional<std::int64_t> model_max_length =
-      std::nullopt;  ///< what the model can read; `encode` truncates only if told to
+  /// What the model can read; `encode` truncates only if told to.
+  std::optional<std::int64_t> model_max_length = std::nullopt;
 };
 
 /// Reads tokenizer_config.json; what is absent keeps its value in `options`, other fields are not read.

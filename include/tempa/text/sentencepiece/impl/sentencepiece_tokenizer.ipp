@@ -6,16 +6,8 @@
 #include <tempa/text/sentencepiece/sentencepiece_tokenizer.hpp>
 #include <tempa/text/shared/detail/token_fields.hpp>
 
-#include <cstdint>
-#include <filesystem>
-#include <memory>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

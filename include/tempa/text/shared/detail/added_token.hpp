@@ -16,8 +16,8 @@ struct AddedToken {
   bool lstrip = false;       ///< includes the white space before it
   bool rstrip = false;       ///< includes the white space after it
   bool special = false;      ///< left out by `decode` with `skip_special_tokens`
-  bool normalized =
-      !special;  ///< both the token and the text are normalized (lower-cased and so on) before it is searched
+  /// Both the token and the text are normalized (lower-cased and so on) before it is searched.
+  bool normalized = !special;
   friend bool operator==(const AddedToken&, const AddedToken&) = default;
 };
 

@@ -3,21 +3,10 @@
 
 #include <tempa/text/training/vocabulary_trainer.hpp>
 
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
 #include <map>
 #include <optional>
-#include <string>
-#include <string_view>
-#include <unordered_map>
-#include <unordered_set>
-#include <utility>
-#include <vector>
 
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 TEMPA_INLINE Alphabet collect_alphabet(const WordCounts& words, std::int64_t min_count) {
   struct Seen {
@@ -150,6 +139,4 @@ TEMPA_INLINE BertTokenizer train_from_words(const WordCounts& words, const Vocab
   return BertTokenizer(Vocabulary::from_tokens(std::move(tokens)), options.tokenizer);
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

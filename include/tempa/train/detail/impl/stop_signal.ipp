@@ -3,8 +3,6 @@
 
 #include <tempa/train/detail/stop_signal.hpp>
 
-#include <csignal>
-
 namespace tempa::inline TEMPA_ABI {
 
 TEMPA_INLINE StopSignal::StopSignal() {

@@ -4,12 +4,8 @@
 #include <tempa/train/detail/trainer_settings.hpp>
 
 #include <charconv>
-#include <string>
-#include <vector>
 
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 TEMPA_INLINE std::string setting_text(double value) {
   char text[32];
@@ -28,6 +24,4 @@ TEMPA_INLINE std::string setting_text(const std::vector<double>& values) {
   return text.empty() ? "none" : text;
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

@@ -6,9 +6,6 @@
 
 #include <charconv>
 #include <cmath>
-#include <cstddef>
-#include <cstdint>
-#include <string>
 #include <system_error>
 
 namespace tempa::inline TEMPA_ABI {

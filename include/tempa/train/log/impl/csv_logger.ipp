@@ -8,13 +8,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
-#include <memory>
 #include <sstream>
-#include <string>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

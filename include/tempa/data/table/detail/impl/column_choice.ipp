@@ -8,12 +8,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <optional>
 #include <set>
-#include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -9,13 +9,10 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <optional>
 #include <set>
 #include <span>
 #include <sstream>
-#include <string>
 #include <string_view>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

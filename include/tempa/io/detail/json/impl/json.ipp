@@ -6,12 +6,6 @@
 #include <tempa/io/files/detail/printable.hpp>
 #include <tempa/io/files/file.hpp>
 
-#include <cstdint>
-#include <nlohmann/json.hpp>
-#include <string>
-#include <string_view>
-#include <utility>
-
 namespace tempa::inline TEMPA_ABI {
 
 namespace detail {

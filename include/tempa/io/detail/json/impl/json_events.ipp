@@ -6,17 +6,9 @@
 #include <tempa/io/files/detail/printable.hpp>
 
 #include <algorithm>
-#include <cstddef>
-#include <cstdint>
 #include <iterator>
-#include <nlohmann/json.hpp>
-#include <string>
-#include <string_view>
-#include <utility>
 
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 /// Reads characters and counts the lines; the parser takes no character before it needs it.
 class LineCountingIterator {
@@ -128,6 +120,4 @@ TEMPA_INLINE bool JsonPointerFinder::close() {
   return true;
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

@@ -4,10 +4,8 @@
 #include <tempa/io/detail/json/json_members.hpp>
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -3,9 +3,6 @@
 
 #include <tempa/io/detail/json/json_text.hpp>
 
-#include <string>
-#include <string_view>
-
 namespace tempa::inline TEMPA_ABI {
 
 TEMPA_INLINE void append_json(std::string& out, std::string_view text) {

@@ -3,10 +3,6 @@
 
 #include <tempa/io/files/detail/crc32.hpp>
 
-#include <array>
-#include <cstdint>
-#include <string_view>
-
 namespace tempa::inline TEMPA_ABI {
 
 namespace detail {

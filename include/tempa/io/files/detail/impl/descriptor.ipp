@@ -4,19 +4,12 @@
 #include <tempa/io/files/detail/descriptor.hpp>
 
 #include <poll.h>
-#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstddef>
-#include <span>
-#include <string>
-#include <string_view>
 #include <system_error>
 
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 TEMPA_INLINE void throw_system_error(const std::string& path, std::string_view what) {
   throw IoError(path, concat(what, ": ", std::generic_category().message(errno)));
@@ -79,6 +72,4 @@ TEMPA_INLINE std::size_t write_all(int descriptor, std::string_view text) {
   return write_all(descriptor, std::as_bytes(std::span(text.data(), text.size())));
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

@@ -5,21 +5,15 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <utility>
 
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 TEMPA_INLINE std::string folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -89,6 +83,4 @@ TEMPA_INLINE GrowingFile open_growing(const std::string& path, int flags, std::s
   return {std::move(opened), true};
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

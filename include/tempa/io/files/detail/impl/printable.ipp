@@ -3,10 +3,6 @@
 
 #include <tempa/io/files/detail/printable.hpp>
 
-#include <cstddef>
-#include <string>
-#include <string_view>
-
 namespace tempa::inline TEMPA_ABI {
 
 TEMPA_INLINE std::string printable(std::string_view text, std::size_t max_bytes) {

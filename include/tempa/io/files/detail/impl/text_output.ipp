@@ -7,10 +7,7 @@
 #include <tempa/io/files/file.hpp>
 
 #include <fcntl.h>
-#include <unistd.h>
 #include <cerrno>
-#include <string>
-#include <string_view>
 #include <utility>
 
 namespace tempa::inline TEMPA_ABI {

@@ -4,12 +4,8 @@
 #include <tempa/io/safetensors/detail/safetensors_dtype.hpp>
 
 #include <algorithm>
-#include <optional>
-#include <string_view>
 
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 TEMPA_INLINE std::optional<SafetensorsDType> safetensors_dtype(std::string_view name) {
   const auto found = std::find_if(kSafetensorsDTypes.begin(), kSafetensorsDTypes.end(),
@@ -18,6 +14,4 @@ TEMPA_INLINE std::optional<SafetensorsDType> safetensors_dtype(std::string_view 
   return static_cast<SafetensorsDType>(found - kSafetensorsDTypes.begin());
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

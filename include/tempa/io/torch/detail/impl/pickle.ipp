@@ -5,9 +5,6 @@
 #include <tempa/io/files/detail/printable.hpp>
 #include <tempa/io/torch/detail/pickle.hpp>
 
-#include <cstddef>
-#include <string>
-
 namespace tempa::inline TEMPA_ABI {
 
 TEMPA_INLINE PickleValue PickleValue::operator[](std::size_t i) const {

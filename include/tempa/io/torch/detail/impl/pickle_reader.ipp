@@ -7,11 +7,6 @@
 #include <tempa/io/torch/detail/pickle_reader.hpp>
 
 #include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <utility>
 
 namespace tempa::inline TEMPA_ABI {

@@ -6,11 +6,8 @@
 #include <tempa/io/torch/detail/torch_storage.hpp>
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <string>
-#include <string_view>
 
 namespace tempa::inline TEMPA_ABI {
 

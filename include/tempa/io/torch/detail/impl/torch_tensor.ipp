@@ -4,15 +4,7 @@
 #include <tempa/io/files/detail/printable.hpp>
 #include <tempa/io/torch/detail/torch_tensor.hpp>
 
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
 #include <limits>
-#include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -7,13 +7,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <initializer_list>
 #include <limits>
-#include <string>
-#include <string_view>
 #include <tuple>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

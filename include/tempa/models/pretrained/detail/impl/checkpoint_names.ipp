@@ -6,9 +6,6 @@
 
 #include <algorithm>
 #include <map>
-#include <string>
-#include <string_view>
-#include <utility>
 
 namespace tempa::inline TEMPA_ABI {
 

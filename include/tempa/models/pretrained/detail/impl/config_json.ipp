@@ -10,17 +10,13 @@
 #include <charconv>
 #include <concepts>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <system_error>
 #include <unordered_set>
 #include <utility>
 #include <variant>
 #include <vector>
 
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 TEMPA_INLINE bool has_value(const JsonFile& file, std::string_view field) {
   return has_field(file, field) && !file.root.at(json_pointer_of(field)).is_null();
@@ -208,6 +204,4 @@ TEMPA_INLINE std::string config_text(const ConfigView& config) {
   }
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

@@ -5,12 +5,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <string>
-#include <string_view>
 #include <tuple>
 #include <utility>
 #include <variant>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -8,13 +8,8 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <string>
-#include <string_view>
 #include <system_error>
 #include <unordered_set>
-#include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -1,14 +1,11 @@
 // The bodies of <tempa/models/pretrained/detail/save_pretrained.hpp>.
 #pragma once
 
-#include <tempa/core/detail/instantiate.hpp>
 #include <tempa/io/safetensors/safetensors.hpp>
 #include <tempa/models/pretrained/detail/save_pretrained.hpp>
 
 #include <cmath>
 #include <concepts>
-#include <filesystem>
-#include <string>
 #include <system_error>
 #include <variant>
 
@@ -16,6 +13,8 @@ namespace tempa::inline TEMPA_ABI {
 
 namespace detail {
 
+/// The weights in the type in which they are stored.
+/// @throws NumericalError naming the first one that the type cannot hold.
 template <Floating To>
 StateDict stored_weights(const StateDict& state) {
   StateDict stored;
@@ -70,7 +69,5 @@ TEMPA_INLINE void write_folder(const std::filesystem::path& folder, const std::s
 }
 
 }  // namespace detail
-
-TEMPA_INSTANTIATE_FUNCTION(detail::stored_weights);
 
 }  // namespace tempa::inline TEMPA_ABI

@@ -4,12 +4,6 @@
 #include <tempa/text/bert/detail/basic_tokenizer.hpp>
 
 #include <algorithm>
-#include <array>
-#include <cstddef>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -45,11 +39,6 @@ TEMPA_INLINE std::vector<std::string> BasicTokenizer::tokenize(std::string_view 
   std::vector<std::string> words;
   for_each_word(text, [&](std::string_view word) { words.emplace_back(word); });
   return words;
-}
-
-TEMPA_INLINE auto BasicTokenizer::ascii_class(char c) -> AsciiClass {
-  static constexpr std::array<AsciiClass, 256> kClasses = make_ascii_classes();
-  return kClasses[static_cast<unsigned char>(c)];
 }
 
 TEMPA_INLINE bool BasicTokenizer::is_kept(std::string_view word) const {

@@ -4,15 +4,9 @@
 #include <tempa/text/bert/detail/bert_decoder.hpp>
 
 #include <cstddef>
-#include <cstdint>
-#include <span>
-#include <string>
-#include <string_view>
 #include <utility>
 
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 TEMPA_INLINE std::string replace_all(const std::string& text, std::string_view from, std::string_view to) {
   std::string replaced;
@@ -49,6 +43,4 @@ TEMPA_INLINE std::string decode_bert(const BertTokenizerState& state, std::span<
   return text;
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

@@ -7,16 +7,9 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdint>
-#include <map>
-#include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 TEMPA_INLINE bool is_known_role(std::string_view field) {
   constexpr std::array<std::string_view, 5> kRoles = {"unk_token", "sep_token", "pad_token", "cls_token", "mask_token"};
@@ -164,6 +157,4 @@ TEMPA_INLINE nlohmann::json special_tokens_map_json(BertTokenizerOptions options
   return map;
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

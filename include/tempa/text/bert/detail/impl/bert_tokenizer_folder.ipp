@@ -7,17 +7,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <optional>
-#include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 /// Checks that every token with an id in a file gets this id, and puts all of them into the options.
 /// @param where the file of the ids. @throws FormatError naming the token and both ids.
@@ -212,6 +208,4 @@ TEMPA_INLINE void write_bert_tokenizer_folder(const std::filesystem::path& folde
   write("tokenizer_config.json", bert_config_json(rest.config, state.options, added));
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

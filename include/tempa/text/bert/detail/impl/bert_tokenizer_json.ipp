@@ -4,18 +4,11 @@
 #include <tempa/text/bert/detail/bert_tokenizer_json.hpp>
 #include <tempa/text/shared/detail/token_fields.hpp>
 
-#include <cstddef>
-#include <cstdint>
-#include <filesystem>
 #include <limits>
-#include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 /// [CLS] A [SEP] and [CLS] A [SEP] B [SEP] as `TemplateProcessing` has them.
 struct BertTemplates {
@@ -265,6 +258,4 @@ TEMPA_INLINE nlohmann::json bert_tokenizer_json(const AddedVocabulary& added, co
         {"vocab", std::move(vocab)}}}};
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

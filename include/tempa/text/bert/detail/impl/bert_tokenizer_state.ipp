@@ -7,17 +7,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
-#include <map>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 TEMPA_INLINE AddedVocabulary added_vocabulary(Vocabulary vocabulary, const BertTokenizerOptions& options) {
   AddedVocabulary added(std::move(vocabulary));
@@ -122,6 +114,4 @@ TEMPA_INLINE void BertTokenizerState::prepare() {
   normalized_ = TokenSplitter(std::move(normalized));
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

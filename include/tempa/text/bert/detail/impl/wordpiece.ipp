@@ -3,11 +3,7 @@
 
 #include <tempa/text/bert/detail/wordpiece.hpp>
 
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -4,13 +4,7 @@
 #include <tempa/text/detail/unicode/unicode.hpp>
 #include <tempa/text/detail/unicode/utf8.hpp>
 
-#include <utf8proc.h>
-#include <algorithm>
 #include <array>
-#include <cstddef>
-#include <iterator>
-#include <string>
-#include <string_view>
 
 namespace tempa::inline TEMPA_ABI {
 
@@ -19,6 +13,13 @@ namespace detail {
 TEMPA_INLINE const utf8proc_property_t& property(char32_t c) {
   return *utf8proc_get_property(static_cast<utf8proc_int32_t>(c));
 }
+
+/// Which equivalence a normal form keeps.
+enum class Decomposition : int {
+  kCanonical = UTF8PROC_DECOMPOSE,                        ///< NFD, NFC
+  kCompatibility = UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT,  ///< NFKD, NFKC
+  kCaseless = UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD,     ///< canonical, and without regard to case
+};
 
 /// Stable sort of each run of combining marks by `combining_class(c)` (0: a starter, which ends a run).
 template <typename CombiningClass>
@@ -71,7 +72,7 @@ TEMPA_INLINE utf8proc_category_t category(char32_t c) { return utf8proc_category
 
 namespace detail {
 
-TEMPA_INLINE std::u32string decomposed(std::u32string_view text, Decomposition kind) {
+inline std::u32string decomposed(std::u32string_view text, Decomposition kind) {
   std::u32string out;
   out.reserve(text.size());
   for (const char32_t c : text) append_decomposed(out, c, kind);

@@ -4,12 +4,8 @@
 #include <tempa/core/error.hpp>
 #include <tempa/text/detail/unicode/utf8.hpp>
 
-#include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <optional>
-#include <string>
-#include <string_view>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -10,15 +10,9 @@
 #include <array>
 #include <cctype>
 #include <cstddef>
-#include <cstdint>
 #include <cstdlib>
-#include <filesystem>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -4,12 +4,7 @@
 #include <tempa/text/japanese/detail/python_token_splitter.hpp>
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

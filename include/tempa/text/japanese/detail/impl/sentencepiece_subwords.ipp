@@ -4,15 +4,9 @@
 #include <tempa/text/japanese/detail/sentencepiece_subwords.hpp>
 #include <tempa/text/sentencepiece/detail/sentencepiece_preprocess.hpp>
 
-#include <cstddef>
-#include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 /// Whether the last but one character of a piece that ends in a comma is a digit. @source Python `str.isdigit`.
 inline bool ends_in_digit_comma(std::string_view piece) {
@@ -48,6 +42,4 @@ TEMPA_INLINE std::vector<std::string> sentencepiece_pieces(const SentencePiecePr
   return pieces;
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

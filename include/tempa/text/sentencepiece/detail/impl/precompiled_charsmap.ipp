@@ -6,12 +6,6 @@
 #include <tempa/text/sentencepiece/detail/precompiled_charsmap.hpp>
 
 #include <utf8proc.h>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

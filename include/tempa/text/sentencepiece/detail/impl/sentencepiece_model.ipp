@@ -10,10 +10,6 @@
 
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
-#include <filesystem>
-#include <string>
-#include <string_view>
 #include <unordered_set>
 #include <utility>
 

@@ -4,12 +4,8 @@
 #include <tempa/text/sentencepiece/detail/sentencepiece_preprocess.hpp>
 
 #include <cstddef>
-#include <string>
-#include <string_view>
 
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 TEMPA_INLINE std::string replace_quotes(std::string text) {
   for (const std::string_view quotes : {"``", "''"}) {
@@ -20,6 +16,4 @@ TEMPA_INLINE std::string replace_quotes(std::string text) {
   return text;
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

@@ -4,9 +4,6 @@
 #include <tempa/text/sentencepiece/detail/sentencepiece_tokenizer_config.hpp>
 #include <tempa/text/shared/detail/token_fields.hpp>
 
-#include <cstdint>
-#include <filesystem>
-#include <map>
 #include <utility>
 
 namespace tempa::inline TEMPA_ABI {

@@ -9,17 +9,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
-#include <map>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
-namespace tempa::inline TEMPA_ABI {
-
-namespace detail {
+namespace tempa::inline TEMPA_ABI::detail {
 
 TEMPA_INLINE SentencePieceTokenizerState::SentencePieceTokenizerState(SentencePieceVocabulary vocabulary,
                                                                       SentencePieceTokenizerOptions given)
@@ -191,6 +183,4 @@ TEMPA_INLINE void SentencePieceTokenizerState::append_words(std::string_view tex
   finish();
 }
 
-}  // namespace detail
-
-}  // namespace tempa::inline TEMPA_ABI
+}  // namespace tempa::inline TEMPA_ABI::detail

@@ -9,9 +9,6 @@
 
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
-#include <filesystem>
-#include <string>
 #include <string_view>
 #include <utility>
 

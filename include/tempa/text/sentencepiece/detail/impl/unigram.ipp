@@ -4,12 +4,7 @@
 #include <tempa/core/error.hpp>
 #include <tempa/text/sentencepiece/detail/unigram.hpp>
 
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

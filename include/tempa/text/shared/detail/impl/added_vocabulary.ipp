@@ -6,11 +6,6 @@
 #include <tempa/text/detail/unicode/utf8.hpp>
 #include <tempa/text/shared/detail/added_vocabulary.hpp>
 
-#include <cstdint>
-#include <optional>
-#include <string_view>
-#include <utility>
-
 namespace tempa::inline TEMPA_ABI {
 
 TEMPA_INLINE std::int32_t AddedVocabulary::id_to_be(std::string_view content) const {

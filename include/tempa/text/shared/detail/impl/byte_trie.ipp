@@ -5,11 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <cstring>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -6,11 +6,8 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
-#include <optional>
 #include <tuple>
 #include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

@@ -3,17 +3,8 @@
 
 #include <tempa/text/shared/detail/token_fields.hpp>
 
-#include <array>
 #include <charconv>
-#include <cstdint>
-#include <filesystem>
-#include <map>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <system_error>
-#include <utility>
-#include <vector>
 
 namespace tempa::inline TEMPA_ABI {
 

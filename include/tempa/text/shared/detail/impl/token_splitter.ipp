@@ -4,12 +4,6 @@
 #include <tempa/text/detail/unicode/word_character_table.hpp>
 #include <tempa/text/shared/detail/token_splitter.hpp>
 
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
-#include <utility>
-#include <vector>
-
 namespace tempa::inline TEMPA_ABI {
 
 TEMPA_INLINE bool is_word_character(char32_t c) {
