@@ -38,7 +38,7 @@ class TextPiece {
 };
 
 /// Not inlined, and marked as rarely called: nearly every `throw` calls `concat`.
-[[gnu::cold, gnu::noinline]] std::string join(std::initializer_list<TextPiece> pieces);
+std::string join(std::initializer_list<TextPiece> pieces);
 
 }  // namespace detail
 

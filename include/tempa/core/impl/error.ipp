@@ -9,7 +9,7 @@ namespace tempa::inline TEMPA_ABI {
 
 namespace detail {
 
-TEMPA_INLINE std::string join(std::initializer_list<TextPiece> pieces) {
+[[gnu::cold, gnu::noinline]] TEMPA_INLINE std::string join(std::initializer_list<TextPiece> pieces) {
   std::ostringstream out;
   for (const TextPiece& piece : pieces) out << piece;
   return std::move(out).str();
