@@ -172,8 +172,10 @@ TEMPLATE_TEST_CASE("ALBERT: a training's bits do not depend on the number of thr
       optimizer.step();
     }
     std::vector<float> all;
-    for (const auto& parameter : model.parameters())
-      for (const float value : parameter.value().template cast<float>().span()) all.push_back(value);
+    for (const auto& parameter : model.parameters()) {
+      const std::vector<float> values = parameter.value().template cast<float>().to_vector();
+      all.insert(all.end(), values.begin(), values.end());
+    }
     return all;
   };
   const int before = num_threads();

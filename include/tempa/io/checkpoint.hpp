@@ -37,7 +37,7 @@ class CheckpointFile {
   explicit CheckpointFile(std::string path);
 
   const std::string& path() const { return path_; }
-  /// The state; the getters of io/json.hpp read it with errors that name the file and the field.
+  /// The state; the getters of io/detail/json/json.hpp read it with errors that name the file and the field.
   const JsonFile& state() const { return state_; }
   bool has_part(std::string_view part) const;
   /// The tensors of a part. @throws FormatError when the checkpoint has no such part, or the file is damaged.
