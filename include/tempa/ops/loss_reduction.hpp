@@ -3,6 +3,8 @@
 
 #include <tempa/autograd/variable.hpp>
 
+#include <cstdint>
+
 namespace tempa::inline TEMPA_ABI {
 
 /// What a loss function returns: the mean of all losses, their sum, or each one.
